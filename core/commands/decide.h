@@ -1,0 +1,85 @@
+#pragma once
+// decide: the only door by which a user's wish becomes events. Pure: state, command and context in; events or a refusal
+// out. The refusal names the field and the rule. Thread-compatible.
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/base/time.h"
+#include "core/events/event.pb.h"
+#include "core/model/model.pb.h"
+#include "core/state/fleet_state.h"
+
+namespace esaas::command {
+
+/// Who asks. `tenant` empty: an administrator of all tenants.
+struct Caller {
+  std::string token_id;
+  std::string tenant;
+  model::TokenRole role = model::TOKEN_ROLE_UNSPECIFIED;
+  std::string address;
+};
+
+/// An operation on a cluster. For a create the name is in the request, and `cluster` repeats it.
+struct SubmitOperation {
+  std::string cluster;
+  model::Request request;
+  std::string method;
+  std::string url;
+  std::string reason;
+  std::optional<std::uint64_t> if_match;  ///< the revision that the caller saw
+};
+
+enum class OperationVerb : std::uint8_t { kCancel, kPause, kContinue };
+struct ControlOperation {
+  std::string operation_id;
+  OperationVerb verb = OperationVerb::kCancel;
+};
+
+struct CreateTenant {
+  std::string name;
+};
+/// The caller made the token and keeps only its hash here.
+struct IssueToken {
+  std::string token_id;
+  std::string tenant;
+  model::TokenRole role = model::TOKEN_ROLE_UNSPECIFIED;
+  std::string hash;
+  Time expires_at;
+  std::string description;
+};
+struct RevokeToken {
+  std::string token_id;
+};
+
+using Command = std::variant<SubmitOperation, ControlOperation, CreateTenant, IssueToken, RevokeToken>;
+
+/// What a decision may depend on besides the state.
+struct Context {
+  Time now;
+  Caller caller;
+  std::uint64_t next_seq = 1;                  ///< the seq that the first event of the answer will have
+  const std::set<std::string>* versions = nullptr;  ///< of the artifact catalogue; null: any version is accepted
+};
+
+/// The events that the command leads to: payload, actor, tenant, cluster, operation id and cause are set; seq, times,
+/// term and versions are stamped by the sequencer. Never empty on success.
+/// Errors: kInvalidArgument (field and rule named), kNotFound (also for another tenant's things), kAlreadyExists,
+/// kConflict (If-Match, or the state does not allow it), kPermissionDenied, kResourceExhausted (the cluster's queue).
+Result<std::vector<event::Event>> decide(const state::FleetState& state, const Command& command,
+                                         const Context& context);
+
+/// The most operations that may wait on one cluster.
+inline constexpr std::size_t kQueuedOperationsMax = 32;
+
+/// After the active operation of `cluster` has finished: the events that start the next one in its queue (none when the
+/// queue is empty). A queued operation that no longer fits finishes as FAILED with the reason.
+std::vector<event::Event> start_next_operation(const state::FleetState& state, const state::Cluster& cluster,
+                                               const Context& context);
+
+}  // namespace esaas::command

@@ -1,0 +1,39 @@
+#pragma once
+// How identifiers are made and read back. None is ever used twice: each carries the seq of the event that made it.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace esaas::model {
+
+/// "op-1234": the operation that the event with this seq requested.
+std::string operation_id(std::uint64_t requested_seq);
+
+/// "data-0": a node's name within its cluster.
+std::string node_name(std::string_view group, std::uint32_t ordinal);
+
+/// "search.data-0.task-1234": unique among all tasks for ever (cluster, node, seq of TaskLaunchIntended).
+std::string task_id(std::string_view cluster, std::string_view node, std::uint64_t seq);
+
+/// "search.data-0.volume-1234": the persistence id, which names the place too.
+std::string volume_id(std::string_view cluster, std::string_view node, std::uint64_t seq);
+
+/// "search.data-0.reserve-1234": a Mesos operation id; `step` is reserve, create, destroy or unreserve.
+std::string mesos_operation_id(std::string_view cluster, std::string_view node, std::string_view step,
+                               std::uint64_t seq);
+
+/// What such an id says; nothing when it is not one of ours.
+struct ParsedId {
+  std::string cluster;
+  std::string node;
+  std::string kind;  // task, volume, reserve, ...
+  std::uint64_t seq = 0;
+};
+std::optional<ParsedId> parse_id(std::string_view id);
+
+/// The Mesos role of a tenant: "es-" and its name.
+std::string role_of_tenant(std::string_view tenant);
+
+}  // namespace esaas::model

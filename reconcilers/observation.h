@@ -1,0 +1,71 @@
+#pragma once
+// What is seen of the world at a moment, as plain values: Elasticsearch's answer and Mesos's offers. Never logged as
+// such; what changed against the state becomes events (observe.h). Thread-compatible values.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/time.h"
+#include "core/model/model.pb.h"
+
+namespace esaas::reconcile {
+
+enum class ShardState : std::uint8_t { kUnassigned, kInitializing, kStarted, kRelocating };
+
+/// One copy of a shard. A relocating copy is in sync at its source until the move is done.
+struct ShardCopy {
+  std::string index;
+  std::uint32_t shard = 0;
+  bool primary = false;
+  ShardState state = ShardState::kUnassigned;
+  std::string node;           ///< the node's name; empty while unassigned
+  std::string relocating_to;  ///< the target's name while relocating
+};
+
+/// One answer of a cluster. Kept in memory only, the newest per cluster.
+struct Observation {
+  Time observed_at;            ///< when the answer was complete
+  model::Health health;        ///< UNKNOWN when it did not answer; then all below is empty
+  std::string master;          ///< name of the elected master
+  std::vector<std::string> nodes;
+  std::vector<ShardCopy> shards;
+};
+
+/// Quantities as Mesos counts them: thousandths.
+struct Quantities {
+  std::int64_t cpus_milli = 0;
+  std::int64_t mem_mib = 0;
+  std::int64_t disk_mib = 0;
+};
+
+struct PortRange {
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;  ///< inclusive
+};
+
+/// What is already reserved for us within an offer, by its labels.
+struct ReservedPart {
+  std::string cluster;
+  std::string node;
+  std::string place;                    ///< equals the volume id
+  Quantities quantities;
+  std::vector<PortRange> ports;
+  bool has_volume = false;              ///< the persistent volume `place` exists
+};
+
+/// An offer of one agent to one role.
+struct Offer {
+  std::string id;
+  std::string agent_id;
+  std::string hostname;
+  std::string role;
+  std::map<std::string, std::string> attributes;
+  Quantities unreserved;
+  std::vector<PortRange> ports;         ///< unreserved
+  std::vector<ReservedPart> reserved;   ///< ours (labels and principal match)
+};
+
+}  // namespace esaas::reconcile
