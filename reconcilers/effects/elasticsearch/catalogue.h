@@ -1,0 +1,36 @@
+#pragma once
+// The artifact catalogue: which versions of Elasticsearch can be launched, and from where. A plain value that is filled
+// from the configuration at start and not changed afterwards.
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace esaas::es {
+
+/// How the Java virtual machine is tuned.
+enum class Profile : unsigned char {
+  kProduction,  ///< the version's own choices
+  kSmall,       ///< many small nodes on one machine: serial collector, quick compiler only, short discovery pings
+};
+
+/// Where one version comes from and what it needs.
+struct Artifact {
+  std::string uri;        ///< of the archive (tar.gz or zip) that the agent fetches and unpacks into the sandbox
+  std::string sha256;     ///< of the archive, 64 hexadecimal digits; empty: not checked
+  std::string directory;  ///< the folder that unpacking makes; empty: "elasticsearch-" and the version
+  std::string java_home;  ///< on the agents; empty: their own JAVA_HOME or PATH decides
+  Profile profile = Profile::kSmall;
+};
+
+struct Catalogue {
+  std::map<std::string, Artifact, std::less<>> artifacts;  ///< by version
+
+  /// The artifact of this version, or null.
+  [[nodiscard]] const Artifact* find(std::string_view version) const;
+  /// The versions, for `decide`.
+  [[nodiscard]] std::set<std::string> versions() const;
+};
+
+}  // namespace esaas::es
