@@ -1,0 +1,120 @@
+#pragma once
+// EventLog: the truth. Events 1, 2, 3, ... without a gap, each bound to the one before it by a hash, with what is found
+// by index and by idempotency key in the same atomic write. How it is stored: store/log/format.md.
+//
+// Thread-safety: one appender at a time; everything else from any thread at the same time as the append.
+// Lifetime: cursors may outlive later appends, and must not outlive the log.
+//
+// Order of obligations: sequence (the caller numbers the events and may apply them in memory at once), append (blocks
+// until durable), then visible: no reader of this log, and nobody told by `tail()`, sees an event that is not on disk.
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/hash.h"
+#include "core/base/result.h"
+#include "core/base/time.h"
+#include "core/events/event.pb.h"
+#include "store/log/tail.h"
+
+namespace esaas::store {
+
+/// How long an idempotency key is remembered, by the time of the newest event (not by a clock).
+inline constexpr Duration kIdempotencyLifetime = std::chrono::hours{7 * 24};
+
+/// The answer that was given to a request with an idempotency key.
+struct IdempotencyEntry {
+  std::string key;           ///< as scoped by the caller (tenant and key)
+  std::string body_hash;     ///< of the request: the same key with another hash is the caller's conflict to report
+  std::string operation_id;  ///< empty for a command that is no operation
+  std::uint64_t seq = 0;     ///< of the first event it led to
+  std::uint64_t revision = 0;
+  std::int64_t at_us = 0;    ///< time of that event
+
+  friend bool operator==(const IdempotencyEntry&, const IdempotencyEntry&) = default;
+};
+
+/// What becomes durable together or not at all.
+struct Batch {
+  /// Stamped by the sequencer, all but `prev_hash`, which `append` sets. The first seq must be last_seq() + 1 and the
+  /// others follow without a gap: that is the optimistic check that nobody else wrote. Time never decreases.
+  std::vector<event::Event> events;
+  /// A key that is stored already is replaced (the caller has asked `find_idempotency` first).
+  std::vector<IdempotencyEntry> idempotency;
+};
+
+/// What events can be found by. The number is stored: never reuse one.
+enum class IndexKind : std::uint8_t {
+  kOperation = 1,     ///< value: operation id; every event that carries it
+  kCluster = 2,       ///< value: cluster; every event that carries it
+  kClusterAudit = 3,  ///< value: cluster; user actions on it
+  kTenant = 4,        ///< value: tenant; every event that carries it
+  kUser = 5,          ///< value: actor name; every event whose actor is a user
+  kAudit = 6,         ///< value: empty; every user action
+  kUsage = 7,         ///< value: empty; events that open, change or close usage intervals
+};
+
+/// Seqs of one index value within [from_seq, to_seq], ascending unless `newest_first`; the first `limit` of them.
+struct IndexQuery {
+  IndexKind kind = IndexKind::kAudit;
+  std::string value = {};
+  std::uint64_t from_seq = 1;
+  std::uint64_t to_seq = std::numeric_limits<std::uint64_t>::max();
+  bool newest_first = false;
+  std::size_t limit = 500;
+};
+
+struct ReadOptions {
+  /// Recompute every hash of the chain while reading; without it only seqs, formats and RocksDB's checksums are checked.
+  bool verify_chain = false;
+};
+
+/// Walks a consistent snapshot of the log in order of seq. One thread at a time.
+class Cursor {
+ public:
+  virtual ~Cursor() = default;
+  /// The next event, or null at the end of the snapshot. It lives until the next call.
+  /// Errors: kDataLoss (bytes, seq or chain broken: the detail names the seq), kUnsupportedVersion. An error repeats:
+  /// nothing after a broken event is ever given out.
+  virtual Result<const event::Event*> next() = 0;
+};
+
+class EventLog {
+ public:
+  virtual ~EventLog() = default;
+
+  /// Blocks until the batch is on disk (fsync). On failure nothing of it is visible, and the log is poisoned: every
+  /// further append answers the first error, and the process has to be restarted (after which the failed batch is there
+  /// as a whole or not at all). A batch that is refused for what it holds (kInvalidArgument: empty, time goes back, no
+  /// payload; kConflict: seqs do not follow) was never begun and poisons nothing.
+  virtual Result<void> append(Batch batch) = 0;
+
+  /// The newest durable event; 0 before any. Wait-free.
+  [[nodiscard]] virtual std::uint64_t last_seq() const = 0;
+  /// Its `time_at_us`; 0 before any. Wait-free.
+  [[nodiscard]] virtual std::int64_t last_time_at_us() const = 0;
+
+  /// The durable answer to this key, unless it has expired. A key whose append is still under way is the caller's to know.
+  [[nodiscard]] virtual Result<std::optional<IdempotencyEntry>> find_idempotency(
+      std::string_view key) const = 0;
+
+  /// A cursor over [from_seq, last_seq()] as of now; from_seq 0 means 1; empty when there is nothing.
+  [[nodiscard]] virtual Result<std::unique_ptr<Cursor>> read(std::uint64_t from_seq,
+                                                             ReadOptions options = {}) const = 0;
+  /// One event. kNotFound when the log does not reach that far.
+  [[nodiscard]] virtual Result<event::Event> read_one(std::uint64_t seq) const = 0;
+  /// The hash of the stored bytes of an event: what the next one carries as prev_hash. 32 zero bytes for seq 0.
+  [[nodiscard]] virtual Result<Hash> hash_of(std::uint64_t seq) const = 0;
+  [[nodiscard]] virtual Result<std::vector<std::uint64_t>> read_index(
+      const IndexQuery& query) const = 0;
+
+  /// Who wants to hear of new durable events subscribes here, and then reads with a cursor.
+  [[nodiscard]] virtual Tail& tail() = 0;
+};
+
+}  // namespace esaas::store
