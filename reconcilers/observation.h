@@ -27,11 +27,19 @@ struct ShardCopy {
 
 /// One answer of a cluster. Kept in memory only, the newest per cluster.
 struct Observation {
-  Time observed_at;            ///< when the answer was complete
+  /// When the question was sent: nothing in the answer is older than this, so a decision that needs to see what came
+  /// after a moment may compare with it. (The moment of the answer would not do: an answer can be on its way for long.)
+  Time observed_at;
   model::Health health;        ///< UNKNOWN when it did not answer; then all below is empty
   std::string master;          ///< name of the elected master
   std::vector<std::string> nodes;
   std::vector<ShardCopy> shards;
+  /// Their shards stay on disk where they are: 2.x to 6.x show no copy of them and do not move them.
+  std::vector<std::string> closed_indices;
+  /// What `cluster.routing.allocation.exclude._name` is in truth, sorted; nothing when it was not asked.
+  std::optional<std::vector<std::string>> excluded_nodes;
+  /// The dynamic `discovery.zen.minimum_master_nodes`; 0 when none is set, nothing when it was not asked.
+  std::optional<std::uint32_t> minimum_master_nodes;
 };
 
 /// Quantities as Mesos counts them: thousandths.

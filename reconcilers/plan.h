@@ -21,7 +21,7 @@ struct Action {
 struct Hold {
   std::string rule;
   std::string node;  ///< empty: the whole cluster
-  std::string why;   ///< a sentence with the figures in it
+  std::string why;   ///< a sentence; figures that change from poll to poll are in `basis` only
   std::vector<model::Figure> basis;
   Time next_check;
 };
@@ -30,7 +30,8 @@ struct Plan {
   std::vector<Action> actions;
   std::vector<Hold> holds;
   /// Intents that are already in the log and whose effect is to be performed once more (a kill that was not answered,
-  /// a setting that is not seen applied). Nothing is appended for them.
+  /// a setting that is not seen applied). Nothing is appended for them. They are level-triggered as all else: whoever
+  /// performs them skips one that is under way or was sent less than a few seconds ago (Settings).
   std::vector<event::Event> repeats;
   std::optional<Time> next_check;  ///< look again by then even if nothing changes
 };
