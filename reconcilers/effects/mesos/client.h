@@ -87,7 +87,8 @@ class Client {
   /// remembered across subscriptions. Without `done` a failure goes to Handler::call_failed.
   void send(Call call, CallDone done = nullptr);
 
-  /// Takes other roles or labels: at once by UPDATE_FRAMEWORK when subscribed, and with every later subscription.
+  /// Takes other roles or labels: at once by UPDATE_FRAMEWORK when subscribed, and with every later subscription (when not
+  /// subscribed that is all, and `done` hears of success with an empty call).
   void update_framework_info(wire::FrameworkInfo info, CallDone done = nullptr);
 
   /// Leaves without ending the framework. Handler::stopped follows.
