@@ -1,0 +1,160 @@
+#include "core/commands/validate.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "core/state/fleet_state.h"
+
+namespace esaas::command {
+namespace {
+
+Result<void> refuse(std::string_view field, const std::string& what, std::string_view rule) {
+  return fail(ErrorCode::kInvalidArgument, std::string(field) + ": " + what, std::string(field), std::string(rule));
+}
+
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+Result<void> in_range(std::uint32_t value, std::uint32_t least, std::uint32_t most, const std::string& field) {
+  if (value >= least && value <= most) return {};
+  return refuse(field, std::to_string(value) + " is not between " + std::to_string(least) + " and " + std::to_string(most),
+                "range");
+}
+
+Result<void> validate_resources(const model::Resources& resources, const std::string& field, bool zero_allowed) {
+  struct Limit {
+    const char* name;
+    std::uint32_t value, least, most;
+  };
+  for (const Limit& limit : {Limit{"cpus_milli", resources.cpus_milli(), kCpusMilliMin, kCpusMilliMax},
+                             Limit{"mem_mib", resources.mem_mib(), kMemMibMin, kMemMibMax},
+                             Limit{"disk_mib", resources.disk_mib(), kDiskMibMin, kDiskMibMax}}) {
+    if (zero_allowed && limit.value == 0) continue;
+    ESAAS_CHECK(in_range(limit.value, limit.least, limit.most, field + "." + limit.name));
+  }
+  return {};
+}
+
+Result<void> validate_constraint(const model::Constraint& constraint, const std::string& field) {
+  if (constraint.attribute().empty()) return refuse(field + ".attribute", "is missing", "required");
+  if (constraint.operator_() == model::CONSTRAINT_OPERATOR_UNSPECIFIED) {
+    return refuse(field + ".operator", "is missing (like or unlike)", "required");
+  }
+  const re2::RE2 pattern(constraint.value(), re2::RE2::Quiet);
+  if (!pattern.ok()) return refuse(field + ".value", "is no regular expression: " + pattern.error(), "regular_expression");
+  return {};
+}
+
+Result<void> validate_roles(const model::NodeGroup& group, const std::string& field) {
+  if (group.roles().empty()) return refuse(field, "name at least one of master, data", "required");
+  std::set<int> seen;
+  for (const int role : group.roles()) {
+    if (!seen.insert(role).second) return refuse(field, "names a role twice", "unique");
+  }
+  return {};
+}
+
+Result<void> validate_group(const model::NodeGroup& group, const std::string& field) {
+  ESAAS_CHECK(validate_name(group.name(), field + ".name", 20));
+  ESAAS_CHECK(validate_roles(group, field + ".roles"));
+  ESAAS_CHECK(in_range(group.count(), 1, kNodesPerClusterMax, field + ".count"));
+  if (!group.has_resources()) return refuse(field + ".resources", "is missing", "required");
+  ESAAS_CHECK(validate_resources(group.resources(), field + ".resources", false));
+  for (int i = 0; i < group.constraints_size(); ++i) {
+    ESAAS_CHECK(validate_constraint(group.constraints(i), field + ".constraints[" + std::to_string(i) + "]"));
+  }
+  return {};
+}
+
+Result<void> validate_labels(const google::protobuf::RepeatedPtrField<model::Label>& labels) {
+  if (labels.size() > static_cast<int>(kLabelsMax)) {
+    return refuse("labels", "are more than " + std::to_string(kLabelsMax), "labels_max");
+  }
+  std::set<std::string> seen;
+  for (int i = 0; i < labels.size(); ++i) {
+    const std::string field = "labels[" + std::to_string(i) + "]";
+    const std::string& key = labels[i].key();
+    if (key.empty() || key.size() > 63) return refuse(field + ".key", "must have 1 to 63 characters", "length");
+    if (labels[i].value().size() > 255) return refuse(field + ".value", "must have at most 255 characters", "length");
+    if (!seen.insert(key).second) return refuse(field + ".key", "\"" + key + "\" is given twice", "unique");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> validate_name(std::string_view name, std::string_view field, std::size_t length_max) {
+  if (name.empty()) return refuse(field, "is missing", "required");
+  const bool characters = std::ranges::all_of(name, [](char c) { return is_lower(c) || is_digit(c) || c == '-'; });
+  if (name.size() > length_max || !characters || !is_lower(name.front()) || name.back() == '-') {
+    return refuse(field,
+                  "must be a DNS label: a lower-case letter, then letters, digits and inner dashes, at most " +
+                      std::to_string(length_max) + " characters",
+                  "dns_label");
+  }
+  return {};
+}
+
+Result<void> validate(const model::CreateCluster& request) {
+  ESAAS_CHECK(validate_name(request.name(), "name"));
+  ESAAS_CHECK(validate_name(request.tenant(), "tenant", 30));
+  const model::ClusterSpec& spec = request.spec();
+  if (spec.version().empty()) return refuse("spec.version", "is missing", "required");
+  if (spec.node_groups().empty()) return refuse("spec.node_groups", "is empty", "required");
+  if (spec.node_groups_size() > static_cast<int>(kNodeGroupsMax)) {
+    return refuse("spec.node_groups", "are more than " + std::to_string(kNodeGroupsMax), "node_groups_max");
+  }
+  std::set<std::string> names;
+  for (int i = 0; i < spec.node_groups_size(); ++i) {
+    const std::string field = "spec.node_groups[" + std::to_string(i) + "]";
+    ESAAS_CHECK(validate_group(spec.node_groups(i), field));
+    if (!names.insert(spec.node_groups(i).name()).second) return refuse(field + ".name", "is used twice", "unique");
+  }
+  ESAAS_CHECK(validate_labels(request.labels()));
+  return validate_shape(spec, "spec.node_groups");
+}
+
+Result<void> validate(const model::ScaleNodeGroup& request) {
+  ESAAS_CHECK(validate_name(request.group(), "group", 20));
+  return in_range(request.count(), 1, kNodesPerClusterMax, "count");
+}
+
+Result<void> validate(const model::ResizeNodeGroup& request) {
+  ESAAS_CHECK(validate_name(request.group(), "group", 20));
+  if (!request.has_resources()) return refuse("resources", "is missing", "required");
+  return validate_resources(request.resources(), "resources", true);
+}
+
+Result<void> validate(const model::LabelCluster& request) {
+  if (request.labels().empty()) return refuse("labels", "is empty", "required");
+  return validate_labels(request.labels());
+}
+
+Result<void> validate_shape(const model::ClusterSpec& spec, std::string_view field) {
+  std::uint64_t total = 0;
+  std::uint64_t masters = 0;
+  std::uint64_t dedicated = 0;
+  std::uint64_t data = 0;
+  for (const model::NodeGroup& group : spec.node_groups()) {
+    total += group.count();
+    if (state::is_master_eligible(group)) masters += group.count();
+    if (state::holds_data(group)) data += group.count();
+    if (state::is_master_eligible(group) && !state::holds_data(group)) dedicated += group.count();
+  }
+  if (masters == 0) return refuse(field, "no group has the role master", "needs_master_eligible_node");
+  if (data == 0) return refuse(field, "no group has the role data", "needs_data_node");
+  if (total > kNodesPerClusterMax) {
+    return refuse(field, std::to_string(total) + " nodes are more than " + std::to_string(kNodesPerClusterMax),
+                  "nodes_per_cluster_max");
+  }
+  // An even number of dedicated masters costs one more machine and tolerates no more losses.
+  if (dedicated != 0 && dedicated == masters && dedicated % 2 == 0) {
+    return refuse(field, std::to_string(dedicated) + " dedicated masters: make it an odd number", "odd_number_of_masters");
+  }
+  return {};
+}
+
+}  // namespace esaas::command

@@ -1,0 +1,54 @@
+#include "core/model/ids.h"
+
+#include <charconv>
+
+namespace esaas::model {
+namespace {
+
+std::string make(std::string_view cluster, std::string_view node, std::string_view kind, std::uint64_t seq) {
+  std::string id;
+  const std::string number = std::to_string(seq);
+  id.reserve(cluster.size() + node.size() + kind.size() + number.size() + 3);
+  id.append(cluster).append(1, '.').append(node).append(1, '.').append(kind).append(1, '-').append(number);
+  return id;
+}
+
+}  // namespace
+
+std::string operation_id(std::uint64_t requested_seq) { return "op-" + std::to_string(requested_seq); }
+
+std::string node_name(std::string_view group, std::uint32_t ordinal) {
+  return std::string(group) + "-" + std::to_string(ordinal);
+}
+
+std::string task_id(std::string_view cluster, std::string_view node, std::uint64_t seq) {
+  return make(cluster, node, "task", seq);
+}
+
+std::string volume_id(std::string_view cluster, std::string_view node, std::uint64_t seq) {
+  return make(cluster, node, "volume", seq);
+}
+
+std::string mesos_operation_id(std::string_view cluster, std::string_view node, std::string_view step,
+                               std::uint64_t seq) {
+  return make(cluster, node, step, seq);
+}
+
+std::optional<ParsedId> parse_id(std::string_view id) {
+  const auto first = id.find('.');
+  if (first == std::string_view::npos || first == 0) return std::nullopt;
+  const auto second = id.find('.', first + 1);
+  if (second == std::string_view::npos || second == first + 1) return std::nullopt;
+  const auto dash = id.rfind('-');
+  if (dash == std::string_view::npos || dash <= second + 1) return std::nullopt;
+  ParsedId parsed{std::string(id.substr(0, first)), std::string(id.substr(first + 1, second - first - 1)),
+                  std::string(id.substr(second + 1, dash - second - 1)), 0};
+  const std::string_view digits = id.substr(dash + 1);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), parsed.seq);
+  if (error != std::errc{} || end != digits.data() + digits.size() || digits.empty()) return std::nullopt;
+  return parsed;
+}
+
+std::string role_of_tenant(std::string_view tenant) { return "es-" + std::string(tenant); }
+
+}  // namespace esaas::model

@@ -1,0 +1,101 @@
+#include "core/state/evolve_operation.h"
+
+#include <algorithm>
+
+namespace esaas::state {
+namespace {
+
+Cluster* cluster_of(FleetState& state, const event::Event& event) {
+  const auto found = state.clusters.find(event.cluster());
+  return found == state.clusters.end() ? nullptr : &found->second;
+}
+
+void remove_from_queue(Cluster& cluster, const std::string& id) {
+  auto& queue = *cluster.mutable_queued_operations();
+  const auto found = std::ranges::find(queue, id);
+  if (found != queue.end()) queue.erase(found);
+}
+
+template <typename Payload>
+void apply_to_open(FleetState& state, const Payload& payload, const event::Event& event) {
+  const auto found = state.operations.find(payload.id());
+  if (found != state.operations.end()) apply(found->second, payload, event);
+}
+
+}  // namespace
+
+void apply(Operation& operation, const event::OperationRequested& payload, const event::Event& event) {
+  operation.set_id(payload.id());
+  operation.set_tenant(event.tenant());
+  operation.set_cluster(event.cluster());
+  *operation.mutable_request() = payload.request();
+  operation.set_status(model::OPERATION_STATUS_QUEUED);
+  operation.set_requested_by(event.actor().name());
+  operation.set_requested_at_us(event.time_at_us());
+  operation.set_requested_seq(event.seq());
+}
+
+void apply(Operation& operation, const event::OperationStarted&, const event::Event& event) {
+  operation.set_status(model::OPERATION_STATUS_RUNNING);
+  operation.set_started_at_us(event.time_at_us());
+  operation.set_started_seq(event.seq());
+}
+
+void apply(Operation& operation, const event::OperationStepChanged& payload, const event::Event& event) {
+  auto& steps = *operation.mutable_steps();
+  const auto found = std::ranges::find(steps, payload.step(), &Step::name);
+  Step& step = found == steps.end() ? *steps.Add() : *found;
+  if (found == steps.end()) step.set_since_at_us(event.time_at_us());
+  step.set_name(payload.step());
+  step.set_done(payload.done());
+  step.set_total(payload.total());
+}
+
+void apply(Operation& operation, const event::OperationFinished& payload, const event::Event& event) {
+  operation.set_status(payload.status());
+  operation.set_detail(payload.detail());
+  operation.set_finished_at_us(event.time_at_us());
+}
+
+void apply(Operation& operation, const event::OperationPaused&, const event::Event&) { operation.set_paused(true); }
+
+void apply(Operation& operation, const event::OperationContinued&, const event::Event&) {
+  operation.set_paused(false);
+}
+
+void apply(FleetState& state, const event::OperationRequested& payload, const event::Event& event) {
+  Operation operation;
+  apply(operation, payload, event);
+  state.operations.insert_or_assign(payload.id(), std::move(operation));
+  if (Cluster* cluster = cluster_of(state, event)) cluster->add_queued_operations(payload.id());
+}
+
+void apply(FleetState& state, const event::OperationStarted& payload, const event::Event& event) {
+  apply_to_open(state, payload, event);
+  if (Cluster* cluster = cluster_of(state, event)) {
+    remove_from_queue(*cluster, payload.id());
+    cluster->set_active_operation(payload.id());
+  }
+}
+
+void apply(FleetState& state, const event::OperationStepChanged& payload, const event::Event& event) {
+  apply_to_open(state, payload, event);
+}
+
+void apply(FleetState& state, const event::OperationFinished& payload, const event::Event& event) {
+  state.operations.erase(payload.id());
+  if (Cluster* cluster = cluster_of(state, event)) {
+    remove_from_queue(*cluster, payload.id());
+    if (cluster->active_operation() == payload.id()) cluster->clear_active_operation();
+  }
+}
+
+void apply(FleetState& state, const event::OperationPaused& payload, const event::Event& event) {
+  apply_to_open(state, payload, event);
+}
+
+void apply(FleetState& state, const event::OperationContinued& payload, const event::Event& event) {
+  apply_to_open(state, payload, event);
+}
+
+}  // namespace esaas::state
