@@ -1,0 +1,147 @@
+#pragma once
+// Controller: the whole of the event-sourced loop as one state machine without I/O. Inputs are method calls (commands,
+// Mesos events, observations, time); what it wants done goes out through Ports. One thread; the host owns it.
+//
+// ## One turn
+//     inputs -> decide / observe / feedback -> events --sequence--> evolve (in memory, at once)
+//     turn(): for each cluster that something happened to: reconcile -> intents --sequence--> evolve
+//             then everything sequenced goes to the log writer as one part, if none is on its way
+//     when the part is durable: publish snapshots, answer requests, acknowledge to Mesos, perform the intents' effects
+//
+// ## What is told when
+// An event is applied when it is sequenced, so that commands pipeline; nobody outside learns of it before it is durable:
+// answers, acknowledgements, effects and published snapshots all wait in the part that carries their event (`Pending`).
+// While a part is on its way, everything new gathers for the next: that is the group commit.
+//
+// ## After a crash
+// The recovered state holds intents without an outcome. Nothing is done about them until Mesos answers the explicit
+// reconciliation that follows every subscription; only tasks and operations whose intent is durable (and so may have been
+// sent) are asked about.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/base/time.h"
+#include "core/commands/decide.h"
+#include "core/state/fleet_state.h"
+#include "reconcilers/effects/mesos/reconciliation.h"
+#include "reconcilers/loop/cluster_schedule.h"
+#include "reconcilers/loop/front.h"
+#include "reconcilers/loop/offer_pool.h"
+#include "reconcilers/loop/ports.h"
+#include "reconcilers/loop/published_state.h"
+#include "reconcilers/loop/sequencer.h"
+#include "reconcilers/settings.h"
+#include "store/log/event_log.h"
+#include "store/log/log_writer.h"
+
+namespace esaas::loop {
+
+struct ControllerOptions {
+  reconcile::Settings settings;
+  std::string version = "0.1.0";    ///< of the program, for ControllerStarted
+  std::string principal = "esaas";  ///< of every reservation; the one that the master authenticates, if it does
+  std::string task_user;            ///< tasks run as this user; empty: the agent's choice
+  mesos::ReconciliationConfig reconciliation;
+  Duration poll_fast = std::chrono::milliseconds{300};  ///< while Elasticsearch's answer decides what happens next
+  Duration poll_idle = std::chrono::seconds{10};        ///< else; below settings.observation_age_max
+  Duration decline_idle = std::chrono::hours{1};        ///< filter for a role that wants nothing
+  Duration decline_waiting = std::chrono::seconds{10};  ///< filter for offers that do not fit what waits
+  Duration revive_interval = std::chrono::seconds{1};   ///< REVIVE at most this often a role
+};
+
+class Controller {
+ public:
+  /// `state` is the fold of all of `log`. The references must outlive the controller.
+  Controller(ControllerOptions options, state::FleetState state, const store::EventLog& log, store::LogWriter& writer,
+             PublishedState& published, Ports& ports);
+  ~Controller();
+  Controller(const Controller&) = delete;
+  Controller& operator=(const Controller&) = delete;
+
+  /// Begins a leader term; when that is durable, subscribes to Mesos (unless the framework is torn down).
+  void start(Time now);
+
+  // ---- Inputs ----
+  void submit(std::vector<Submission> submissions, Front::Answers answers, Time now);
+  void preview(const Submission& submission, const std::function<void(Result<Preview>)>& answer, Time now);
+  /// False: below the reserve of free space; commands are refused until it is true again.
+  void set_writable(bool writable) { writable_ = writable; }
+
+  void mesos_subscribed(const mesos::wire::scheduler::Event::Subscribed& event, bool confirmation_needed, Time now);
+  void mesos_event(const mesos::wire::scheduler::Event& event, Time now);
+  void mesos_disconnected();
+  /// `for_good`: the framework is torn down, which is logged; otherwise another scheduler took over this one's place.
+  void mesos_stopped(bool for_good, const std::string& why, Time now);
+
+  void observed(const std::string& cluster, reconcile::Observation observation, Time now);
+  void setting_answered(const std::string& cluster, const event::Event& intent, const Result<void>& outcome, Time now);
+
+  /// Does what is due and hands the sequenced events to the writer. Call it after inputs (once for many). Answers when to
+  /// be called again at the latest; nothing: not before another input.
+  std::optional<Time> turn(Time now);
+
+  // ---- To look at, on the controller's thread ----
+  [[nodiscard]] const state::FleetState& state() const { return sequencer_.state(); }
+  [[nodiscard]] std::uint64_t durable_seq() const { return sequencer_.durable_seq(); }
+  [[nodiscard]] const OfferPool& offers() const { return offers_; }
+  [[nodiscard]] bool mesos_connected() const { return connected_; }
+  [[nodiscard]] const std::string& stopped_reason() const { return stopped_reason_; }
+  /// Runs `function` when all that is sequenced now is durable; at once when it is.
+  void when_durable(std::function<void()> function) { sequencer_.when_durable(std::move(function)); }
+
+ private:
+  struct Feedback;  // controller_feedback.cc
+
+  Result<Accepted> accept(Submission& submission, Time now);
+  std::optional<Result<Accepted>> seen_before(const Submission& submission, const std::string& key);
+  void after_events(const std::vector<event::Event>& events, Time now);
+  /// Sequences events about one cluster, fills in whom they are about, and starts the next queued operation if one ended.
+  void append(const state::Cluster& cluster, std::vector<event::Event> events, event::ActorKind actor,
+              std::uint64_t cause_seq, Time now);
+  void append_fleet(event::Event event, event::ActorKind actor, Time now);
+
+  void reconcile_dirty(Time now);
+  bool reconcile_once(const std::string& name, Time now);
+  void append_actions(const state::Cluster& cluster, const reconcile::Plan& plan, Time now);
+  void append_holds(const std::string& name, const reconcile::Plan& plan, Time now);
+  void perform(const std::string& cluster, const std::vector<event::Event>& intents,
+               const std::optional<PooledOffer>& offer);
+
+  void take_offers(const mesos::wire::scheduler::Event::Offers& offers, Time now);
+  void release_orphans(Time now);
+  void settle_offers(Time now);
+  void task_status(const mesos::wire::TaskStatus& status, Time now);
+  void operation_status(const mesos::wire::OperationStatus& status, Time now);
+  void begin_reconciliation(Time now);
+  void reconcile_with_mesos(Time now);
+  void poll_due(Time now);
+  [[nodiscard]] ClusterAddress address_of(const state::Cluster& cluster) const;
+  [[nodiscard]] std::vector<std::string> roles() const;
+  void send_all(std::vector<mesos::wire::scheduler::Call> calls);
+
+  ControllerOptions options_;
+  std::set<std::string> versions_;
+  const store::EventLog& log_;
+  Ports& ports_;
+  Sequencer sequencer_;
+  ClusterSchedule schedule_;
+  OfferPool offers_;
+  mesos::Reconciliation task_reconciliation_;
+  mesos::Reconciliation operation_reconciliation_;
+  std::map<std::string, reconcile::Observation, std::less<>> observations_;
+  std::map<std::string, Accepted> keys_under_way_;         // idempotency keys sequenced and not durable yet
+  std::map<std::string, std::string> key_hashes_under_way_;
+  std::set<std::string> unknown_tasks_seen_;
+  bool connected_ = false;
+  bool writable_ = true;
+  std::string stopped_reason_;
+};
+
+}  // namespace esaas::loop

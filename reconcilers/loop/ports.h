@@ -1,0 +1,55 @@
+#pragma once
+// Ports: all that the controller may do to the world. The host implements them with sockets and clocks, the simulation
+// with models. Called on the controller's thread only; none blocks, and none calls back into the controller before it
+// has returned.
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/base/time.h"
+#include "core/events/event.pb.h"
+#include "reconcilers/effects/mesos/wire/scheduler.pb.h"
+#include "reconcilers/observation.h"
+
+namespace esaas::loop {
+
+/// A managed cluster's nodes as Elasticsearch is reached: host and HTTP port, the likeliest to answer first.
+struct ClusterAddress {
+  std::string cluster;
+  std::string version;
+  std::vector<std::pair<std::string, std::uint32_t>> nodes;
+};
+
+class Ports {
+ public:
+  virtual ~Ports() = default;
+
+  // ---- Mesos ----
+  /// Subscribes; asked for once, when the log says under which id (empty: a new framework).
+  virtual void mesos_start(const std::string& framework_id, const std::vector<std::string>& roles) = 0;
+  virtual void mesos_confirm_framework_id() = 0;
+  /// Sends one call; calls go out in order. Dropped when there is no subscription: reconciliation settles what was lost.
+  virtual void mesos_send(mesos::wire::scheduler::Call call) = 0;
+  /// Takes these roles from now on.
+  virtual void mesos_set_roles(const std::vector<std::string>& roles) = 0;
+
+  // ---- Elasticsearch ----
+  /// Asks one cluster; the answer comes to Controller::observed, also when nobody answers (health UNKNOWN).
+  virtual void elasticsearch_observe(ClusterAddress address) = 0;
+  /// PUT /_cluster/settings for an ExclusionsIntended or MinimumMasterNodesIntended; the outcome comes to
+  /// Controller::setting_answered.
+  virtual void elasticsearch_put(ClusterAddress address, event::Event intent) = 0;
+
+  // ---- The rest ----
+  /// Runs `function` on the controller's thread, soon, and then Controller::turn. May be called from any thread.
+  virtual void post(std::function<void()> function) = 0;
+  /// A commit failed: the process has to end (design law 2).
+  virtual void fatal(const Error& error) = 0;
+  /// For the program's log: a snake_case name, and fields. Never a secret.
+  virtual void note(std::string_view what, std::vector<std::pair<std::string_view, std::string>> fields) = 0;
+};
+
+}  // namespace esaas::loop
