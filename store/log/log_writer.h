@@ -43,7 +43,8 @@ struct LogWriterOptions {
 /// The one for production: a thread of its own.
 std::unique_ptr<LogWriter> make_group_commit_writer(EventLog& log, LogWriterOptions options = {});
 
-/// The one for simulation: submit appends at once on the calling thread, and calls `done` before it returns.
+/// The one for simulation: submit appends at once on the calling thread, and calls `done` before it returns (which may
+/// submit again). For one thread only.
 std::unique_ptr<LogWriter> make_immediate_writer(EventLog& log, LogWriterOptions options = {});
 
 }  // namespace esaas::store

@@ -3,10 +3,9 @@
 // "crash" is to drop the controller and keep the log. The events are kept encoded, so that a reader gets what was stored.
 
 #include <atomic>
-#include <map>
-#include <mutex>
+#include <memory>
+#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "store/log/event_log.h"
@@ -45,18 +44,22 @@ class MemoryEventLog final : public EventLog {
   enum class Fault : std::uint8_t { kNone, kBeforeWrite, kAfterWrite };
   struct Shared;
   class MemoryCursor;
+  struct Encoded {
+    Batch batch;
+    std::vector<std::string> records;
+  };
 
-  void keep(Batch batch, std::vector<std::string> records);
-  void purge_idempotency(std::int64_t now_us);
+  [[nodiscard]] Result<Encoded> encode(Batch batch) const;
+  void keep(Encoded encoded);
 
-  std::shared_ptr<Shared> shared_;
+  std::unique_ptr<Shared> shared_;
   Tail tail_;
   std::atomic<std::uint64_t> last_seq_{0};
   std::atomic<std::int64_t> last_time_at_us_{0};
   Fault fault_ = Fault::kNone;
   Error fault_error_;
   std::optional<Error> poison_;
-  std::optional<std::pair<Batch, std::vector<std::string>>> written_unseen_;
+  std::optional<Encoded> written_unseen_;
 };
 
 }  // namespace esaas::store

@@ -1,0 +1,326 @@
+#include "store/log/rocksdb_event_log.h"
+
+#include <rocksdb/write_batch.h>
+
+#include <algorithm>
+#include <atomic>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "store/log/batch_check.h"
+#include "store/log/big_endian.h"
+#include "store/log/idempotency_codec.h"
+#include "store/log/index_codec.h"
+#include "store/log/posting_table.h"
+#include "store/log/record_codec.h"
+#include "store/log/rocksdb_cursor.h"
+#include "store/log/rocksdb_store.h"
+#include "store/log/watermark.h"
+
+namespace esaas::store {
+namespace {
+
+/// Expired idempotency keys that one append takes away: more than it can bring, so that they never pile up.
+constexpr std::size_t kPurgedPerAppendMin = 64;
+
+std::string seq_key(std::uint64_t seq) {
+  std::string key;
+  append_big_endian(seq, key);
+  return key;
+}
+
+rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
+
+class RocksDbEventLog final : public EventLog {
+ public:
+  RocksDbEventLog(std::unique_ptr<RocksDbStore> store, std::unique_ptr<Watermark> watermark)
+      : store_(std::move(store)), watermark_(std::move(watermark)) {}
+
+  /// Finds the end of the log and compares it with the watermark.
+  Result<void> recover();
+
+  Result<void> append(Batch batch) override;
+  [[nodiscard]] std::uint64_t last_seq() const override { return last_seq_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::int64_t last_time_at_us() const override {
+    return last_time_at_us_.load(std::memory_order_acquire);
+  }
+  [[nodiscard]] Result<std::optional<IdempotencyEntry>> find_idempotency(
+      std::string_view key) const override;
+  [[nodiscard]] Result<std::unique_ptr<Cursor>> read(std::uint64_t from_seq,
+                                                     ReadOptions options) const override;
+  [[nodiscard]] Result<event::Event> read_one(std::uint64_t seq) const override;
+  [[nodiscard]] Result<Hash> hash_of(std::uint64_t seq) const override;
+  [[nodiscard]] Result<std::vector<std::uint64_t>> read_index(const IndexQuery& query) const override;
+  [[nodiscard]] Tail& tail() override { return tail_; }
+
+ private:
+  Result<Hash> put_events(Batch& batch);
+  void put_postings(const Batch& batch);
+  void put_idempotency(const Batch& batch);
+  Result<void> purge_idempotency(std::int64_t newest_us, std::size_t limit);
+  Result<void> recover_expiry();
+  Result<void> write(std::uint64_t first, std::uint64_t last, const Hash& hash);
+  std::unexpected<Error> poisoned(Error error);
+  [[nodiscard]] Result<void> get_record(std::uint64_t seq, std::string& record) const;
+
+  std::unique_ptr<RocksDbStore> store_;
+  std::unique_ptr<Watermark> watermark_;
+  Tail tail_;
+  std::atomic<std::uint64_t> last_seq_{0};
+  std::atomic<std::int64_t> last_time_at_us_{0};
+
+  // The appender's own:
+  Hash last_hash_{};
+  std::optional<Error> poison_;
+  std::optional<std::int64_t> oldest_expiry_us_;  // no stored idempotency key is older
+  rocksdb::WriteBatch write_batch_;
+  std::string record_;
+  PostingTable postings_;
+};
+
+Result<void> RocksDbEventLog::recover() {
+  const std::unique_ptr<rocksdb::Iterator> newest(
+      store_->db().NewIterator(rocksdb::ReadOptions(), store_->events()));
+  newest->SeekToLast();
+  if (!newest->status().ok()) {
+    return std::unexpected(to_error(newest->status(), "cannot read the end of the log"));
+  }
+  if (newest->Valid()) {
+    if (newest->key().size() != kBigEndianBytes) return fail(ErrorCode::kDataLoss, "a key in `events` is no seq");
+    const std::uint64_t seq = read_big_endian(view(newest->key()));
+    event::Event event;
+    ESAAS_CHECK(decode_record(view(newest->value()), seq, event));
+    last_hash_ = blake2b_256(view(newest->value()));
+    last_seq_ = seq;
+    last_time_at_us_ = event.time_at_us();
+  }
+  const std::uint64_t acknowledged = watermark_->seq();
+  if (last_seq() < acknowledged) {
+    return fail(ErrorCode::kDataLoss,
+                "the log in " + store_->db().GetName() + " ends at event " + std::to_string(last_seq()) +
+                    ", but event " + std::to_string(acknowledged) +
+                    " was acknowledged: its newest files are shortened or missing");
+  }
+  ESAAS_TRY(const Hash hash, hash_of(acknowledged));
+  if (hash != watermark_->hash()) {
+    return fail(ErrorCode::kDataLoss, "event " + std::to_string(acknowledged) + " in " +
+                                          store_->db().GetName() + " is not the one that was acknowledged");
+  }
+  if (last_seq() > acknowledged) ESAAS_CHECK(watermark_->advance(last_seq(), last_hash_));
+  return recover_expiry();
+}
+
+Result<void> RocksDbEventLog::recover_expiry() {
+  const std::unique_ptr<rocksdb::Iterator> oldest(
+      store_->db().NewIterator(rocksdb::ReadOptions(), store_->idempotency()));
+  oldest->Seek(slice(kExpiryPrefix));
+  if (oldest->Valid()) {
+    ESAAS_TRY(const Expiry expiry, parse_expiry_key(view(oldest->key())));
+    oldest_expiry_us_ = expiry.at_us;
+  }
+  if (oldest->status().ok()) return {};
+  return std::unexpected(to_error(oldest->status(), "cannot read the idempotency keys"));
+}
+
+std::unexpected<Error> RocksDbEventLog::poisoned(Error error) {
+  poison_ = std::move(error);
+  return std::unexpected(*poison_);
+}
+
+Result<void> RocksDbEventLog::append(Batch batch) {
+  if (poison_) return std::unexpected(*poison_);
+  ESAAS_CHECK(check_batch(batch, last_seq(), last_time_at_us()));
+  write_batch_.Clear();
+  ESAAS_TRY(const Hash hash, put_events(batch));
+  put_postings(batch);
+  put_idempotency(batch);
+  const auto& newest = batch.events.back();
+  if (auto purged = purge_idempotency(newest.time_at_us(), 2 * batch.idempotency.size()); !purged) {
+    return poisoned(std::move(purged).error());
+  }
+  if (auto written = write(batch.events.front().seq(), newest.seq(), hash); !written) {
+    return poisoned(std::move(written).error());
+  }
+  last_hash_ = hash;
+  last_time_at_us_.store(newest.time_at_us(), std::memory_order_release);
+  last_seq_.store(newest.seq(), std::memory_order_release);
+  tail_.notify(newest.seq());
+  return {};
+}
+
+Result<Hash> RocksDbEventLog::put_events(Batch& batch) {
+  Hash hash = last_hash_;
+  std::string key;
+  for (auto& event : batch.events) {
+    event.set_prev_hash(hash.data(), hash.size());
+    ESAAS_CHECK(encode_record(event, record_));
+    hash = blake2b_256(record_);
+    key.clear();
+    append_big_endian(event.seq(), key);
+    write_batch_.Put(store_->events(), key, record_);
+  }
+  return hash;
+}
+
+void RocksDbEventLog::put_postings(const Batch& batch) {
+  postings_.collect(batch.events);
+  for (const auto& posting : postings_.postings()) {
+    write_batch_.Put(store_->index(), posting_key(posting.kind, posting.value, posting.first_seq),
+                     posting.distances);
+  }
+}
+
+void RocksDbEventLog::put_idempotency(const Batch& batch) {
+  for (const auto& entry : batch.idempotency) {
+    write_batch_.Put(store_->idempotency(), idempotency_key(entry.key), encode_idempotency(entry));
+    write_batch_.Put(store_->idempotency(), expiry_key(entry.at_us, entry.key), rocksdb::Slice());
+    oldest_expiry_us_ = std::min(oldest_expiry_us_.value_or(entry.at_us), entry.at_us);
+  }
+}
+
+Result<void> RocksDbEventLog::purge_idempotency(std::int64_t newest_us, std::size_t limit) {
+  if (!oldest_expiry_us_ || !has_expired(*oldest_expiry_us_, newest_us)) return {};
+  limit = std::max(limit, kPurgedPerAppendMin);
+  const std::unique_ptr<rocksdb::Iterator> oldest(
+      store_->db().NewIterator(rocksdb::ReadOptions(), store_->idempotency()));
+  oldest->Seek(slice(kExpiryPrefix));
+  for (; oldest->Valid() && limit > 0; oldest->Next(), --limit) {
+    ESAAS_TRY(const Expiry expiry, parse_expiry_key(view(oldest->key())));
+    oldest_expiry_us_ = expiry.at_us;
+    if (!has_expired(expiry.at_us, newest_us)) return {};
+    // The key may have been used anew since; then its entry is of a later time and stays.
+    ESAAS_TRY(const auto entry, find_idempotency(expiry.key));
+    if (!entry) write_batch_.Delete(store_->idempotency(), idempotency_key(expiry.key));
+    write_batch_.Delete(store_->idempotency(), oldest->key());
+  }
+  if (!oldest->status().ok()) {
+    return std::unexpected(to_error(oldest->status(), "cannot read the idempotency keys"));
+  }
+  return {};
+}
+
+Result<void> RocksDbEventLog::write(std::uint64_t first, std::uint64_t last, const Hash& hash) {
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  const auto status = store_->db().Write(options, &write_batch_);
+  if (!status.ok()) {
+    return std::unexpected(to_error(status, "cannot append events " + std::to_string(first) + " to " +
+                                                std::to_string(last)));
+  }
+  return watermark_->advance(last, hash);
+}
+
+Result<std::optional<IdempotencyEntry>> RocksDbEventLog::find_idempotency(std::string_view key) const {
+  std::string bytes;
+  const auto status =
+      store_->db().Get(rocksdb::ReadOptions(), store_->idempotency(), idempotency_key(key), &bytes);
+  if (status.IsNotFound()) return std::nullopt;
+  if (!status.ok()) return std::unexpected(to_error(status, "cannot look up an idempotency key"));
+  ESAAS_TRY(IdempotencyEntry entry, decode_idempotency(key, bytes));
+  if (has_expired(entry.at_us, last_time_at_us())) return std::nullopt;
+  return entry;
+}
+
+Result<std::unique_ptr<Cursor>> RocksDbEventLog::read(std::uint64_t from_seq, ReadOptions options) const {
+  const std::uint64_t first = std::max<std::uint64_t>(from_seq, 1);
+  const std::uint64_t last = last_seq();
+  std::optional<Hash> hash_before;
+  if (options.verify_chain && first <= last) {
+    ESAAS_TRY(hash_before, hash_of(first - 1));
+  }
+  return std::make_unique<RocksDbCursor>(*store_, RecordReader(first, hash_before), last);
+}
+
+Result<void> RocksDbEventLog::get_record(std::uint64_t seq, std::string& record) const {
+  const std::string name = "event " + std::to_string(seq);
+  if (seq == 0 || seq > last_seq()) return fail(ErrorCode::kNotFound, "the log has no " + name);
+  const auto status = store_->db().Get(rocksdb::ReadOptions(), store_->events(), seq_key(seq), &record);
+  if (status.ok()) return {};
+  if (status.IsNotFound()) return fail(ErrorCode::kDataLoss, "missing from the log: " + name);
+  return std::unexpected(to_error(status, "cannot read " + name));
+}
+
+Result<event::Event> RocksDbEventLog::read_one(std::uint64_t seq) const {
+  std::string record;
+  ESAAS_CHECK(get_record(seq, record));
+  event::Event event;
+  ESAAS_CHECK(decode_record(record, seq, event));
+  return event;
+}
+
+Result<Hash> RocksDbEventLog::hash_of(std::uint64_t seq) const {
+  if (seq == 0) return Hash{};
+  std::string record;
+  ESAAS_CHECK(get_record(seq, record));
+  return blake2b_256(record);
+}
+
+Result<std::vector<std::uint64_t>> RocksDbEventLog::read_index(const IndexQuery& query) const {
+  const std::string prefix = posting_prefix(query.kind, query.value);
+  const std::unique_ptr<rocksdb::Iterator> entry(
+      store_->db().NewIterator(rocksdb::ReadOptions(), store_->index()));
+  const auto is_ours = [&] {
+    return entry->Valid() && entry->key().size() == prefix.size() + kBigEndianBytes &&
+           entry->key().starts_with(prefix);
+  };
+  // The posting that holds a seq is the one whose first seq is the greatest not above it.
+  entry->SeekForPrev(prefix + seq_key(query.newest_first ? query.to_seq : query.from_seq));
+  if (!query.newest_first && !is_ours()) entry->Seek(prefix);
+  std::vector<std::uint64_t> seqs;
+  std::vector<std::uint64_t> posting;
+  const std::uint64_t last = std::min(query.to_seq, last_seq());
+  while (is_ours() && seqs.size() < query.limit) {
+    posting.clear();
+    ESAAS_CHECK(expand_posting(read_big_endian(view(entry->key()).substr(prefix.size())),
+                               view(entry->value()), posting));
+    if (query.newest_first ? posting.back() < query.from_seq : posting.front() > last) break;
+    if (query.newest_first) std::ranges::reverse(posting);
+    for (const std::uint64_t seq : posting) {
+      if (seq >= query.from_seq && seq <= last && seqs.size() < query.limit) seqs.push_back(seq);
+    }
+    query.newest_first ? entry->Prev() : entry->Next();
+  }
+  if (!entry->status().ok()) {
+    return std::unexpected(to_error(entry->status(), "cannot read the index"));
+  }
+  return seqs;
+}
+
+Result<std::unique_ptr<Watermark>> open_watermark(const RocksDbLogOptions& options, bool fresh,
+                                                  const RocksDbStore& store) {
+  if (!fresh) return Watermark::open(watermark_path(options));
+  // Only a log that was never acknowledged anything may be without the file.
+  const std::unique_ptr<rocksdb::Iterator> first(
+      store.db().NewIterator(rocksdb::ReadOptions(), store.events()));
+  first->SeekToFirst();
+  if (first->Valid()) {
+    return fail(ErrorCode::kDataLoss, watermark_path(options).string() +
+                                          " is missing: it cannot be told whether acknowledged "
+                                          "events are missing too");
+  }
+  return Watermark::create(watermark_path(options));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<EventLog>> open_rocksdb_log(const RocksDbLogOptions& options) {
+  std::error_code error;
+  const bool fresh = !std::filesystem::exists(watermark_path(options), error);
+  if (fresh && !options.create_if_missing && !std::filesystem::exists(database_path(options), error)) {
+    return fail(ErrorCode::kNotFound, "there is no event log in " + options.directory.string());
+  }
+  std::filesystem::create_directories(database_path(options), error);
+  if (error) {
+    return fail(ErrorCode::kInternal,
+                "cannot create " + database_path(options).string() + ": " + error.message());
+  }
+  ESAAS_TRY(auto store, RocksDbStore::open(options, fresh));
+  ESAAS_TRY(auto watermark, open_watermark(options, fresh, *store));
+  auto log = std::make_unique<RocksDbEventLog>(std::move(store), std::move(watermark));
+  ESAAS_CHECK(log->recover());
+  return log;
+}
+
+}  // namespace esaas::store

@@ -1,0 +1,160 @@
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+#include <array>
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+#include "store/log/rocksdb_store.h"
+
+namespace esaas::store {
+namespace {
+
+constexpr std::string_view kFormatKey = "format";
+constexpr std::string_view kFormat = "esaas event log 1";
+/// In this order everywhere.
+constexpr std::array<const char*, 3> kFamilies = {"events", "idx", "idempotency"};
+
+rocksdb::DBOptions database_options(const RocksDbLogOptions& options, bool fresh) {
+  rocksdb::DBOptions db;
+  db.env = options.env != nullptr ? options.env : rocksdb::Env::Default();
+  db.create_if_missing = fresh;
+  db.create_missing_column_families = fresh;
+  // A torn tail is a write that never finished and was never acknowledged; anything else stops the opening.
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  db.track_and_verify_wals_in_manifest = true;
+  db.paranoid_checks = true;
+  // A failed write ends the process (law 2): RocksDB shall not resume behind our back.
+  db.max_bgerror_resume_count = 0;
+  db.max_total_wal_size = 64U << 20U;
+  db.max_background_jobs = 2;
+  db.allow_concurrent_memtable_write = false;  // there is one appender
+  db.enable_write_thread_adaptive_yield = false;
+  db.keep_log_file_num = 3;
+  db.max_log_file_size = 4U << 20U;
+  db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  return db;
+}
+
+rocksdb::ColumnFamilyOptions family_options(std::size_t write_buffer_bytes, std::size_t block_bytes) {
+  rocksdb::ColumnFamilyOptions family;
+  family.write_buffer_size = write_buffer_bytes;
+  family.compression = rocksdb::kLZ4Compression;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_size = block_bytes;
+  table.format_version = 5;
+  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return family;
+}
+
+rocksdb::ColumnFamilyOptions idempotency_options() {
+  // Nearly every key that is asked for is new: the filter answers for it.
+  auto family = family_options(4U << 20U, 4U << 10U);
+  rocksdb::BlockBasedTableOptions table;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.format_version = 5;
+  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return family;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> families() {
+  return {{rocksdb::kDefaultColumnFamilyName, family_options(1U << 20U, 4U << 10U)},
+          {kFamilies[0], family_options(32U << 20U, 16U << 10U)},
+          {kFamilies[1], family_options(8U << 20U, 8U << 10U)},
+          {kFamilies[2], idempotency_options()}};
+}
+
+/// What is not a database must not become one while the remains of one lie there.
+Result<void> check_remains(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::directory_iterator entry(path, error);
+  if (error) return {};  // nothing there
+  for (; entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    const auto extension = entry->path().extension();
+    const bool holds_data = extension == ".sst" || (extension == ".log" && entry->file_size(error) > 0);
+    if (holds_data) {
+      return fail(ErrorCode::kDataLoss, (path / "CURRENT").string() + " is missing, and " +
+                                            entry->path().filename().string() +
+                                            " shows that a log was here");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::filesystem::path database_path(const RocksDbLogOptions& options) { return options.directory / "db"; }
+std::filesystem::path watermark_path(const RocksDbLogOptions& options) {
+  return options.directory / "ACKNOWLEDGED";
+}
+
+Error to_error(const rocksdb::Status& status, const std::string& what) {
+  const std::string detail = what + ": " + status.ToString();
+  if (status.IsCorruption()) return {ErrorCode::kDataLoss, detail};
+  if (status.IsNoSpace() || status.subcode() == rocksdb::Status::kNoSpace) {
+    return {ErrorCode::kInternal, "the disk is full: " + detail};
+  }
+  if (status.IsPathNotFound()) return {ErrorCode::kDataLoss, "a file is missing: " + detail};
+  if (status.IsIOError() && (detail.find("lock") != std::string::npos) &&
+      detail.find("LOCK") != std::string::npos) {
+    return {ErrorCode::kUnavailable, "another process holds the log: " + detail};
+  }
+  return {ErrorCode::kInternal, detail};
+}
+
+Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const RocksDbLogOptions& options, bool fresh) {
+  const auto path = database_path(options);
+  const std::string what = "cannot open the event log in " + path.string();
+  if (!std::filesystem::exists(path / "CURRENT")) {
+    if (!fresh) {
+      return fail(ErrorCode::kDataLoss, what + ": " + (path / "CURRENT").string() + " is missing");
+    }
+    ESAAS_CHECK(check_remains(path));
+  }
+  std::unique_ptr<RocksDbStore> store(new RocksDbStore);
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const auto status =
+      rocksdb::DB::Open(database_options(options, fresh), path.string(), families(), &handles, &db);
+  if (status.IsInvalidArgument()) {
+    return fail(ErrorCode::kUnsupportedVersion,
+                what + ": its column families are not those that this program knows: " + status.ToString());
+  }
+  if (!status.ok()) return std::unexpected(to_error(status, what));
+  store->db_.reset(db);
+  store->meta_ = handles[0];
+  store->events_ = handles[1];
+  store->index_ = handles[2];
+  store->idempotency_ = handles[3];
+  ESAAS_CHECK(store->check_format(fresh));
+  return store;
+}
+
+Result<void> RocksDbStore::check_format(bool fresh) {
+  std::string format;
+  const rocksdb::Slice key(kFormatKey.data(), kFormatKey.size());
+  const auto status = db_->Get(rocksdb::ReadOptions(), meta_, key, &format);
+  if (status.ok()) {
+    if (format == kFormat) return {};
+    return fail(ErrorCode::kUnsupportedVersion,
+                "the event log in " + db_->GetName() + " is of format \"" + format +
+                    "\"; this program knows \"" + std::string(kFormat) + "\"");
+  }
+  if (!status.IsNotFound()) return std::unexpected(to_error(status, "cannot read the log's format"));
+  if (!fresh) return fail(ErrorCode::kDataLoss, db_->GetName() + " does not say its format: it is no event log");
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  const auto written = db_->Put(options, meta_, key, rocksdb::Slice(kFormat.data(), kFormat.size()));
+  if (!written.ok()) return std::unexpected(to_error(written, "cannot write the log's format"));
+  return {};
+}
+
+RocksDbStore::~RocksDbStore() {
+  for (auto* handle : {meta_, events_, index_, idempotency_}) {
+    if (handle != nullptr) db_->DestroyColumnFamilyHandle(handle);
+  }
+}
+
+}  // namespace esaas::store
