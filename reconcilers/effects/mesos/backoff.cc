@@ -7,7 +7,8 @@
 namespace esaas::mesos {
 namespace {
 
-// SplitMix64: spreads any seed well, and unlike <random> gives the same numbers on every standard library.
+// SplitMix64: spreads any seed well, and unlike <random> gives the same numbers on every standard
+// library.
 std::uint64_t next_random(std::uint64_t& state) {
   state += 0x9e3779b97f4a7c15ULL;
   std::uint64_t mixed = state;

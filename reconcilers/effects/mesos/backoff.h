@@ -1,6 +1,6 @@
 #pragma once
-// Truncated exponential back-off with jitter from a seed, so that a test or a simulation sees the same waits each time.
-// Not thread-safe; asks no clock.
+// Truncated exponential back-off with jitter from a seed, so that a test or a simulation sees the
+// same waits each time. Not thread-safe; asks no clock.
 
 #include <cstdint>
 

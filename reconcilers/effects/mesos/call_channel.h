@@ -1,8 +1,10 @@
 #pragma once
-// The connection for calls: a bounded queue, one call at a time in the order of enqueue(), a deadline for each.
+// The connection for calls: a bounded queue, one call at a time in the order of enqueue(), a
+// deadline for each.
 //
-// A call is written once and never repeated here: when its answer is lost nobody knows whether the master took it, and an
-// ACCEPT that is sent twice would report the tasks of the first as dropped. Single-threaded. Internal to this folder.
+// A call is written once and never repeated here: when its answer is lost nobody knows whether the
+// master took it, and an ACCEPT that is sent twice would report the tasks of the first as dropped.
+// Single-threaded. Internal to this folder.
 
 #include <chrono>
 #include <cstddef>
@@ -29,7 +31,8 @@ class CallChannel : public std::enable_shared_from_this<CallChannel> {
   using Call = wire::scheduler::Call;
   using Clock = std::chrono::steady_clock;
   /// The answer to one call; `status` is 0 when none came.
-  using Report = std::function<void(const Call&, const Client::CallDone&, const Result<void>&, int status)>;
+  using Report =
+      std::function<void(const Call&, const Client::CallDone&, const Result<void>&, int status)>;
 
   CallChannel(boost::asio::io_context& io, const ClientConfig& config, Report report);
 
@@ -40,7 +43,8 @@ class CallChannel : public std::enable_shared_from_this<CallChannel> {
   /// Ends without reporting anything.
   void abandon();
 
-  /// Takes a call, or answers kResourceExhausted when the queue is full and kUnavailable when the channel is closed.
+  /// Takes a call, or answers kResourceExhausted when the queue is full and kUnavailable when the
+  /// channel is closed.
   Result<void> enqueue(Call call, Client::CallDone done);
 
   std::size_t depth() const { return queue_.size(); }
@@ -52,8 +56,10 @@ class CallChannel : public std::enable_shared_from_this<CallChannel> {
     Clock::time_point deadline;
   };
 
-  static boost::asio::awaitable<void> run(std::shared_ptr<CallChannel> self, std::uint64_t generation);
-  boost::asio::awaitable<Result<HttpAnswer>> perform(std::shared_ptr<HttpTransport> transport, HttpRequest request);
+  static boost::asio::awaitable<void> run(std::shared_ptr<CallChannel> self,
+                                          std::uint64_t generation);
+  boost::asio::awaitable<Result<HttpAnswer>> perform(std::shared_ptr<HttpTransport> transport,
+                                                     HttpRequest request);
   void arm(Clock::time_point deadline);
   void finish_front(const Result<void>& result, int status);
 

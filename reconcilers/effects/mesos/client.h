@@ -1,13 +1,14 @@
 #pragma once
 // The scheduler client: SchedulerSession driven by real connections (Boost.Beast, plain or TLS).
 //
-// Two connections to the leading master: one for the event stream, one for all calls, which go out one after the other in
-// the order of send(). Protobuf bodies both ways.
+// Two connections to the leading master: one for the event stream, one for all calls, which go out
+// one after the other in the order of send(). Protobuf bodies both ways.
 //
-// Thread-safety: single-threaded. Construct it, call it and run the io_context on one thread (or one strand); the handler is
-// called from inside io_context::run, never from inside start, send, stop or confirm_framework_id_durable.
-// Lifetime: the handler, the io_context and the ssl::context outlive the client. The client may be destroyed at any time,
-// also inside a handler call; nothing is called afterwards.
+// Thread-safety: single-threaded. Construct it, call it and run the io_context on one thread (or
+// one strand); the handler is called from inside io_context::run, never from inside start, send,
+// stop or confirm_framework_id_durable. Lifetime: the handler, the io_context and the ssl::context
+// outlive the client. The client may be destroyed at any time, also inside a handler call; nothing
+// is called afterwards.
 
 #include <chrono>
 #include <cstddef>
@@ -44,29 +45,32 @@ struct ClientConfig {
   std::uint64_t jitter_seed = 0;
   std::size_t calls_queued_max = 4096;  ///< send() beyond it fails with kResourceExhausted
   std::chrono::milliseconds call_timeout = std::chrono::seconds(30);  ///< from send() to the answer
-  std::optional<SessionConfig> session = {};  ///< other waits than the defaults; its masters, tls and seed are replaced
+  std::optional<SessionConfig> session =
+      {};  ///< other waits than the defaults; its masters, tls and seed are replaced
 };
 
 class Client {
  public:
   using Call = wire::scheduler::Call;
   using Event = wire::scheduler::Event;
-  /// Told once about one call: it was accepted (202: taken, not done; an event tells the outcome) or why not.
-  /// kUnavailable and kDeadlineExceeded leave open whether the master got it: settle that by reconciliation.
+  /// Told once about one call: it was accepted (202: taken, not done; an event tells the outcome)
+  /// or why not. kUnavailable and kDeadlineExceeded leave open whether the master got it: settle
+  /// that by reconciliation.
   using CallDone = std::function<void(const Call&, const Result<void>&)>;
 
   class Handler {
    public:
     virtual ~Handler() = default;
-    /// A subscription began. Start reconciliation, and REVIVE the roles that want offers. When `confirmation_needed`, the
-    /// id is new: make it durable, then confirm_framework_id_durable(); until then send() fails and events wait.
+    /// A subscription began. Start reconciliation, and REVIVE the roles that want offers. When
+    /// `confirmation_needed`, the id is new: make it durable, then confirm_framework_id_durable();
+    /// until then send() fails and events wait.
     virtual void subscribed(const Event::Subscribed& event, bool confirmation_needed) = 0;
     /// Any event but SUBSCRIBED, HEARTBEAT and ERROR.
     virtual void event(const Event& event) = 0;
     /// An event was skipped because it could not be understood; for a log.
     virtual void event_skipped(const std::string& why) = 0;
-    /// The subscription, or an attempt at one, failed; another follows by itself. All offers are void, and calls that
-    /// were queued have failed.
+    /// The subscription, or an attempt at one, failed; another follows by itself. All offers are
+    /// void, and calls that were queued have failed.
     virtual void disconnected(const std::string& why) = 0;
     /// The client ended for good. With kFailedOver stop acting at once.
     virtual void stopped(StopReason reason, const std::string& why) = 0;
@@ -83,12 +87,14 @@ class Client {
   void start(wire::FrameworkInfo info);
   void confirm_framework_id_durable();
 
-  /// Queues a call (any but SUBSCRIBE, TEARDOWN and UPDATE_FRAMEWORK); framework_id is set here. SUPPRESS and REVIVE are
-  /// remembered across subscriptions. Without `done` a failure goes to Handler::call_failed.
+  /// Queues a call (any but SUBSCRIBE, TEARDOWN and UPDATE_FRAMEWORK); framework_id is set here.
+  /// SUPPRESS and REVIVE are remembered across subscriptions. Without `done` a failure goes to
+  /// Handler::call_failed.
   void send(Call call, CallDone done = nullptr);
 
-  /// Takes other roles or labels: at once by UPDATE_FRAMEWORK when subscribed, and with every later subscription (when not
-  /// subscribed that is all, and `done` hears of success with an empty call).
+  /// Takes other roles or labels: at once by UPDATE_FRAMEWORK when subscribed, and with every later
+  /// subscription (when not subscribed that is all, and `done` hears of success with an empty
+  /// call).
   void update_framework_info(wire::FrameworkInfo info, CallDone done = nullptr);
 
   /// Leaves without ending the framework. Handler::stopped follows.

@@ -1,5 +1,6 @@
 #pragma once
-// Where a master listens, as configuration and redirects name it. Values only; no name is resolved here.
+// Where a master listens, as configuration and redirects name it. Values only; no name is resolved
+// here.
 
 #include <cstdint>
 #include <string>
@@ -26,9 +27,9 @@ Result<Endpoint> parse_endpoint(std::string_view text);
 /// "host:port,host:port": at least one, none twice, tried in this order.
 Result<std::vector<Endpoint>> parse_endpoints(std::string_view text);
 
-/// The target of a redirect. Masters write `//host:port/path` (relative to the scheme); absolute http and https URLs
-/// are taken too. A location without a host, or with another scheme than the request used, is refused: following it
-/// would either loop or leave TLS.
+/// The target of a redirect. Masters write `//host:port/path` (relative to the scheme); absolute
+/// http and https URLs are taken too. A location without a host, or with another scheme than the
+/// request used, is refused: following it would either loop or leave TLS.
 Result<Endpoint> parse_redirect(std::string_view location, bool tls);
 
 }  // namespace esaas::mesos

@@ -1,8 +1,10 @@
 #pragma once
-// One HTTP/1.1 connection to a master, plain or TLS, as coroutines that answer Result instead of throwing.
+// One HTTP/1.1 connection to a master, plain or TLS, as coroutines that answer Result instead of
+// throwing.
 //
-// It keeps no deadlines: whoever owns the connection holds a timer and calls close(), which ends every wait with
-// kUnavailable. Single-threaded; one operation at a time. Internal to this folder (Beast stays out of client.h).
+// It keeps no deadlines: whoever owns the connection holds a timer and calls close(), which ends
+// every wait with kUnavailable. Single-threaded; one operation at a time. Internal to this folder
+// (Beast stays out of client.h).
 
 #include <memory>
 #include <optional>
@@ -27,9 +29,10 @@ namespace esaas::mesos {
 
 using HttpRequest = boost::beast::http::request<boost::beast::http::string_body>;
 
-/// A POST to the scheduler API with the headers that every call has. `stream_id` is empty for SUBSCRIBE.
-HttpRequest make_request(const Endpoint& master, const wire::scheduler::Call& call, std::string_view stream_id,
-                         const std::optional<Credentials>& credentials);
+/// A POST to the scheduler API with the headers that every call has. `stream_id` is empty for
+/// SUBSCRIBE.
+HttpRequest make_request(const Endpoint& master, const wire::scheduler::Call& call,
+                         std::string_view stream_id, const std::optional<Credentials>& credentials);
 
 /// What a short answer holds.
 struct HttpAnswer {
@@ -39,7 +42,8 @@ struct HttpAnswer {
 
 class HttpTransport {
  public:
-  HttpTransport(boost::asio::io_context& io, boost::asio::ssl::context* tls) : io_(io), tls_context_(tls), resolver_(io) {}
+  HttpTransport(boost::asio::io_context& io, boost::asio::ssl::context* tls)
+      : io_(io), tls_context_(tls), resolver_(io) {}
   ~HttpTransport() { close(); }
   HttpTransport(const HttpTransport&) = delete;
   HttpTransport& operator=(const HttpTransport&) = delete;
@@ -47,13 +51,15 @@ class HttpTransport {
   /// Resolves, connects and shakes hands. An earlier connection is closed.
   boost::asio::awaitable<Result<void>> open(Endpoint to);
 
-  /// Whether the connection can take another request: open, and the peer has neither closed it nor sent anything unasked.
+  /// Whether the connection can take another request: open, and the peer has neither closed it nor
+  /// sent anything unasked.
   bool reusable() const;
 
   /// One request, one whole answer of at most 64 KiB.
   boost::asio::awaitable<Result<HttpAnswer>> exchange(HttpRequest request);
 
-  /// One request whose answer has no end: the head, and for any status but 200 the text of the refusal.
+  /// One request whose answer has no end: the head, and for any status but 200 the text of the
+  /// refusal.
   boost::asio::awaitable<Result<ResponseHead>> open_stream(HttpRequest request);
   /// More of the body after open_stream; kUnavailable when it ends.
   boost::asio::awaitable<Result<std::string>> read_some();

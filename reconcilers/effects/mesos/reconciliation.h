@@ -1,13 +1,15 @@
 #pragma once
 // Asks the master for the truth about tasks or operations until every one is answered.
 //
-// A run has two parts. Explicit: all subjects are asked for in bounded batches, and those without an answer again after a
-// truncated exponential wait; a master that is recovering, or an agent that has not come back yet, answers nothing at all,
-// so there is no other end than "all answered". Implicit: one call without subjects, whose answers are whatever the master
-// knows, also what we do not (the caller adopts or kills it). There is one run at a time; a new subscription replaces it,
+// A run has two parts. Explicit: all subjects are asked for in bounded batches, and those without
+// an answer again after a truncated exponential wait; a master that is recovering, or an agent that
+// has not come back yet, answers nothing at all, so there is no other end than "all answered".
+// Implicit: one call without subjects, whose answers are whatever the master knows, also what we do
+// not (the caller adopts or kills it). There is one run at a time; a new subscription replaces it,
 // and a period after the end of one run the next is due.
 //
-// Pure: the caller says what time it is, carries out the calls and reports updates. Not thread-safe.
+// Pure: the caller says what time it is, carries out the calls and reports updates. Not
+// thread-safe.
 
 #include <cstddef>
 #include <cstdint>
@@ -37,8 +39,9 @@ class Reconciliation {
 
   explicit Reconciliation(Kind kind, ReconciliationConfig config = {});
 
-  /// Begins a run, replacing one that is under way, and answers its first calls. `subjects` are all tasks that may be alive
-  /// (or all operations without an outcome). Call it after every SUBSCRIBED and whenever `due`.
+  /// Begins a run, replacing one that is under way, and answers its first calls. `subjects` are all
+  /// tasks that may be alive (or all operations without an outcome). Call it after every SUBSCRIBED
+  /// and whenever `due`.
   std::vector<calls::Call> begin(std::vector<calls::Subject> subjects, Time now);
 
   /// The subscription is lost: nothing is asked until the next begin().

@@ -61,8 +61,9 @@ Result<bool> RecordDecoder::read_length() {
     }
     value = value * 10 + static_cast<std::uint64_t>(byte - '0');
     if (value > record_bytes_max_) {
-      return std::unexpected(damaged(at, fmt::format("a length of {} or more is over the limit of {} bytes",
-                                                     value, record_bytes_max_)));
+      return std::unexpected(
+          damaged(at, fmt::format("a length of {} or more is over the limit of {} bytes", value,
+                                  record_bytes_max_)));
     }
   }
   return false;
@@ -70,8 +71,8 @@ Result<bool> RecordDecoder::read_length() {
 
 Error RecordDecoder::damaged(std::size_t at, std::string what) {
   failure_ = Error{ErrorCode::kDataLoss,
-                   fmt::format("event stream is not RecordIO: record {}, stream offset {}: {}", records_ + 1,
-                               stream_offset_ + at, what)};
+                   fmt::format("event stream is not RecordIO: record {}, stream offset {}: {}",
+                               records_ + 1, stream_offset_ + at, what)};
   buffer_.clear();
   consumed_ = 0;
   return *failure_;

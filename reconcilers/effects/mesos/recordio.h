@@ -1,6 +1,7 @@
 #pragma once
-// RecordIO, the framing of the Mesos event stream: each record is its length in decimal digits, a line feed, and that
-// many bytes. Chunks of the HTTP body fall anywhere, also inside the length. Not thread-safe; no I/O.
+// RecordIO, the framing of the Mesos event stream: each record is its length in decimal digits, a
+// line feed, and that many bytes. Chunks of the HTTP body fall anywhere, also inside the length.
+// Not thread-safe; no I/O.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +13,8 @@
 
 namespace esaas::mesos {
 
-/// No real event comes near this; a length beyond it is taken for damage, not for a reason to allocate.
+/// No real event comes near this; a length beyond it is taken for damage, not for a reason to
+/// allocate.
 inline constexpr std::size_t kRecordBytesMax = std::size_t{64} << 20;
 
 /// The record as it travels.
@@ -36,12 +38,14 @@ class RecordDecoder {
   /// Takes bytes in the order in which they arrived. Decodes nothing yet.
   void feed(std::string_view bytes);
 
-  /// The next whole record, or nullopt when more bytes are needed. kDataLoss when the stream is not RecordIO or a record
-  /// is larger than the bound; the detail names the record and the offset in the stream. An error is final: a length
-  /// that cannot be read leaves no way to find the next record.
+  /// The next whole record, or nullopt when more bytes are needed. kDataLoss when the stream is not
+  /// RecordIO or a record is larger than the bound; the detail names the record and the offset in
+  /// the stream. An error is final: a length that cannot be read leaves no way to find the next
+  /// record.
   Result<std::optional<std::string>> next();
 
-  /// Whether the bytes so far end between two records, as they must when the peer closes in good order.
+  /// Whether the bytes so far end between two records, as they must when the peer closes in good
+  /// order.
   bool at_boundary() const { return !failure_ && !length_ && buffered_bytes() == 0; }
 
   /// Bytes that were fed and are not yet part of a returned record.
@@ -54,7 +58,7 @@ class RecordDecoder {
 
   std::size_t record_bytes_max_;
   std::string buffer_;
-  std::size_t consumed_ = 0;       // how much of buffer_ has been used up
+  std::size_t consumed_ = 0;         // how much of buffer_ has been used up
   std::uint64_t stream_offset_ = 0;  // of buffer_[0] in the whole stream
   std::uint64_t records_ = 0;
   std::optional<std::size_t> length_;  // of the record whose bytes are awaited

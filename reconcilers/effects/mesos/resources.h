@@ -1,5 +1,6 @@
 #pragma once
-// Resources in the form that RESERVATION_REFINEMENT asks for, and the FrameworkInfo of this controller. Pure; any thread.
+// Resources in the form that RESERVATION_REFINEMENT asks for, and the FrameworkInfo of this
+// controller. Pure; any thread.
 
 #include <chrono>
 #include <cstdint>
@@ -12,8 +13,8 @@
 
 namespace esaas::mesos {
 
-/// Who a reservation is for. Two reservations of one role with equal labels and principal merge, so the labels must name
-/// the node.
+/// Who a reservation is for. Two reservations of one role with equal labels and principal merge, so
+/// the labels must name the node.
 struct Reservation {
   std::string role;
   std::string principal;
@@ -27,8 +28,9 @@ wire::Resource port_resource(std::uint64_t first, std::uint64_t last, const std:
 
 /// The same resource with a dynamic reservation pushed on top.
 wire::Resource reserved(wire::Resource resource, const Reservation& reservation);
-/// Turns reserved disk into a persistent volume that appears in the sandbox as `container_path`. `persistence_id` is
-/// unique for ever: it is the identity of the data, whatever agent id its machine has.
+/// Turns reserved disk into a persistent volume that appears in the sandbox as `container_path`.
+/// `persistence_id` is unique for ever: it is the identity of the data, whatever agent id its
+/// machine has.
 wire::Resource persistent_volume(wire::Resource reserved_disk, const std::string& persistence_id,
                                  const std::string& principal, const std::string& container_path);
 
@@ -41,7 +43,8 @@ std::map<std::string, std::string> label_map(const wire::Labels& labels);
 struct FrameworkSpec {
   std::string name = "esaas";
   std::string user;       ///< the default user of tasks; cannot change later
-  std::string principal;  ///< must equal the principal of every reservation and the credentials; cannot change later
+  std::string principal;  ///< must equal the principal of every reservation and the credentials;
+                          ///< cannot change later
   std::vector<std::string> roles;
   std::string id;  ///< of an earlier subscription, or empty
   std::string hostname;

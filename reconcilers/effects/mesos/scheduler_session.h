@@ -2,22 +2,29 @@
 // The subscription of one framework, as a state machine without I/O.
 //
 // # What goes in and what comes out
-// Inputs are what happened (a response head, body bytes, a lost connection, time) and `now`; each answers a list of
-// actions to carry out in order. The machine asks no clock and opens nothing: client.cc drives it with sockets, the tests
-// with a list of strings. After each input ask `next_wake()` and call `on_time` no later than then.
+// Inputs are what happened (a response head, body bytes, a lost connection, time) and `now`; each
+// answers a list of actions to carry out in order. The machine asks no clock and opens nothing:
+// client.cc drives it with sockets, the tests with a list of strings. After each input ask
+// `next_wake()` and call `on_time` no later than then.
 //
 // # One life of a subscription
 //
-//     start -> OpenStream -> head 200 -> SUBSCRIBED -> [confirmation] -> events ... -> connection lost -> wait -> OpenStream
+//     start -> OpenStream -> head 200 -> SUBSCRIBED -> [confirmation] -> events ... -> connection
+//     lost -> wait -> OpenStream
 //
-// - Masters are tried in turn without a pause; when all have failed there is a jittered wait, up to 15 s.
-// - 307 is followed at once, to a bounded depth. 401, 403, 404, 429 and 5xx are retried (another leader, an ACL, a credential
-//   or a master that is still starting); 400, 406 and 415 stop for good, since the same request would be refused again.
-// - The FrameworkID goes into framework_info.id AND the call. A new one is used from the moment it is seen, also on a
-//   re-subscription, but events are held back and calls are not allowed until the owner says that it is durable:
-//   otherwise a crash would leave tasks to a framework that nobody can resume.
+// - Masters are tried in turn without a pause; when all have failed there is a jittered wait, up to
+// 15 s.
+// - 307 is followed at once, to a bounded depth. 401, 403, 404, 429 and 5xx are retried (another
+// leader, an ACL, a credential
+//   or a master that is still starting); 400, 406 and 415 stop for good, since the same request
+//   would be refused again.
+// - The FrameworkID goes into framework_info.id AND the call. A new one is used from the moment it
+// is seen, also on a
+//   re-subscription, but events are held back and calls are not allowed until the owner says that
+//   it is durable: otherwise a crash would leave tasks to a framework that nobody can resume.
 // - Silence of five heartbeats drops the connection; a half-open one would look alive for hours.
-// - ERROR "removed" means that the id is gone with all its tasks, ERROR "failed over" that a newer instance owns it. Both
+// - ERROR "removed" means that the id is gone with all its tasks, ERROR "failed over" that a newer
+// instance owns it. Both
 //   stop the session: going on would either start a second fleet or fight over the first.
 //
 // Not thread-safe.
@@ -46,33 +53,35 @@ struct SessionConfig {
   std::uint64_t jitter_seed = 0;
   Duration backoff_first = std::chrono::milliseconds(500);
   Duration backoff_longest = std::chrono::seconds(15);
-  Duration subscribe_timeout = std::chrono::seconds(30);   ///< from OpenStream to SUBSCRIBED
-  Duration confirm_timeout = std::chrono::seconds(30);     ///< for confirm_framework_id_durable
-  Duration heartbeat_default = std::chrono::seconds(15);   ///< when SUBSCRIBED names no interval
+  Duration subscribe_timeout = std::chrono::seconds(30);  ///< from OpenStream to SUBSCRIBED
+  Duration confirm_timeout = std::chrono::seconds(30);    ///< for confirm_framework_id_durable
+  Duration heartbeat_default = std::chrono::seconds(15);  ///< when SUBSCRIBED names no interval
   int heartbeats_missed_max = 5;
   int redirects_max = 5;
 };
 
 /// Why a session ended for good.
 enum class StopReason : std::uint8_t {
-  kRequested,            ///< stop() was called
-  kFrameworkRemoved,     ///< the FrameworkID was torn down or timed out; its tasks are gone, a person must decide
-  kFailedOver,           ///< a newer instance of this framework subscribed; this one must not act any more
+  kRequested,         ///< stop() was called
+  kFrameworkRemoved,  ///< the FrameworkID was torn down or timed out; its tasks are gone, a person
+                      ///< must decide
+  kFailedOver,  ///< a newer instance of this framework subscribed; this one must not act any more
   kSubscriptionRefused,  ///< the master will not take this FrameworkInfo or request
 };
 
 /// `framework_removed` and so on, for logs.
 std::string_view name_of(StopReason reason);
 
-/// Open a connection to `master` and POST `subscribe` on it (never with a Mesos-Stream-Id header). Any earlier stream
-/// has been dropped by then.
+/// Open a connection to `master` and POST `subscribe` on it (never with a Mesos-Stream-Id header).
+/// Any earlier stream has been dropped by then.
 struct OpenStream {
   Endpoint master;
   wire::scheduler::Call subscribe;
 };
 /// Close the stream and everything that was sent under its stream id.
 struct DropStream {};
-/// Tell the owner. With `confirmation_needed` the id must be made durable and confirmed before anything else happens.
+/// Tell the owner. With `confirmation_needed` the id must be made durable and confirmed before
+/// anything else happens.
 struct SubscribedTo {
   wire::scheduler::Event::Subscribed event;
   Endpoint master;
@@ -82,8 +91,9 @@ struct SubscribedTo {
 struct DeliverEvent {
   wire::scheduler::Event event;
 };
-/// A record was well-formed but could not be understood (a newer master's enumerator, say). It is skipped: its content
-/// comes back by retry or reconciliation, while dropping the stream would meet the same record again.
+/// A record was well-formed but could not be understood (a newer master's enumerator, say). It is
+/// skipped: its content comes back by retry or reconciliation, while dropping the stream would meet
+/// the same record again.
 struct SkippedEvent {
   std::string why;
 };
@@ -96,8 +106,8 @@ struct SessionStopped {
   StopReason reason = StopReason::kRequested;
   std::string why;
 };
-using SessionAction =
-    std::variant<OpenStream, DropStream, SubscribedTo, DeliverEvent, SkippedEvent, LostSubscription, SessionStopped>;
+using SessionAction = std::variant<OpenStream, DropStream, SubscribedTo, DeliverEvent, SkippedEvent,
+                                   LostSubscription, SessionStopped>;
 using SessionActions = std::vector<SessionAction>;
 
 /// What matters of the HTTP response to SUBSCRIBE.
@@ -115,7 +125,8 @@ class SchedulerSession {
 
   /// Begins. With `info.id` set this is a re-subscription and needs no confirmation. Call once.
   SessionActions start(wire::FrameworkInfo info, Time now);
-  /// Ends on the owner's wish. The framework stays registered: its tasks go on until failover_timeout.
+  /// Ends on the owner's wish. The framework stays registered: its tasks go on until
+  /// failover_timeout.
   SessionActions stop();
 
   SessionActions on_response_head(const ResponseHead& head, Time now);
@@ -123,13 +134,15 @@ class SchedulerSession {
   /// The connection could not be opened, broke, or was closed by the peer.
   SessionActions on_connection_lost(std::string why, Time now);
   SessionActions on_time(Time now);
-  /// The answer to a call on the other connection: 403 and 307 mean that the master does not hold us for subscribed.
+  /// The answer to a call on the other connection: 403 and 307 mean that the master does not hold
+  /// us for subscribed.
   SessionActions on_call_refused(int status, std::string_view text, Time now);
 
   /// The id of SubscribedTo is on disk. Events that waited come out. Harmless when none is awaited.
   SessionActions confirm_framework_id_durable(Time now);
 
-  /// Remembers what SUPPRESS and REVIVE ask for, since SUBSCRIBE and UPDATE_FRAMEWORK replace the suppressed set.
+  /// Remembers what SUPPRESS and REVIVE ask for, since SUBSCRIBE and UPDATE_FRAMEWORK replace the
+  /// suppressed set.
   void note_call(const wire::scheduler::Call& call);
   /// Replaces what later subscriptions send; the FrameworkID in use is kept.
   void set_framework_info(wire::FrameworkInfo info);
@@ -146,16 +159,27 @@ class SchedulerSession {
   std::vector<std::string> suppressed_roles() const;
 
  private:
-  enum class State : std::uint8_t { kIdle, kWaiting, kOpening, kSubscribing, kUnconfirmed, kReady, kStopped };
+  enum class State : std::uint8_t {
+    kIdle,
+    kWaiting,
+    kOpening,
+    kSubscribing,
+    kUnconfirmed,
+    kReady,
+    kStopped
+  };
 
-  bool stream_open() const { return state_ != State::kIdle && state_ != State::kWaiting && state_ != State::kStopped; }
+  bool stream_open() const {
+    return state_ != State::kIdle && state_ != State::kWaiting && state_ != State::kStopped;
+  }
   void open(const Endpoint& master, Time now, SessionActions& actions);
   void redirect(const ResponseHead& head, Time now, SessionActions& actions);
   void retry(std::string why, Time now, SessionActions& actions);
   void stop_for_good(StopReason reason, std::string why, SessionActions& actions);
   void drain_records(Time now, SessionActions& actions);
   void take_record(const std::string& record, Time now, SessionActions& actions);
-  void take_subscribed(const wire::scheduler::Event::Subscribed& subscribed, Time now, SessionActions& actions);
+  void take_subscribed(const wire::scheduler::Event::Subscribed& subscribed, Time now,
+                       SessionActions& actions);
   void take_error(const std::string& message, Time now, SessionActions& actions);
   Time silence_deadline() const;
 
@@ -165,7 +189,7 @@ class SchedulerSession {
   wire::FrameworkInfo info_;
   bool id_durable_ = false;
   std::set<std::string> suppressed_;
-  std::size_t next_master_ = 0;     // index into config_.masters
+  std::size_t next_master_ = 0;      // index into config_.masters
   std::size_t failed_in_round_ = 0;  // attempts since the last wait
   int redirects_ = 0;
   Endpoint current_;

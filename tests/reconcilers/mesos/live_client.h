@@ -1,5 +1,6 @@
 #pragma once
-// A Client with a handler that records everything, for tests that run against a master over sockets.
+// A Client with a handler that records everything, for tests that run against a master over
+// sockets.
 
 #include <chrono>
 #include <deque>
@@ -16,7 +17,8 @@ namespace esaas::mesos::testing {
 
 class LiveClient : public Client::Handler {
  public:
-  LiveClient(boost::asio::io_context& io, ClientConfig config) : io_(io), client(io, std::move(config), *this) {}
+  LiveClient(boost::asio::io_context& io, ClientConfig config)
+      : io_(io), client(io, std::move(config), *this) {}
 
   void subscribed(const Client::Event::Subscribed& event, bool confirmation_needed) override {
     subscriptions.push_back(event);
@@ -36,7 +38,8 @@ class LiveClient : public Client::Handler {
   }
 
   /// Runs the io_context until `done` or the time is over; answers what `done` says in the end.
-  bool run_until(const std::function<bool()>& done, std::chrono::milliseconds limit = std::chrono::seconds(20)) {
+  bool run_until(const std::function<bool()>& done,
+                 std::chrono::milliseconds limit = std::chrono::seconds(20)) {
     const auto end = std::chrono::steady_clock::now() + limit;
     while (!done() && std::chrono::steady_clock::now() < end) {
       io_.restart();
@@ -45,8 +48,10 @@ class LiveClient : public Client::Handler {
     return done();
   }
 
-  /// The first recorded event of this type that `wanted` takes, removed from the record; waits for it.
-  std::optional<Client::Event> take(Client::Event::Type type, const std::function<bool(const Client::Event&)>& wanted,
+  /// The first recorded event of this type that `wanted` takes, removed from the record; waits for
+  /// it.
+  std::optional<Client::Event> take(Client::Event::Type type,
+                                    const std::function<bool(const Client::Event&)>& wanted,
                                     std::chrono::milliseconds limit = std::chrono::seconds(20)) {
     std::optional<Client::Event> found;
     const auto look = [&] {
