@@ -29,12 +29,12 @@ inline constexpr Duration kIdempotencyLifetime = std::chrono::hours{7 * 24};
 
 /// The answer that was given to a request with an idempotency key.
 struct IdempotencyEntry {
-  std::string key;           ///< as scoped by the caller (tenant and key)
-  std::string body_hash;     ///< of the request: the same key with another hash is the caller's conflict to report
-  std::string operation_id;  ///< empty for a command that is no operation
-  std::uint64_t seq = 0;     ///< of the first event it led to
+  std::string key = {};           ///< as scoped by the caller (tenant and key)
+  std::string body_hash = {};     ///< of the request: the same key with another hash is the caller's conflict to report
+  std::string operation_id = {};  ///< empty for a command that is no operation
+  std::uint64_t seq = 0;          ///< of the first event it led to
   std::uint64_t revision = 0;
-  std::int64_t at_us = 0;    ///< time of that event
+  std::int64_t at_us = 0;         ///< time of that event
 
   friend bool operator==(const IdempotencyEntry&, const IdempotencyEntry&) = default;
 };
@@ -43,9 +43,9 @@ struct IdempotencyEntry {
 struct Batch {
   /// Stamped by the sequencer, all but `prev_hash`, which `append` sets. The first seq must be last_seq() + 1 and the
   /// others follow without a gap: that is the optimistic check that nobody else wrote. Time never decreases.
-  std::vector<event::Event> events;
+  std::vector<event::Event> events = {};
   /// A key that is stored already is replaced (the caller has asked `find_idempotency` first).
-  std::vector<IdempotencyEntry> idempotency;
+  std::vector<IdempotencyEntry> idempotency = {};
 };
 
 /// What events can be found by. The number is stored: never reuse one.
