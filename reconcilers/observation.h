@@ -1,6 +1,7 @@
 #pragma once
-// What is seen of the world at a moment, as plain values: Elasticsearch's answer and Mesos's offers. Never logged as
-// such; what changed against the state becomes events (observe.h). Thread-compatible values.
+// What is seen of the world at a moment, as plain values: Elasticsearch's answer and Mesos's
+// offers. Never logged as such; what changed against the state becomes events (observe.h).
+// Thread-compatible values.
 
 #include <cstdint>
 #include <map>
@@ -27,18 +28,22 @@ struct ShardCopy {
 
 /// One answer of a cluster. Kept in memory only, the newest per cluster.
 struct Observation {
-  /// When the question was sent: nothing in the answer is older than this, so a decision that needs to see what came
-  /// after a moment may compare with it. (The moment of the answer would not do: an answer can be on its way for long.)
+  /// When the question was sent: nothing in the answer is older than this, so a decision that needs
+  /// to see what came after a moment may compare with it. (The moment of the answer would not do:
+  /// an answer can be on its way for long.)
   Time observed_at;
-  model::Health health;        ///< UNKNOWN when it did not answer; then all below is empty
-  std::string master;          ///< name of the elected master
+  model::Health health;  ///< UNKNOWN when it did not answer; then all below is empty
+  std::string master;    ///< name of the elected master
   std::vector<std::string> nodes;
   std::vector<ShardCopy> shards;
-  /// Their shards stay on disk where they are: 2.x to 6.x show no copy of them and do not move them.
+  /// Their shards stay on disk where they are: 2.x to 6.x show no copy of them and do not move
+  /// them.
   std::vector<std::string> closed_indices;
-  /// What `cluster.routing.allocation.exclude._name` is in truth, sorted; nothing when it was not asked.
+  /// What `cluster.routing.allocation.exclude._name` is in truth, sorted; nothing when it was not
+  /// asked.
   std::optional<std::vector<std::string>> excluded_nodes;
-  /// The dynamic `discovery.zen.minimum_master_nodes`; 0 when none is set, nothing when it was not asked.
+  /// The dynamic `discovery.zen.minimum_master_nodes`; 0 when none is set, nothing when it was not
+  /// asked.
   std::optional<std::uint32_t> minimum_master_nodes;
 };
 
@@ -58,10 +63,10 @@ struct PortRange {
 struct ReservedPart {
   std::string cluster;
   std::string node;
-  std::string place;                    ///< equals the volume id
+  std::string place;  ///< equals the volume id
   Quantities quantities;
   std::vector<PortRange> ports;
-  bool has_volume = false;              ///< the persistent volume `place` exists
+  bool has_volume = false;  ///< the persistent volume `place` exists
 };
 
 /// An offer of one agent to one role.
@@ -72,8 +77,8 @@ struct Offer {
   std::string role;
   std::map<std::string, std::string> attributes;
   Quantities unreserved;
-  std::vector<PortRange> ports;         ///< unreserved
-  std::vector<ReservedPart> reserved;   ///< ours (labels and principal match)
+  std::vector<PortRange> ports;        ///< unreserved
+  std::vector<ReservedPart> reserved;  ///< ours (labels and principal match)
 };
 
 }  // namespace esaas::reconcile

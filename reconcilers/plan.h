@@ -10,8 +10,9 @@
 
 namespace esaas::reconcile {
 
-/// Something to do: its intents are appended together, and once they are durable the effect of each is performed
-/// (effects are derived from intents, so an intent says everything that its effect needs).
+/// Something to do: its intents are appended together, and once they are durable the effect of each
+/// is performed (effects are derived from intents, so an intent says everything that its effect
+/// needs).
 struct Action {
   std::string name;                  ///< "place_node", for metrics and dry runs
   std::vector<event::Event> events;  ///< payload set; node-level facts in the payload; never empty
@@ -29,9 +30,10 @@ struct Hold {
 struct Plan {
   std::vector<Action> actions;
   std::vector<Hold> holds;
-  /// Intents that are already in the log and whose effect is to be performed once more (a kill that was not answered,
-  /// a setting that is not seen applied). Nothing is appended for them. They are level-triggered as all else: whoever
-  /// performs them skips one that is under way or was sent less than a few seconds ago (Settings).
+  /// Intents that are already in the log and whose effect is to be performed once more (a kill that
+  /// was not answered, a setting that is not seen applied). Nothing is appended for them. They are
+  /// level-triggered as all else: whoever performs them skips one that is under way or was sent
+  /// less than a few seconds ago (Settings).
   std::vector<event::Event> repeats;
   std::optional<Time> next_check;  ///< look again by then even if nothing changes
 };

@@ -1,22 +1,25 @@
 #pragma once
-// The pure reconcilers' door: what is wanted and known in, a plan out. Nothing here reads a clock, logs, or keeps
-// anything between calls: the same input gives the same plan, byte by byte.
+// The pure reconcilers' door: what is wanted and known in, a plan out. Nothing here reads a clock,
+// logs, or keeps anything between calls: the same input gives the same plan, byte by byte.
 //
 // The controller calls, on its own thread, for one cluster at a time:
-//   observe(...)   after each answer of Elasticsearch: the facts that changed, to be appended as events
-//   reconcile(...) whenever the cluster's state, its observation or its role's offers changed, or `next_check` has come
+//   observe(...)   after each answer of Elasticsearch: the facts that changed, to be appended as
+//   events reconcile(...) whenever the cluster's state, its observation or its role's offers
+//   changed, or `next_check` has come
 //
-// A plan's actions are appended in their order, each action's events together; the k-th event of all actions gets
-// `next_seq + k`, because the ids within the events carry their own seq. A plan uses each offer at most once and says
-// which in its events (`offer_id`). The effect of each intent:
+// A plan's actions are appended in their order, each action's events together; the k-th event of
+// all actions gets `next_seq + k`, because the ids within the events carry their own seq. A plan
+// uses each offer at most once and says which in its events (`offer_id`). The effect of each
+// intent:
 //   PlaceIntended, TaskLaunchIntended after it   one ACCEPT: RESERVE + CREATE + LAUNCH
 //   PlaceIntended alone                          one ACCEPT: RESERVE + CREATE
-//   TaskLaunchIntended alone                     one ACCEPT: LAUNCH on what the offer shows as reserved for the node
-//   PlaceReleaseIntended                         one ACCEPT: DESTROY + UNRESERVE
-//   TaskKillIntended                             KILL
-//   ExclusionsIntended, MinimumMasterNodesIntended   PUT /_cluster/settings (es::exclusions_body and so on)
-// Their outcomes come back as PlaceReserved, PlaceFailed, PlaceReleased, TaskStatusChanged, MesosOperationChanged,
-// ExclusionsApplied and MinimumMasterNodesApplied. A PUT that failed needs no event: the plan repeats it.
+//   TaskLaunchIntended alone                     one ACCEPT: LAUNCH on what the offer shows as
+//   reserved for the node PlaceReleaseIntended                         one ACCEPT: DESTROY +
+//   UNRESERVE TaskKillIntended                             KILL ExclusionsIntended,
+//   MinimumMasterNodesIntended   PUT /_cluster/settings (es::exclusions_body and so on)
+// Their outcomes come back as PlaceReserved, PlaceFailed, PlaceReleased, TaskStatusChanged,
+// MesosOperationChanged, ExclusionsApplied and MinimumMasterNodesApplied. A PUT that failed needs
+// no event: the plan repeats it.
 
 #include <cstdint>
 #include <span>
@@ -41,18 +44,22 @@ struct Input {
   std::uint64_t next_seq = 1;
 };
 
-/// What to do next for the cluster. Idempotent: intents that the state already holds are not planned again.
+/// What to do next for the cluster. Idempotent: intents that the state already holds are not
+/// planned again.
 Plan reconcile(const Input& input);
 
-/// The facts in `observation` that `cluster` does not know yet: joined and left nodes, a changed health, the first time
-/// that the cluster is complete. Payloads only. Empty when nothing changed, which is the usual case.
-std::vector<event::Event> observe(const state::Cluster& cluster, const Observation& observation, Time now);
+/// The facts in `observation` that `cluster` does not know yet: joined and left nodes, a changed
+/// health, the first time that the cluster is complete. Payloads only. Empty when nothing changed,
+/// which is the usual case.
+std::vector<event::Event> observe(const state::Cluster& cluster, const Observation& observation,
+                                  Time now);
 
-/// True while a node waits for an offer (to be placed, launched again, or to give its place back): decides whether the
-/// tenant's role is revived or suppressed.
+/// True while a node waits for an offer (to be placed, launched again, or to give its place back):
+/// decides whether the tenant's role is revived or suppressed.
 bool wants_offers(const state::Cluster& cluster, Time now);
 
-/// True while Elasticsearch's answers decide what happens next (a node joins, drains or leaves): poll it often.
+/// True while Elasticsearch's answers decide what happens next (a node joins, drains or leaves):
+/// poll it often.
 bool wants_observation(const state::Cluster& cluster);
 
 }  // namespace esaas::reconcile

@@ -1,6 +1,6 @@
 #pragma once
-// The artifact catalogue: which versions of Elasticsearch can be launched, and from where. A plain value that is filled
-// from the configuration at start and not changed afterwards.
+// The artifact catalogue: which versions of Elasticsearch can be launched, and from where. A plain
+// value that is filled from the configuration at start and not changed afterwards.
 
 #include <map>
 #include <set>
@@ -12,16 +12,22 @@ namespace esaas::es {
 /// How the Java virtual machine is tuned.
 enum class Profile : unsigned char {
   kProduction,  ///< the version's own choices
-  kSmall,       ///< many small nodes on one machine: serial collector, quick compiler only, short discovery pings
+  kSmall,       ///< many small nodes on one machine: serial collector, quick compiler only, short
+                ///< discovery pings
 };
 
 /// Where one version comes from and what it needs.
 struct Artifact {
-  std::string uri;        ///< of the archive (tar.gz or zip) that the agent fetches and unpacks into the sandbox
-  std::string sha256;     ///< of the archive, 64 hexadecimal digits; empty: not checked
-  std::string directory;  ///< the folder that unpacking makes; empty: "elasticsearch-" and the version
+  std::string
+      uri;  ///< of the archive (tar.gz or zip) that the agent fetches and unpacks into the sandbox
+  std::string sha256;  ///< of the archive, 64 hexadecimal digits; empty: not checked
+  std::string
+      directory;  ///< the folder that unpacking makes; empty: "elasticsearch-" and the version
   std::string java_home;  ///< on the agents; empty: their own JAVA_HOME or PATH decides
-  Profile profile = Profile::kSmall;
+  Profile profile = Profile::kProduction;
+  /// Lets 2.x run when the agent starts tasks as root. Elasticsearch refuses that by itself, and it
+  /// is right: only for a machine that is thrown away afterwards. Later versions never allow it.
+  bool allow_root = false;
 };
 
 struct Catalogue {

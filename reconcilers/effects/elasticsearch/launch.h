@@ -1,0 +1,42 @@
+#pragma once
+// What an Elasticsearch node is started with. Pure text: the same input gives the same LaunchSpec,
+// byte by byte, and the result is kept in the launch event, so that a later renderer never makes a
+// running task look outdated.
+//
+// The command runs in the sandbox (/bin/sh -c) with the persistent volume at ./data. It ends in
+// `exec`, so that the task's process is the Java virtual machine itself and signals reach it.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/model/model.pb.h"
+#include "reconcilers/effects/elasticsearch/catalogue.h"
+
+namespace esaas::es {
+
+/// One node, as the reconcilers know it.
+struct LaunchInput {
+  std::string cluster;
+  std::string node;
+  std::string version;
+  bool master_eligible = false;
+  bool holds_data = false;
+  model::Resources resources;
+  model::Place place;
+  std::vector<std::string>
+      seed_hosts;  ///< host:transport_port of every master-eligible node, also of those not up
+  std::uint32_t minimum_master_nodes = 1;
+};
+
+/// Half of the task's memory, at least 64 MiB and at the most 31 GiB (above that Java's pointers
+/// grow and a larger heap holds less). The other half is for the file system cache and what Java
+/// uses beside its heap.
+std::uint32_t heap_mib(const model::Resources& resources);
+
+/// Errors: kNotFound when the catalogue lacks the version; kUnsupportedVersion when no dialect
+/// speaks it.
+Result<model::LaunchSpec> render_launch(const LaunchInput& input, const Catalogue& catalogue);
+
+}  // namespace esaas::es

@@ -1,0 +1,50 @@
+#pragma once
+// LaunchDialect: how one line of Elasticsearch versions wants to be started. The base holds what
+// all have in common; a version overrides only what it does differently. Dialects are stateless and
+// live for ever.
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/model/model.pb.h"
+#include "reconcilers/effects/elasticsearch/launch.h"
+
+namespace esaas::es {
+
+/// A setting's value that begins with this is a path in the sandbox; all others are literal.
+inline constexpr std::string_view kSandbox = "$PWD";
+
+/// Settings in the order in which they are written.
+using NodeSettings = std::vector<std::pair<std::string, std::string>>;
+
+class LaunchDialect {
+ public:
+  virtual ~LaunchDialect() = default;
+
+  /// The whole specification. `artifact` is the catalogue's entry for the input's version.
+  [[nodiscard]] model::LaunchSpec render(const LaunchInput& input, const Artifact& artifact) const;
+
+ protected:
+  /// Names, addresses, paths and roles that no version writes differently.
+  [[nodiscard]] static NodeSettings common_settings(const LaunchInput& input);
+
+  /// All settings of the node.
+  [[nodiscard]] virtual NodeSettings settings(const LaunchInput& input,
+                                              const Artifact& artifact) const = 0;
+  /// Shell commands that make the sandbox ready, each ending in " && ". `home`: the unpacked
+  /// folder, quoted.
+  [[nodiscard]] virtual std::string prepare(const LaunchInput& input,
+                                            const std::string& home) const = 0;
+  /// The environment of the start script; values are literal.
+  [[nodiscard]] virtual NodeSettings environment(const LaunchInput& input,
+                                                 const Artifact& artifact) const = 0;
+  /// How a setting is given on the command line: "-Des." or "-E".
+  [[nodiscard]] virtual std::string_view option_prefix() const = 0;
+};
+
+/// 2.x.
+const LaunchDialect& launch_dialect_v2();
+
+}  // namespace esaas::es

@@ -1,0 +1,48 @@
+#pragma once
+// What the answers of Elasticsearch (2.x) mean. Pure: bodies in, values out. Strict about what
+// decisions stand on (a missing or odd field there is an error, and the cluster counts as unknown),
+// tolerant of fields that it does not know. Bytes from outside: nothing in here crashes on any
+// input (tests/fuzz/fuzz_elasticsearch.cc).
+
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+#include "core/model/model.pb.h"
+#include "reconcilers/observation.h"
+
+namespace esaas::es {
+
+/// What is asked, in this order: a shard that is seen is at least as new as the health beside it.
+inline constexpr std::string_view kHealthPath = "/_cluster/health?master_timeout=2s&timeout=2s";
+inline constexpr std::string_view kStatePath =
+    "/_cluster/state/"
+    "master_node,nodes,routing_table,metadata,blocks?master_timeout=2s&filter_path=cluster_name,"
+    "master_node,blocks.global,nodes.*.name,routing_table.indices.*.shards.*,metadata.indices.*."
+    "state";
+inline constexpr std::string_view kSettingsPath =
+    "/_cluster/settings?flat_settings=true&master_timeout=2s";
+inline constexpr std::string_view kRootPath = "/";
+
+/// The body of kHealthPath. `cluster` is the name that must have answered.
+/// Errors of all four: kDataLoss (no JSON, or a field is missing or of the wrong kind: the detail
+/// names it), kNotFound (another cluster answered).
+Result<model::Health> parse_health(std::string_view body, std::string_view cluster);
+
+/// The body of kStatePath: master, nodes, shards and closed indices. kUnavailable while the cluster
+/// has no master or has not yet read its state from disk: then it shows no shards, which must not
+/// be taken for "there are none".
+Result<void> parse_cluster_state(std::string_view body, std::string_view cluster,
+                                 reconcile::Observation& observation);
+
+/// The body of kSettingsPath: what is excluded from allocation, and minimum_master_nodes.
+Result<void> parse_settings(std::string_view body, reconcile::Observation& observation);
+
+/// The body of kRootPath: checks only whose node this is.
+Result<void> check_cluster_name(std::string_view body, std::string_view cluster);
+
+/// The reason in an answer of status 400 and above, for a person; the body's beginning when it is
+/// not as expected.
+std::string reason_of_error(std::string_view body);
+
+}  // namespace esaas::es

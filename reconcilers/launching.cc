@@ -1,0 +1,123 @@
+#include "reconcilers/launching.h"
+
+#include "core/model/ids.h"
+#include "reconcilers/effects/elasticsearch/launch.h"
+#include "reconcilers/leaving.h"
+#include "reconcilers/minimum_master_nodes.h"
+#include "reconcilers/offers.h"
+#include "reconcilers/rules/operation_rules.h"
+
+namespace esaas::reconcile {
+namespace {
+
+using state::Node;
+
+es::LaunchInput launch_input(const View& view, const Node& node,
+                             std::span<const PlannedPlace> planned) {
+  es::LaunchInput input;
+  input.cluster = view.cluster().name();
+  input.node = node.name();
+  input.version = view.cluster().spec().version();
+  input.master_eligible = view.is_master_eligible(node);
+  input.holds_data = view.holds_data(node);
+  input.resources = node.resources();
+  input.place = *place_of(node, planned);
+  for (const Node& other : view.cluster().nodes()) {
+    const model::Place* place = place_of(other, planned);
+    if (other.removing() || place == nullptr || !view.is_master_eligible(other)) continue;
+    input.seed_hosts.push_back(place->hostname() + ":" + std::to_string(place->transport_port()));
+  }
+  input.minimum_master_nodes = minimum_master_nodes_at_launch(view);
+  return input;
+}
+
+/// Nothing, and a hold, when the version can not be rendered.
+std::optional<event::Event> launch_intended(const View& view, Draft& draft, const Node& node,
+                                            std::span<const PlannedPlace> planned,
+                                            const Offer& offer, std::uint64_t seq) {
+  auto spec = es::render_launch(launch_input(view, node, planned), view.settings().catalogue);
+  if (!spec) {
+    draft.hold("version_can_be_launched", node.name(), {spec.error().detail, {}});
+    return std::nullopt;
+  }
+  event::Event event;
+  event::TaskLaunchIntended& payload = *event.mutable_task_launch_intended();
+  payload.set_node(node.name());
+  payload.set_task_id(model::task_id(view.cluster().name(), node.name(), seq));
+  payload.set_agent_id(offer.agent_id);
+  *payload.mutable_launch() = std::move(*spec);
+  payload.set_offer_id(offer.id);
+  *payload.add_basis() = figure("attempt", node.attempt() + 1);
+  *payload.add_basis() = figure("failures", node.failures());
+  return event;
+}
+
+event::Event place_intended(const View& view, PlannedPlace& planned, const Offer& offer,
+                            std::uint64_t seq) {
+  const std::string& cluster = view.cluster().name();
+  const std::string& name = planned.node->name();
+  planned.place.set_volume_id(model::volume_id(cluster, name, seq));
+  event::Event event;
+  event::PlaceIntended& payload = *event.mutable_place_intended();
+  payload.set_node(name);
+  *payload.mutable_place() = planned.place;
+  payload.set_reserve_operation(model::mesos_operation_id(cluster, name, "reserve", seq));
+  payload.set_create_operation(model::mesos_operation_id(cluster, name, "create", seq));
+  payload.set_offer_id(offer.id);
+  for (model::Figure& one : planned.basis) *payload.add_basis() = std::move(one);
+  return event;
+}
+
+/// Holds by the rule that refuses; true when the node may be launched.
+bool may_launch(const View& view, Draft& draft, const Node& node,
+                std::span<const PlannedPlace> planned) {
+  auto refusal = first_refusal(kLaunchRules, view, LaunchSubject{node, planned});
+  if (!refusal) return true;
+  if (refusal->rule == kWaitsAfterFailure) {
+    draft.hold(refusal->rule, node.name(), std::move(refusal->refusal),
+               from_us(node.not_before_at_us()));
+  } else {
+    draft.hold(refusal->rule, node.name(), std::move(refusal->refusal));
+  }
+  return false;
+}
+
+void relaunch(const View& view, Draft& draft, const Node& node,
+              std::span<const PlannedPlace> planned) {
+  if (view.is_paused() && node.attempt() == 0) return hold_paused(view, draft);
+  if (!may_launch(view, draft, node, planned)) return;
+  const auto own = find_own_offer(view, draft, node);
+  if (!own || !own->part->has_volume) return hold_for_own_agent(view, draft, node);
+  if (auto event = launch_intended(view, draft, node, planned, *own->offer, draft.next_seq())) {
+    draft.use(own->index);
+    draft.act("launch_node", std::move(*event));
+  }
+}
+
+}  // namespace
+
+bool wants_launch(const View& view, const Node& node) {
+  if (view.cluster().phase() != state::CLUSTER_PHASE_RUNNING || !is_reserved(node) ||
+      !is_stopped(node))
+    return false;
+  return !node.removing() || must_start_again(view, node);
+}
+
+void reconcile_launches(const View& view, Draft& draft, std::vector<PlannedPlace> planned) {
+  for (PlannedPlace& one : planned) {
+    const Offer& offer = view.input().offers[one.offer];
+    const Node& node = *one.node;
+    std::vector<event::Event> events;
+    events.push_back(place_intended(view, one, offer, draft.next_seq()));
+    if (may_launch(view, draft, node, planned)) {
+      auto launch = launch_intended(view, draft, node, planned, offer, draft.next_seq() + 1);
+      if (launch) events.push_back(std::move(*launch));
+    }
+    draft.act("place_node", std::move(events));
+  }
+  for (const Node& node : view.cluster().nodes()) {
+    if (wants_launch(view, node)) relaunch(view, draft, node, planned);
+  }
+}
+
+}  // namespace esaas::reconcile

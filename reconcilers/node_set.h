@@ -1,0 +1,21 @@
+#pragma once
+// Which nodes the cluster shall have: the first question, and the only reconciler that adds nodes
+// or lets them go.
+//
+// Count. A group has the nodes that it wants when those that do not leave, and are not mere
+// replacements in waiting, are as many as its count. Missing ones are added under names never used
+// before; of surplus ones those leave first that cost least: without a place, never joined, of the
+// old size, then the highest number.
+//
+// Size. A node whose resources differ from its group's is replaced by a new one beside it, one node
+// of the cluster at a time: add the replacement, wait until it has joined, then let the old one go
+// (leaving.h drains it first). If the group gets its old size back meanwhile, the replacement
+// leaves instead.
+
+#include "reconcilers/draft.h"
+
+namespace esaas::reconcile {
+
+void reconcile_node_set(const View& view, Draft& draft);
+
+}  // namespace esaas::reconcile

@@ -1,0 +1,26 @@
+#pragma once
+// Where a node goes. A node without a place gets one on an offered agent: its cpus, memory, disk
+// and two ports are reserved there, and a persistent volume is made, once and for the node's whole
+// life: launches come and go on it.
+//
+// The choice is deterministic: of the offers that no rule refuses (rules/offer_rules.h) the one
+// with the least memory, then processors, then disk left over, then the lowest agent id. Full
+// agents fill up and large gaps stay for large nodes. One node of a cluster per agent, whatever its
+// group.
+
+#include <vector>
+
+#include "reconcilers/draft.h"
+#include "reconcilers/rules/launch_rules.h"
+
+namespace esaas::reconcile {
+
+/// Chooses places for all nodes that wait for one and uses up their offers in the draft. Holds what
+/// finds none (waits_for_offer). The events are made by launching.h, because a launch goes into the
+/// same action as its place.
+std::vector<PlannedPlace> choose_places(const View& view, Draft& draft);
+
+/// The node waits for a place.
+bool wants_place(const state::Cluster& cluster, const state::Node& node);
+
+}  // namespace esaas::reconcile

@@ -1,0 +1,160 @@
+#include "reconcilers/progress.h"
+
+#include <algorithm>
+
+#include "core/state/fleet_state.h"
+#include "reconcilers/goal.h"
+
+namespace esaas::reconcile {
+namespace {
+
+using state::Node;
+
+struct Count {
+  std::uint32_t done = 0;
+  std::uint32_t total = 0;
+};
+
+/// Collects the steps whose count differs from what the operation's record says.
+class Steps {
+ public:
+  explicit Steps(const state::Operation& operation) : operation_(operation) {}
+
+  /// `begins`: worth an event even before anything of it is done.
+  void set(std::string_view name, Count count, bool begins = false) {
+    const Count before = recorded(name);
+    const bool is_same =
+        before.done == count.done && (before.total == count.total || (count.done == 0 && !begins));
+    if (count.total == 0 || is_same) return;
+    event::OperationStepChanged& payload = *events_.emplace_back().mutable_operation_step_changed();
+    payload.set_id(operation_.id());
+    payload.set_step(std::string(name));
+    payload.set_done(count.done);
+    payload.set_total(count.total);
+  }
+
+  [[nodiscard]] Count recorded(std::string_view name) const {
+    const auto found = std::ranges::find(operation_.steps(), name, &state::Step::name);
+    return found == operation_.steps().end() ? Count{} : Count{found->done(), found->total()};
+  }
+
+  [[nodiscard]] std::vector<event::Event> take() { return std::move(events_); }
+
+ private:
+  const state::Operation& operation_;
+  std::vector<event::Event> events_;
+};
+
+std::uint32_t to_count(std::ptrdiff_t count) { return static_cast<std::uint32_t>(count); }
+
+/// Nodes that go: they vanish from the state as they are done, so the total is what was seen at
+/// first.
+Count gone(const Steps& steps, std::string_view name, std::uint32_t still_there,
+           std::uint32_t left) {
+  const std::uint32_t total = std::max(steps.recorded(name).total, still_there);
+  return {total - left, total};
+}
+
+bool is_in_scope(const std::string& group, const Node& node) {
+  return group.empty() || node.group() == group;
+}
+
+void count_arrivals(const View& view, const std::string& group, Steps& steps) {
+  Count placed, started, joined;
+  for (const model::NodeGroup& one : view.cluster().spec().node_groups()) {
+    if (group.empty() || one.name() == group) placed.total += one.count();
+  }
+  started.total = joined.total = placed.total;
+  for (const Node& node : view.cluster().nodes()) {
+    if (node.removing() || !is_in_scope(group, node)) continue;
+    placed.done += has_place(node) && node.place_status() != state::PLACE_STATUS_INTENDED ? 1 : 0;
+    started.done += node.has_task() && node.task().state() == model::TASK_STATE_RUNNING ? 1 : 0;
+    joined.done += is_joined(node) ? 1 : 0;
+  }
+  for (Count* count : {&placed, &started, &joined})
+    count->done = std::min(count->done, count->total);
+  steps.set("place", placed);
+  steps.set("start", started);
+  steps.set("join", joined);
+}
+
+void count_departures(const View& view, const std::string& group, Steps& steps) {
+  const auto& nodes = view.cluster().nodes();
+  const std::uint32_t leaving = to_count(std::ranges::count_if(
+      nodes, [&](const Node& node) { return node.removing() && is_in_scope(group, node); }));
+  const std::uint32_t undrained = to_count(std::ranges::count_if(nodes, [&](const Node& node) {
+    return node.removing() && is_in_scope(group, node) && node.ever_joined() &&
+           view.holds_data(node) && node.drain() != state::DRAIN_STATUS_FINISHED;
+  }));
+  if (leaving == 0 && steps.recorded("leave").total == 0) return;
+  steps.set("drain", gone(steps, "drain", leaving, undrained), true);
+  steps.set("leave", gone(steps, "leave", leaving, leaving), true);
+}
+
+void count_replacements(const View& view, const model::NodeGroup& group, Steps& steps) {
+  Count replaced{0, group.count()};
+  for (const Node& node : view.cluster().nodes()) {
+    const bool is_new = node.group() == group.name() && !node.removing() &&
+                        equal(node.resources(), group.resources());
+    if (is_new && is_joined(node)) ++replaced.done;
+  }
+  replaced.done = std::min(replaced.done, replaced.total);
+  steps.set("replace", replaced, true);
+}
+
+void count_stops(const View& view, Steps& steps, bool and_releases) {
+  const auto& nodes = view.cluster().nodes();
+  const auto present = static_cast<std::uint32_t>(nodes.size());
+  const std::uint32_t running =
+      to_count(std::ranges::count_if(nodes, [](const Node& node) { return !is_stopped(node); }));
+  steps.set("stop", gone(steps, "stop", present, running), true);
+  if (and_releases) steps.set("release", gone(steps, "release", present, present), true);
+}
+
+}  // namespace
+
+void reconcile_steps(const View& view, Draft& draft) {
+  const state::Operation* operation = view.input().operation;
+  if (operation == nullptr) return;
+  Steps steps(*operation);
+  const model::Request& request = operation->request();
+  switch (request.kind_case()) {
+    case model::Request::kCreate:
+    case model::Request::kResume:
+      count_arrivals(view, "", steps);
+      break;
+    case model::Request::kScale:
+      count_arrivals(view, request.scale().group(), steps);
+      count_departures(view, request.scale().group(), steps);
+      break;
+    case model::Request::kResize:
+      if (const auto* group = state::find_group(view.cluster().spec(), request.resize().group())) {
+        count_replacements(view, *group, steps);
+      }
+      break;
+    case model::Request::kSuspend:
+      count_stops(view, steps, false);
+      break;
+    case model::Request::kDelete:
+      count_stops(view, steps, true);
+      break;
+    default:
+      break;
+  }
+  if (auto events = steps.take(); !events.empty()) draft.act("note_progress", std::move(events));
+}
+
+void reconcile_outcome(const View& view, Draft& draft) {
+  const state::Operation* operation = view.input().operation;
+  if (operation == nullptr || operation->paused()) return;
+  const std::optional<Outcome> outcome = outcome_of(view, *operation);
+  if (!outcome) return;
+  event::Event event;
+  event::OperationFinished& payload = *event.mutable_operation_finished();
+  payload.set_id(operation->id());
+  payload.set_status(outcome->status);
+  payload.set_detail(outcome->detail);
+  draft.act("finish_operation", std::move(event));
+}
+
+}  // namespace esaas::reconcile

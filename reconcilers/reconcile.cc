@@ -1,0 +1,95 @@
+#include "reconcilers/reconcile.h"
+
+#include <algorithm>
+
+#include "reconcilers/exclusions.h"
+#include "reconcilers/launching.h"
+#include "reconcilers/leaving.h"
+#include "reconcilers/minimum_master_nodes.h"
+#include "reconcilers/node_set.h"
+#include "reconcilers/phase.h"
+#include "reconcilers/placement.h"
+#include "reconcilers/progress.h"
+#include "reconcilers/recovery.h"
+#include "reconcilers/release.h"
+
+namespace esaas::reconcile {
+namespace {
+
+using state::Node;
+
+void reconcile_running(const View& view, Draft& draft) {
+  reconcile_steps(view, draft);
+  reconcile_node_set(view, draft);
+  reconcile_recovery(view, draft);
+  reconcile_launches(view, draft, choose_places(view, draft));
+  reconcile_minimum_master_nodes(view, draft);
+  reconcile_exclusions(view, draft);
+  reconcile_leaving(view, draft);
+  reconcile_release(view, draft);
+  reconcile_outcome(view, draft);
+}
+
+void reconcile_suspended(const View& view, Draft& draft) {
+  reconcile_steps(view, draft);
+  reconcile_recovery(view, draft);
+  reconcile_suspension(view, draft);
+  reconcile_release(view, draft);
+  reconcile_outcome(view, draft);
+}
+
+void reconcile_deleting(const View& view, Draft& draft) {
+  reconcile_steps(view, draft);
+  reconcile_recovery(view, draft);
+  reconcile_deletion(view, draft);
+}
+
+/// Some node is on its way (in, out, or back): without anything else to wait for, look again after
+/// a poll.
+bool is_under_way(const View& view) {
+  if (view.input().operation != nullptr) return true;
+  return std::ranges::any_of(view.cluster().nodes(), [&](const Node& node) {
+    if (node.removing()) return true;
+    return view.cluster().phase() == state::CLUSTER_PHASE_RUNNING ? !is_joined(node)
+                                                                  : !is_stopped(node);
+  });
+}
+
+}  // namespace
+
+Plan reconcile(const Input& input) {
+  const View view(input);
+  Draft draft(input);
+  switch (input.cluster.phase()) {
+    case state::CLUSTER_PHASE_SUSPENDED:
+      reconcile_suspended(view, draft);
+      break;
+    case state::CLUSTER_PHASE_DELETING:
+      reconcile_deleting(view, draft);
+      break;
+    default:
+      reconcile_running(view, draft);
+      break;
+  }
+  if (is_under_way(view)) draft.check_soon();
+  return draft.take();
+}
+
+bool wants_offers(const state::Cluster& cluster, Time now) {
+  return std::ranges::any_of(cluster.nodes(), [&](const Node& node) {
+    if (wants_place(cluster, node)) return true;
+    if (!is_reserved(node) || !is_stopped(node)) return false;
+    if (node.removing() || cluster.phase() == state::CLUSTER_PHASE_DELETING) return true;
+    return cluster.phase() == state::CLUSTER_PHASE_RUNNING && to_us(now) >= node.not_before_at_us();
+  });
+}
+
+bool wants_observation(const state::Cluster& cluster) {
+  if (!cluster.active_operation().empty() || !cluster.exclusions_intended().empty()) return true;
+  if (cluster.health().status() != model::HEALTH_STATUS_GREEN) return true;
+  return std::ranges::any_of(cluster.nodes(), [](const Node& node) {
+    return node.removing() || (may_run(node) && !node.task().joined());
+  });
+}
+
+}  // namespace esaas::reconcile

@@ -1,0 +1,65 @@
+#include "reconcilers/recovery.h"
+
+#include "core/model/task_state.h"
+#include "reconcilers/rules/stop_rules.h"
+
+namespace esaas::reconcile {
+namespace {
+
+using state::Node;
+
+constexpr std::string_view kWaitsForUnreachable = "waits_for_unreachable_task";
+
+void hold_out_of_sight(const View& view, Draft& draft, const Node& node) {
+  draft.hold(kWaitsForUnreachable, node.name(),
+             {"The task on " + node.place().hostname() +
+                  " is out of Mesos's sight and may still run; it is not started "
+                  "a second time. If the agent is gone for good, mark it gone in Mesos.",
+              {figure("state", std::string(model::name_of(node.task().state()))),
+               figure("since_at_us", static_cast<std::uint64_t>(node.task().state_since_at_us()))}},
+             view.now() + std::chrono::minutes{1});
+}
+
+/// Nothing that only this node had can be needed any more.
+bool holds_nothing(const View& view, const Node& node) {
+  if (view.cluster().phase() == state::CLUSTER_PHASE_DELETING || !node.ever_joined()) return true;
+  return node.removing() && node.drain() == state::DRAIN_STATUS_FINISHED;
+}
+
+void give_up_lost_place(const View& view, Draft& draft, const Node& node) {
+  if (!holds_nothing(view, node)) {
+    const auto refusal = first_refusal(kRemovalRules, view, node);
+    const bool is_only_red = refusal && refusal->rule != kHealthKnown && !view.holds_data(node);
+    if (refusal && !is_only_red) return draft.hold(refusal->rule, node.name(), refusal->refusal);
+  }
+  event::Event event;
+  event::PlaceFailed& payload = *event.mutable_place_failed();
+  payload.set_node(node.name());
+  payload.set_volume_id(node.place().volume_id());
+  payload.set_why("Its agent was declared gone for good.");
+  payload.set_data_lost(true);
+  draft.act("give_up_lost_place", std::move(event));
+}
+
+void repeat_kill(const View& view, Draft& draft, const Node& node) {
+  const Time due = from_us(node.task().kill_intended_at_us()) + view.settings().kill_repeat;
+  if (view.now() < due) return draft.check_at(due);
+  event::Event event;
+  event.mutable_task_kill_intended()->set_node(node.name());
+  event.mutable_task_kill_intended()->set_task_id(node.task().task_id());
+  draft.repeat(std::move(event));
+  draft.check_at(view.now() + view.settings().kill_repeat);
+}
+
+}  // namespace
+
+void reconcile_recovery(const View& view, Draft& draft) {
+  for (const Node& node : view.cluster().nodes()) {
+    if (!node.has_task()) continue;
+    if (is_out_of_sight(node)) hold_out_of_sight(view, draft, node);
+    if (lost_its_agent(node)) give_up_lost_place(view, draft, node);
+    if (node.task().kill_intended() && may_run(node)) repeat_kill(view, draft, node);
+  }
+}
+
+}  // namespace esaas::reconcile

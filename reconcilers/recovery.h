@@ -1,0 +1,24 @@
+#pragma once
+// What becomes of nodes whose task is not where it should be and that launching.h must not touch:
+//
+//   out of sight   UNREACHABLE, LOST, UNKNOWN: the process may run on, on the far side of a cut. It
+//   is waited for, without
+//                  end, and never doubled: two processes on one node's name and data are worse than
+//                  one that is missing.
+//   agent gone     an operator declared the agent gone for good, so its data is lost. The place is
+//   given up, and the node
+//                  placed anew with an empty volume, when the cluster can afford it: it answers, so
+//                  a quorum of masters is left, and is not red, so every shard has an active copy
+//                  elsewhere.
+//   killed, and no answer   the kill is sent again.
+//
+// Nothing else is done for a node that failed: its place stays, and it is launched there again
+// after its back-off.
+
+#include "reconcilers/draft.h"
+
+namespace esaas::reconcile {
+
+void reconcile_recovery(const View& view, Draft& draft);
+
+}  // namespace esaas::reconcile

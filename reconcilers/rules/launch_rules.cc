@@ -1,0 +1,94 @@
+#include "reconcilers/rules/launch_rules.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/model/task_state.h"
+#include "reconcilers/minimum_master_nodes.h"
+
+namespace esaas::reconcile {
+namespace {
+
+using state::Node;
+
+std::optional<Refusal> backoff_is_over(const View& view, const LaunchSubject& subject) {
+  const Node& node = subject.node;
+  if (to_us(view.now()) >= node.not_before_at_us()) return std::nullopt;
+  return Refusal{"Its last tasks failed one after another, so the next launch waits a while.",
+                 {figure("failures", node.failures()),
+                  figure("last_state", std::string(model::name_of(node.task().state()))),
+                  figure("not_before_at_us", static_cast<std::uint64_t>(node.not_before_at_us()))}};
+}
+
+std::optional<Refusal> version_is_known(const View& view, const LaunchSubject&) {
+  const std::string& version = view.cluster().spec().version();
+  if (view.settings().catalogue.find(version) != nullptr) return std::nullopt;
+  return Refusal{"The artifact catalogue has no Elasticsearch " + version + ".", {}};
+}
+
+std::optional<Refusal> all_masters_have_places(const View& view, const LaunchSubject& subject) {
+  if (view.has_formed()) return std::nullopt;
+  std::uint32_t placed = 0;
+  std::uint32_t masters = 0;
+  for (const Node& node : view.cluster().nodes()) {
+    if (node.removing() || !view.is_master_eligible(node)) continue;
+    ++masters;
+    if (place_of(node, subject.planned) != nullptr) ++placed;
+  }
+  if (masters > 0 && placed == masters) return std::nullopt;
+  return Refusal{
+      "The first start waits until every master-eligible node has a place, because each is told of "
+      "all.",
+      {figure("masters", masters), figure("masters_with_a_place", placed)}};
+}
+
+bool is_new_master(const View& view, const Node& node) {
+  return node.attempt() == 0 && view.has_formed() && view.is_master_eligible(node);
+}
+
+std::optional<Refusal> one_new_master(const View& view, const LaunchSubject& subject) {
+  if (!view.cluster().bootstrapped() || !is_new_master(view, subject.node)) return std::nullopt;
+  const auto is_coming = [&](const Node& node) {
+    return &node != &subject.node && node.attempt() > 0 && !node.ever_joined() && may_run(node) &&
+           view.is_master_eligible(node);
+  };
+  const bool other = std::ranges::any_of(view.cluster().nodes(), is_coming);
+  if (!other && count_masters(view).next == &subject.node) return std::nullopt;
+  return Refusal{"New master-eligible nodes join one after another.", {}};
+}
+
+std::optional<Refusal> quorum_is_raised(const View& view, const LaunchSubject& subject) {
+  if (!is_new_master(view, subject.node)) return std::nullopt;
+  const MasterCount masters = count_masters(view);
+  const std::uint32_t needed = quorum(masters.to_be_ready_for);
+  if (masters.possible <= 1 || masters.in_force >= needed) return std::nullopt;
+  return Refusal{"minimum_master_nodes must be raised before one more master-eligible node starts.",
+                 {figure("needed", needed), figure("in_force", masters.in_force),
+                  figure("joined", masters.joined)}};
+}
+
+constexpr std::array kRules{
+    LaunchRule{"version_in_the_catalogue", "Only what the catalogue names can be fetched.",
+               version_is_known},
+    LaunchRule{kWaitsAfterFailure,
+               "A node that fails at once would fail for ever and load the agent.",
+               backoff_is_over},
+    LaunchRule{"all_masters_placed_first", "Unicast discovery needs the addresses of all masters.",
+               all_masters_have_places},
+    LaunchRule{"one_new_master_at_a_time", "The quorum can follow one new master, not two.",
+               one_new_master},
+    LaunchRule{"minimum_master_nodes_first", "Otherwise two halves could each elect a master.",
+               quorum_is_raised},
+};
+
+}  // namespace
+
+const std::span<const LaunchRule> kLaunchRules = kRules;
+
+const model::Place* place_of(const state::Node& node, std::span<const PlannedPlace> planned) {
+  if (has_place(node)) return &node.place();
+  const auto found = std::ranges::find(planned, &node, &PlannedPlace::node);
+  return found == planned.end() ? nullptr : &found->place;
+}
+
+}  // namespace esaas::reconcile

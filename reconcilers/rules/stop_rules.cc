@@ -1,0 +1,173 @@
+#include "reconcilers/rules/stop_rules.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "reconcilers/minimum_master_nodes.h"
+
+namespace esaas::reconcile {
+namespace {
+
+using state::Node;
+using ShardKey = std::pair<std::string_view, std::uint32_t>;
+
+ShardKey key_of(const ShardCopy& copy) { return {copy.index, copy.shard}; }
+
+/// A relocating copy is in sync at its source until the move is done.
+bool is_in_sync(const ShardCopy& copy) {
+  return copy.state == ShardState::kStarted || copy.state == ShardState::kRelocating;
+}
+
+std::optional<Refusal> health_known(const View& view, const Node&) {
+  return refuse_unknown_health(view);
+}
+
+std::optional<Refusal> not_red(const View& view, const Node&) {
+  if (view.is_known_and_not_red()) return std::nullopt;
+  return Refusal{"The cluster is red: some primary is not active, so no node may leave.",
+                 health_basis(view)};
+}
+
+std::optional<Refusal> no_closed_indices(const View& view, const Node& node) {
+  if (view.fresh() == nullptr || !view.holds_data(node) || view.fresh()->closed_indices.empty())
+    return std::nullopt;
+  const auto& closed = view.fresh()->closed_indices;
+  return Refusal{"Closed indices do not move away from a node that leaves: open or delete them, " +
+                     closed.front() + " first.",
+                 {figure("closed_indices", closed.size())}};
+}
+
+/// Data nodes that stay and could take copies.
+std::set<std::string_view> staying_data_nodes(const View& view) {
+  std::set<std::string_view> names;
+  for (const Node& node : view.cluster().nodes()) {
+    if (!node.removing() && view.holds_data(node) && view.is_listed(node))
+      names.insert(node.name());
+  }
+  return names;
+}
+
+/// A copy can leave only to a node that stays and has no copy of the same shard.
+std::optional<Refusal> room_for_all_copies(const View& view, const Node& node) {
+  if (view.fresh() == nullptr || !view.holds_data(node)) return std::nullopt;
+  const std::set<std::string_view> staying = staying_data_nodes(view);
+  const auto stays = [&](std::string_view name) { return staying.contains(name); };
+  std::map<ShardKey, std::size_t> copies_that_stay;
+  for (const ShardCopy& copy : view.fresh()->shards) {
+    copies_that_stay[key_of(copy)] +=
+        (stays(copy.node) ? 1u : 0u) + (stays(copy.relocating_to) ? 1u : 0u);
+  }
+  std::size_t stuck = 0;
+  std::string_view example;
+  for (const ShardCopy& copy : view.fresh()->shards) {
+    if (copy.node != node.name() || copies_that_stay[key_of(copy)] < staying.size()) continue;
+    if (stays(copy.relocating_to)) continue;
+    example = stuck++ == 0 ? std::string_view(copy.index) : example;
+  }
+  if (stuck == 0) return std::nullopt;
+  return Refusal{
+      "The data nodes that stay can not hold all copies: each may have one copy of a shard. Lower "
+      "the number "
+      "of replicas of " +
+          std::string(example) + ", or keep more nodes.",
+      {figure("data_nodes_that_stay", staying.size()), figure("copies_without_a_node", stuck)}};
+}
+
+std::optional<Refusal> no_copy_left(const View& view, const Node& node) {
+  if (!view.holds_data(node)) return std::nullopt;
+  const std::uint32_t copies = view.copies_on(node);
+  if (copies == 0) return std::nullopt;
+  return Refusal{"Copies of shards are still moving away from the node.",
+                 {figure("copies_on_the_node", copies)}};
+}
+
+std::optional<Refusal> not_the_last_copy(const View& view, const Node& node) {
+  if (view.fresh() == nullptr) return std::nullopt;
+  const auto& shards = view.fresh()->shards;
+  for (const ShardCopy& copy : shards) {
+    if (copy.node != node.name() || !is_in_sync(copy)) continue;
+    const bool elsewhere = std::ranges::any_of(shards, [&](const ShardCopy& other) {
+      return key_of(other) == key_of(copy) && other.node != node.name() && is_in_sync(other);
+    });
+    if (elsewhere) continue;
+    return Refusal{"The node holds the last started copy of shard " + std::to_string(copy.shard) +
+                       " of " + copy.index + ".",
+                   health_basis(view)};
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> quorum_stays(const View& view, const Node& node) {
+  if (!view.is_master_eligible(node)) return std::nullopt;
+  const MasterCount masters = count_masters(view);
+  const std::uint32_t others = masters.joined - (is_joined(node) && view.is_listed(node) ? 1 : 0);
+  if (masters.in_force > 0 && others >= masters.in_force) return std::nullopt;
+  return Refusal{
+      "Without the node there would be too few masters for an election.",
+      {figure("other_masters", others), figure("minimum_master_nodes", masters.in_force)}};
+}
+
+std::optional<Refusal> one_at_a_time(const View& view, const Node& node) {
+  for (const Node& other : view.cluster().nodes()) {
+    if (&other == &node || !other.ever_joined() || !may_run(other)) continue;
+    const bool is_leaving = other.task().kill_intended();
+    const bool is_coming = !other.removing() && !is_joined(other);
+    if (!is_leaving && !is_coming) continue;
+    return Refusal{other.name() + (is_leaving ? " is being stopped" : " has not joined again") +
+                       ": one node of a cluster goes at a time.",
+                   {}};
+  }
+  return std::nullopt;
+}
+
+constexpr NodeRule kKnown{kHealthKnown, "What Elasticsearch does not say, nobody may assume.",
+                          health_known};
+constexpr NodeRule kNotRed{"cluster_is_not_red",
+                           "In a red cluster any node may hold the only copy of something.",
+                           not_red};
+constexpr NodeRule kNoClosed{
+    "closed_indices_do_not_move",
+    "Elasticsearch before 7.2 neither shows nor moves the shards of closed indices.",
+    no_closed_indices};
+constexpr NodeRule kRoom{"too_few_nodes_for_replicas", "A drain that can never end must not begin.",
+                         room_for_all_copies};
+constexpr NodeRule kNoCopy{kDrainWaits, "A node leaves only when it is empty.", no_copy_left};
+constexpr NodeRule kLastCopy{"keeps_last_started_copy",
+                             "Stopping the last started copy of a shard loses its data.",
+                             not_the_last_copy};
+constexpr NodeRule kQuorum{
+    kKeepsQuorum, "Without a quorum the cluster has no master and does nothing.", quorum_stays};
+constexpr NodeRule kOne{"one_node_at_a_time",
+                        "Two that go at once may hold the two copies of a shard.", one_at_a_time};
+
+constexpr std::array kRemoval{kKnown, kNotRed};
+constexpr std::array kDrain{kKnown, kNotRed, kNoClosed, kRoom};
+constexpr std::array kStop{kKnown, kNotRed, kNoClosed, kLastCopy, kNoCopy, kOne, kQuorum};
+
+}  // namespace
+
+const std::span<const NodeRule> kRemovalRules = kRemoval;
+const std::span<const NodeRule> kDrainRules = kDrain;
+const std::span<const NodeRule> kStopRules = kStop;
+
+std::optional<Refusal> refuse_unknown_health(const View& view) {
+  if (view.fresh() != nullptr) return std::nullopt;
+  return Refusal{"Elasticsearch does not answer, so the cluster's health is unknown.", {}};
+}
+
+std::vector<model::Figure> health_basis(const View& view) {
+  if (view.fresh() == nullptr) return {figure("health", "unknown")};
+  const model::Health& health = view.fresh()->health;
+  std::string status = model::HealthStatus_Name(health.status());
+  return {figure("health", std::move(status)),
+          figure("observed_at_us", static_cast<std::uint64_t>(to_us(view.fresh()->observed_at))),
+          figure("nodes", health.nodes()),
+          figure("active_shards", health.active_shards()),
+          figure("relocating_shards", health.relocating_shards()),
+          figure("unassigned_shards", health.unassigned_shards())};
+}
+
+}  // namespace esaas::reconcile

@@ -1,0 +1,33 @@
+#pragma once
+// When a node may be drained, stopped and given up. All of them fail closed: what is not known
+// refuses. A node that never joined needs none of them: nothing of the cluster is on it.
+
+#include <span>
+
+#include "reconcilers/rules/rule.h"
+
+namespace esaas::reconcile {
+
+using NodeRule = Rule<state::Node>;
+
+/// The names that other reconcilers hold by too.
+inline constexpr std::string_view kHealthKnown = "health_unknown";
+inline constexpr std::string_view kKeepsQuorum = "keeps_quorum_of_masters";
+inline constexpr std::string_view kDrainWaits = "drain_waits_for_shards";
+
+/// Before a node is told to leave because another replaces it, and before what a stopped node keeps
+/// is given up.
+extern const std::span<const NodeRule> kRemovalRules;
+/// Before a data node is excluded from allocation.
+extern const std::span<const NodeRule> kDrainRules;
+/// Before the task of a node that has joined is killed so that the node leaves. The last is
+/// kKeepsQuorum, so that its refusal alone means: all else is ready.
+extern const std::span<const NodeRule> kStopRules;
+
+/// The cluster's health must be known: a fresh answer of Elasticsearch.
+std::optional<Refusal> refuse_unknown_health(const View& view);
+
+/// The figures of a fresh observation on which a decision stood.
+std::vector<model::Figure> health_basis(const View& view);
+
+}  // namespace esaas::reconcile

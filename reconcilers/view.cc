@@ -1,0 +1,56 @@
+#include "reconcilers/view.h"
+
+#include <algorithm>
+
+#include "core/state/fleet_state.h"
+
+namespace esaas::reconcile {
+namespace {
+
+bool is_known(const model::Health& health) {
+  return health.status() != model::HEALTH_STATUS_UNSPECIFIED &&
+         health.status() != model::HEALTH_STATUS_UNKNOWN;
+}
+
+}  // namespace
+
+View::View(const Input& input) : input_(input) {
+  const Observation* newest = input.observation;
+  if (newest == nullptr || !is_known(newest->health)) return;
+  if (newest->observed_at + input.settings.observation_age_max < input.now) return;
+  fresh_ = newest;
+}
+
+bool View::is_known_and_not_red() const {
+  return fresh_ != nullptr && fresh_->health.status() != model::HEALTH_STATUS_RED;
+}
+
+bool View::is_master_eligible(const state::Node& node) const {
+  const model::NodeGroup* group = state::find_group(cluster().spec(), node.group());
+  return group != nullptr && state::is_master_eligible(*group);
+}
+
+bool View::holds_data(const state::Node& node) const {
+  const model::NodeGroup* group = state::find_group(cluster().spec(), node.group());
+  return group != nullptr && state::holds_data(*group);
+}
+
+bool View::has_formed() const {
+  if (cluster().bootstrapped()) return true;
+  return std::ranges::any_of(cluster().nodes(),
+                             [](const state::Node& node) { return node.ever_joined(); });
+}
+
+std::uint32_t View::copies_on(const state::Node& node) const {
+  if (fresh_ == nullptr) return 0;
+  return static_cast<std::uint32_t>(
+      std::ranges::count_if(fresh_->shards, [&](const ShardCopy& copy) {
+        return copy.node == node.name() || copy.relocating_to == node.name();
+      }));
+}
+
+bool View::is_listed(const state::Node& node) const {
+  return fresh_ != nullptr && std::ranges::find(fresh_->nodes, node.name()) != fresh_->nodes.end();
+}
+
+}  // namespace esaas::reconcile
