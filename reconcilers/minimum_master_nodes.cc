@@ -48,9 +48,11 @@ MasterCount count_masters(const View& view) {
   count.to_be_ready_for = count.possible + (count.next != nullptr ? 1 : 0);
   if (!view.cluster().bootstrapped())
     count.to_be_ready_for = std::max(count.to_be_ready_for, count.planned);
-  count.in_force = view.cluster().minimum_master_nodes_applied();
-  if (view.fresh() != nullptr && view.fresh()->minimum_master_nodes)
-    count.in_force = *view.fresh()->minimum_master_nodes;
+  const std::uint32_t applied = view.cluster().minimum_master_nodes_applied();
+  const std::uint32_t seen =
+      view.fresh() == nullptr ? applied : view.fresh()->minimum_master_nodes.value_or(applied);
+  count.in_force_min = std::min(applied, seen);
+  count.in_force_max = std::max(applied, seen);
   return count;
 }
 
@@ -66,12 +68,12 @@ void reconcile_minimum_master_nodes(const View& view, Draft& draft) {
   if (masters.possible == 0) return;
   const std::uint32_t wanted = wanted_value(view, masters);
   if (wanted > masters.joined) {
-    if (wanted != masters.in_force) draft.check_soon();
+    if (wanted != masters.in_force_min) draft.check_soon();
     return;
   }
   if (cluster.minimum_master_nodes_intended() != wanted) {
     draft.act("set_minimum_master_nodes", intended(wanted));
-  } else if (masters.in_force != wanted || cluster.minimum_master_nodes_applied() != wanted) {
+  } else if (masters.in_force_min != wanted || masters.in_force_max != wanted) {
     draft.repeat(intended(wanted));
     draft.check_soon();
   }

@@ -42,17 +42,20 @@ namespace esaas::reconcile {
 constexpr std::uint32_t quorum(std::uint32_t masters) { return masters / 2 + 1; }
 
 struct MasterCount {
-  std::uint32_t possible =
-      0;  ///< could be up at once; one that waits for its first launch is not in it
-  std::uint32_t joined = 0;   ///< are up and listed by the fresh observation
-  std::uint32_t planned = 0;  ///< of the nodes that do not leave
-  std::uint32_t in_force =
-      0;  ///< the dynamic value: as observed, or as applied where it was not asked; 0: not known
-  /// `possible` and the next one; until the cluster is complete for the first time, all that are
-  /// planned.
+  /// Could be up at once; one that waits for its first launch is not in it.
+  std::uint32_t possible = 0;
+  /// Are up, and listed by the fresh observation.
+  std::uint32_t joined = 0;
+  /// Of the nodes that do not leave.
+  std::uint32_t planned = 0;
+  /// `possible` and the next one; until the cluster is complete for the first time, all planned.
   std::uint32_t to_be_ready_for = 0;
-  const state::Node* next =
-      nullptr;  ///< placed, and waits for its first launch into a cluster that has formed
+  /// The value in force lies between these. They differ only while a change is on its way: what was
+  /// applied last and what the newest observation shows need not be of one moment. 0: none is set.
+  std::uint32_t in_force_min = 0;
+  std::uint32_t in_force_max = 0;
+  /// Placed, and waits for its first launch into a cluster that has formed; or null.
+  const state::Node* next = nullptr;
 };
 
 MasterCount count_masters(const View& view);

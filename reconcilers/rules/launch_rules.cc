@@ -61,9 +61,9 @@ std::optional<Refusal> quorum_is_raised(const View& view, const LaunchSubject& s
   if (!is_new_master(view, subject.node)) return std::nullopt;
   const MasterCount masters = count_masters(view);
   const std::uint32_t needed = quorum(masters.to_be_ready_for);
-  if (masters.possible <= 1 || masters.in_force >= needed) return std::nullopt;
+  if (masters.possible <= 1 || masters.in_force_min >= needed) return std::nullopt;
   return Refusal{"minimum_master_nodes must be raised before one more master-eligible node starts.",
-                 {figure("needed", needed), figure("in_force", masters.in_force),
+                 {figure("needed", needed), figure("in_force", masters.in_force_min),
                   figure("joined", masters.joined)}};
 }
 

@@ -104,10 +104,10 @@ std::optional<Refusal> quorum_stays(const View& view, const Node& node) {
   if (!view.is_master_eligible(node)) return std::nullopt;
   const MasterCount masters = count_masters(view);
   const std::uint32_t others = masters.joined - (is_joined(node) && view.is_listed(node) ? 1 : 0);
-  if (masters.in_force > 0 && others >= masters.in_force) return std::nullopt;
+  if (masters.in_force_max > 0 && others >= masters.in_force_max) return std::nullopt;
   return Refusal{
       "Without the node there would be too few masters for an election.",
-      {figure("other_masters", others), figure("minimum_master_nodes", masters.in_force)}};
+      {figure("other_masters", others), figure("minimum_master_nodes", masters.in_force_max)}};
 }
 
 std::optional<Refusal> one_at_a_time(const View& view, const Node& node) {
