@@ -34,7 +34,8 @@ bool may_be_excluded(const View& view, Draft& draft, const Node& node) {
 
 event::Event intended(const std::vector<std::string>& names) {
   event::Event event;
-  for (const std::string& name : names) event.mutable_exclusions_intended()->add_nodes(name);
+  event::ExclusionsIntended& payload = *event.mutable_exclusions_intended();
+  for (const std::string& name : names) payload.add_nodes(name);
   return event;
 }
 

@@ -1,0 +1,585 @@
+#include "tests/reconcilers/world.h"
+
+#include <algorithm>
+
+#include "core/base/assert.h"
+#include "core/events/event_kind.h"
+#include "core/model/ids.h"
+#include "core/model/task_state.h"
+
+namespace esaas::test {
+namespace {
+
+using reconcile::Observation;
+using reconcile::Offer;
+using reconcile::ShardCopy;
+using reconcile::ShardState;
+using state::Node;
+
+void add(reconcile::Quantities& free, const model::Resources& resources, int sign) {
+  free.cpus_milli += sign * std::int64_t{resources.cpus_milli()};
+  free.mem_mib += sign * std::int64_t{resources.mem_mib()};
+  free.disk_mib += sign * std::int64_t{resources.disk_mib()};
+}
+
+command::Caller admin() {
+  command::Caller caller;
+  caller.token_id = "t";
+  caller.role = model::TOKEN_ROLE_ADMIN;
+  return caller;
+}
+
+std::uint32_t quorum_in(const std::string& command) {
+  const std::string key = "discovery.zen.minimum_master_nodes='";
+  const auto found = command.find(key);
+  ESAAS_ASSERT(found != std::string::npos, command);
+  return static_cast<std::uint32_t>(std::stoul(command.substr(found + key.size())));
+}
+
+bool holds_copy(const std::vector<WorldCopy>& copies, const std::string& node) {
+  return std::ranges::any_of(
+      copies, [&](const WorldCopy& copy) { return copy.node == node || copy.target == node; });
+}
+
+}  // namespace
+
+World::World(int agent_count) {
+  now = Time{std::chrono::sys_days{std::chrono::year{2016} / 10 / 9}};
+  for (int i = 0; i < agent_count; ++i) {
+    WorldAgent& made = agents.emplace_back();
+    made.id = "agent-" + std::to_string(i);
+    made.hostname = "127.0.1." + std::to_string(i + 1);
+    agents.back().attributes["rack"] = i % 2 == 0 ? "a" : "b";
+  }
+  settings.catalogue.artifacts["2.3.3"].uri = "file:///cache/elasticsearch-2.3.3.tar.gz";
+  auto events =
+      command::decide(state, command::CreateTenant{"shop"}, {.now = now, .caller = admin()});
+  ESAAS_ASSERT(events.has_value(), events.error().detail);
+  append_all(std::move(*events));
+}
+
+model::NodeGroup World::group(std::string name, std::uint32_t count,
+                              std::vector<model::NodeRole> roles) {
+  model::NodeGroup group;
+  group.set_name(std::move(name));
+  group.set_count(count);
+  if (roles.empty()) roles = {model::NODE_ROLE_MASTER, model::NODE_ROLE_DATA};
+  for (const auto role : roles) group.add_roles(role);
+  group.mutable_resources()->set_cpus_milli(1000);
+  group.mutable_resources()->set_mem_mib(1024);
+  group.mutable_resources()->set_disk_mib(2048);
+  return group;
+}
+
+void World::submit(model::Request request) {
+  command::SubmitOperation command{.cluster = kName,
+                                   .request = std::move(request),
+                                   .method = "POST",
+                                   .url = "/",
+                                   .reason = "",
+                                   .if_match = {}};
+  auto events =
+      command::decide(state, command, {.now = now, .caller = admin(), .next_seq = state.seq() + 1});
+  ESAAS_ASSERT(events.has_value(), events.error().detail);
+  append_all(std::move(*events));
+}
+
+void World::create(std::vector<model::NodeGroup> groups) {
+  model::Request request;
+  request.mutable_create()->set_name(kName);
+  request.mutable_create()->set_tenant("shop");
+  request.mutable_create()->mutable_spec()->set_version("2.3.3");
+  for (auto& one : groups)
+    *request.mutable_create()->mutable_spec()->add_node_groups() = std::move(one);
+  submit(std::move(request));
+}
+
+void World::scale(const std::string& name, std::uint32_t count) {
+  model::Request request;
+  request.mutable_scale()->set_group(name);
+  request.mutable_scale()->set_count(count);
+  submit(std::move(request));
+}
+
+void World::resize(const std::string& name, std::uint32_t mem_mib) {
+  model::Request request;
+  request.mutable_resize()->set_group(name);
+  request.mutable_resize()->mutable_resources()->set_mem_mib(mem_mib);
+  submit(std::move(request));
+}
+
+void World::remove() {
+  model::Request request;
+  request.mutable_delete_()->set_confirm(kName);
+  submit(std::move(request));
+}
+
+void World::suspend() {
+  model::Request request;
+  request.mutable_suspend();
+  submit(std::move(request));
+}
+
+void World::resume() {
+  model::Request request;
+  request.mutable_resume();
+  submit(std::move(request));
+}
+
+void World::control(command::OperationVerb verb) {
+  auto events =
+      command::decide(state, command::ControlOperation{cluster().active_operation(), verb},
+                      {.now = now, .caller = admin(), .next_seq = state.seq() + 1});
+  ESAAS_ASSERT(events.has_value(), events.error().detail);
+  append_all(std::move(*events));
+}
+
+void World::give_up_operation() {
+  event::Event event;
+  event.mutable_operation_finished()->set_id(cluster().active_operation());
+  event.mutable_operation_finished()->set_status(model::OPERATION_STATUS_CANCELLED);
+  append(std::move(event));
+}
+
+void World::index(const std::string& name, std::uint32_t shards, std::uint32_t replicas) {
+  std::vector<std::string> nodes;
+  for (const Node& one : cluster().nodes()) {
+    if (has_role(one, model::NODE_ROLE_DATA) && joined().contains(one.name()))
+      nodes.push_back(one.name());
+  }
+  WorldIndex& made = indices[name];
+  made.replicas = replicas;
+  for (std::uint32_t shard = 0; shard < shards; ++shard) {
+    auto& copies = made.shards.emplace_back();
+    for (std::uint32_t copy = 0; copy <= replicas && copy < nodes.size(); ++copy) {
+      copies.push_back({nodes[(shard + copy) % nodes.size()], ""});
+    }
+  }
+}
+
+void World::append(event::Event event) {
+  event.set_seq(state.seq() + 1);
+  event.set_time_at_us(to_us(now));
+  if (event.cluster().empty()) event.set_cluster(kName);
+  if (event.has_operation_finished()) {
+    outcomes.push_back(event.operation_finished().status() == model::OPERATION_STATUS_SUCCEEDED
+                           ? "succeeded"
+                           : "not");
+  }
+  const bool finished = event.has_operation_finished();
+  state::evolve(state, event);
+  log.push_back(std::move(event));
+  if (finished && exists()) {
+    append_all(command::start_next_operation(
+        state, cluster(), {.now = now, .caller = {}, .next_seq = state.seq() + 1}));
+  }
+}
+
+void World::append_all(std::vector<event::Event> events) {
+  for (event::Event& event : events) append(std::move(event));
+}
+
+void World::end_task(const std::string& name, model::TaskState ended) {
+  event::Event event;
+  auto& status = *event.mutable_task_status_changed();
+  status.set_node(name);
+  status.set_task_id(node(name).task().task_id());
+  status.set_state(ended);
+  if (model::is_terminal(ended)) alive_.erase(status.task_id());
+  append(std::move(event));
+}
+
+void World::lose_agent_of(const std::string& name) {
+  agent(node(name).place().agent_id()).is_up = false;
+  end_task(name, model::TASK_STATE_UNREACHABLE);
+}
+
+void World::see_agents_again() {
+  for (WorldAgent& one : agents) one.is_up = true;
+  for (const Node& one : std::vector<Node>(cluster().nodes().begin(), cluster().nodes().end())) {
+    if (one.task().state() == model::TASK_STATE_UNREACHABLE)
+      end_task(one.name(), model::TASK_STATE_RUNNING);
+  }
+}
+
+void World::declare_gone(const std::string& name) {
+  agent(node(name).place().agent_id()).is_up = false;
+  alive_.erase(node(name).task().task_id());
+  end_task(name, model::TASK_STATE_GONE_BY_OPERATOR);
+}
+
+WorldAgent& World::agent(const std::string& id) {
+  const auto found = std::ranges::find(agents, id, &WorldAgent::id);
+  ESAAS_ASSERT(found != agents.end(), id);
+  return *found;
+}
+
+const Node& World::node(const std::string& name) const {
+  const Node* found = state::find_node(cluster(), name);
+  ESAAS_ASSERT(found != nullptr, name);
+  return *found;
+}
+
+bool World::has_node(const std::string& name) const {
+  return state::find_node(cluster(), name) != nullptr;
+}
+
+bool World::has_hold(const std::string& rule) const {
+  return std::ranges::any_of(cluster().holds(),
+                             [&](const state::Hold& hold) { return hold.rule() == rule; });
+}
+
+bool World::is_excluded(const std::string& name) const {
+  return std::ranges::find(excluded, name) != excluded.end();
+}
+
+bool World::has_role(const Node& one, model::NodeRole role) const {
+  const model::NodeGroup* found = state::find_group(cluster().spec(), one.group());
+  return found != nullptr &&
+         std::ranges::find(found->roles(), static_cast<int>(role)) != found->roles().end();
+}
+
+bool World::is_up(const Node& one) const {
+  if (!alive_.contains(one.task().task_id())) return false;
+  const auto found = std::ranges::find(agents, one.task().agent_id(), &WorldAgent::id);
+  return found != agents.end() && found->is_up;
+}
+
+std::uint32_t World::quorum_of(const Node& one) const {
+  return minimum_master_nodes > 0 && one.task().joined() ? minimum_master_nodes
+                                                         : configured_quorum_.at(one.name());
+}
+
+bool World::has_master() const {
+  std::uint32_t masters = 0;
+  std::uint32_t needed = UINT32_MAX;
+  for (const Node& one : cluster().nodes()) {
+    if (!is_up(one) || !has_role(one, model::NODE_ROLE_MASTER)) continue;
+    ++masters;
+    needed = std::min(needed, quorum_of(one));
+  }
+  return masters >= needed;
+}
+
+std::set<std::string> World::joined() const {
+  std::set<std::string> names;
+  if (!has_master()) return names;
+  for (const Node& one : cluster().nodes()) {
+    if (is_up(one)) names.insert(one.name());
+  }
+  return names;
+}
+
+Observation World::observe_now() const {
+  Observation seen;
+  seen.observed_at = now;
+  seen.health.set_status(model::HEALTH_STATUS_UNKNOWN);
+  const std::set<std::string> members = joined();
+  if (elasticsearch_is_silent || members.empty()) return seen;
+  seen.nodes.assign(members.begin(), members.end());
+  seen.master = seen.nodes.front();
+  seen.closed_indices = closed_indices;
+  seen.excluded_nodes = excluded;
+  seen.minimum_master_nodes = minimum_master_nodes;
+  auto status = model::HEALTH_STATUS_GREEN;
+  std::uint32_t active = 0;
+  for (const auto& [name, index] : indices) {
+    for (std::uint32_t shard = 0; shard < index.shards.size(); ++shard) {
+      bool has_primary = false;
+      std::uint32_t here = 0;
+      for (const WorldCopy& copy : index.shards[shard]) {
+        if (!members.contains(copy.node)) continue;
+        seen.shards.push_back({name, shard, !has_primary,
+                               copy.target.empty() ? ShardState::kStarted : ShardState::kRelocating,
+                               copy.node, copy.target});
+        has_primary = true;
+        ++here;
+      }
+      active += here;
+      for (std::uint32_t missing = here; missing <= index.replicas; ++missing) {
+        seen.shards.push_back(
+            {name, shard, !has_primary && missing == here, ShardState::kUnassigned, "", ""});
+      }
+      if (!has_primary) status = model::HEALTH_STATUS_RED;
+      if (here <= index.replicas) status = std::min(status, model::HEALTH_STATUS_YELLOW);
+    }
+  }
+  seen.health.set_status(status);
+  seen.health.set_nodes(static_cast<std::uint32_t>(members.size()));
+  seen.health.set_active_shards(active);
+  return seen;
+}
+
+std::vector<Offer> World::offers() const {
+  std::vector<Offer> made;
+  for (const WorldAgent& one : agents) {
+    if (!one.is_up) continue;
+    Offer& offer = made.emplace_back();
+    offer.id = "offer-" + one.id + "-" + std::to_string(state.seq());
+    offer.agent_id = one.id;
+    offer.hostname = one.hostname;
+    offer.role = "es-shop";
+    offer.attributes = one.attributes;
+    offer.unreserved = one.free;
+    offer.ports = {{31000, 31100}};
+    for (const auto& [volume, place] : one.places) {
+      const Node* owner = exists() ? state::find_node(cluster(), place.first) : nullptr;
+      if (owner != nullptr && alive_.contains(owner->task().task_id())) continue;
+      offer.reserved.push_back({.cluster = kName,
+                                .node = place.first,
+                                .place = volume,
+                                .quantities = {},
+                                .ports = {},
+                                .has_volume = true});
+    }
+  }
+  return made;
+}
+
+reconcile::Input World::input(const std::vector<Offer>& made) const {
+  return {.cluster = cluster(),
+          .operation = state.find_operation(cluster().active_operation()),
+          .observation = observation_ ? &*observation_ : nullptr,
+          .offers = made,
+          .settings = settings,
+          .now = now,
+          .next_seq = state.seq() + 1};
+}
+
+reconcile::Plan World::plan() const {
+  const std::vector<Offer> made = offers();
+  return reconcile::reconcile(input(made));
+}
+
+void World::round() {
+  now += std::chrono::seconds{1};
+  if (!exists()) return;
+  observation_ = observe_now();
+  append_all(reconcile::observe(cluster(), *observation_, now));
+  for (int turn = 0; turn < 20 && exists(); ++turn) {
+    const auto before = state.seq();
+    plan_and_act();
+    check();
+    if (state.seq() == before) break;
+  }
+  if (exists()) move_shards();
+}
+
+void World::plan_and_act() {
+  const reconcile::Plan made = plan();
+  std::vector<event::Event> intents;
+  for (const reconcile::Action& action : made.actions) {
+    for (const event::Event& event : action.events) {
+      intents.push_back(event);
+      append(event);
+    }
+  }
+  if (made.actions.empty()) {
+    note_holds(made);
+    intents = made.repeats;
+  }
+  for (const event::Event& intent : intents) perform(intent);
+}
+
+void World::note_holds(const reconcile::Plan& made) {
+  std::vector<event::Event> changes;
+  for (const state::Hold& known : cluster().holds()) {
+    const bool still = std::ranges::any_of(made.holds, [&](const auto& hold) {
+      return hold.rule == known.rule() && hold.node == known.node();
+    });
+    if (still) continue;
+    auto& ended = *changes.emplace_back().mutable_hold_ended();
+    ended.set_rule(known.rule());
+    ended.set_node(known.node());
+  }
+  for (const reconcile::Hold& hold : made.holds) {
+    const bool known = std::ranges::any_of(cluster().holds(), [&](const auto& one) {
+      return hold.rule == one.rule() && hold.node == one.node() && hold.why == one.why();
+    });
+    if (known) continue;
+    auto& began = *changes.emplace_back().mutable_hold_began();
+    began.set_rule(hold.rule);
+    began.set_node(hold.node);
+    began.set_why(hold.why);
+  }
+  append_all(std::move(changes));
+}
+
+void World::perform(const event::Event& intent) {
+  event::Event outcome;
+  if (intent.has_place_intended()) {
+    const auto& payload = intent.place_intended();
+    WorldAgent& where = agent(payload.place().agent_id());
+    where.places[payload.place().volume_id()] = {payload.node(), payload.place()};
+    add(where.free, payload.place().resources(), -1);
+    if (where.free.cpus_milli < 0 || where.free.mem_mib < 0 || where.free.disk_mib < 0)
+      violations.push_back("overbooked " + where.id);
+    outcome.mutable_place_reserved()->set_node(payload.node());
+    outcome.mutable_place_reserved()->set_volume_id(payload.place().volume_id());
+  } else if (intent.has_task_launch_intended()) {
+    const auto& payload = intent.task_launch_intended();
+    for (const std::string& task : alive_) {
+      if (model::parse_id(task)->node == payload.node())
+        violations.push_back("two live tasks of " + payload.node());
+    }
+    alive_.insert(payload.task_id());
+    configured_quorum_[payload.node()] = quorum_in(payload.launch().command());
+    auto& status = *outcome.mutable_task_status_changed();
+    status.set_node(payload.node());
+    status.set_task_id(payload.task_id());
+    status.set_state(model::TASK_STATE_RUNNING);
+  } else if (intent.has_task_kill_intended()) {
+    const auto& payload = intent.task_kill_intended();
+    check_kill(payload.node());
+    const Node* target = state::find_node(cluster(), payload.node());
+    if (kills_are_lost || target == nullptr || !is_up(*target)) return;
+    alive_.erase(payload.task_id());
+    auto& status = *outcome.mutable_task_status_changed();
+    status.set_node(payload.node());
+    status.set_task_id(payload.task_id());
+    status.set_state(model::TASK_STATE_KILLED);
+  } else if (intent.has_place_release_intended()) {
+    const auto& payload = intent.place_release_intended();
+    check_volume(payload.node());
+    WorldAgent& where = agent(node(payload.node()).place().agent_id());
+    add(where.free, where.places.at(payload.volume_id()).second.resources(), 1);
+    where.places.erase(payload.volume_id());
+    outcome.mutable_place_released()->set_node(payload.node());
+    outcome.mutable_place_released()->set_volume_id(payload.volume_id());
+  } else if (intent.has_exclusions_intended()) {
+    if (elasticsearch_is_silent || joined().empty()) return;
+    excluded.assign(intent.exclusions_intended().nodes().begin(),
+                    intent.exclusions_intended().nodes().end());
+    *outcome.mutable_exclusions_applied()->mutable_nodes() = intent.exclusions_intended().nodes();
+  } else if (intent.has_minimum_master_nodes_intended()) {
+    if (elasticsearch_is_silent || joined().empty()) return;
+    minimum_master_nodes = intent.minimum_master_nodes_intended().value();
+    outcome.mutable_minimum_master_nodes_applied()->set_value(minimum_master_nodes);
+  } else {
+    return;
+  }
+  append(std::move(outcome));
+}
+
+void World::move_shards() {
+  const std::set<std::string> members = joined();
+  if (members.empty()) return;
+  for (auto& [name, index] : indices) {
+    for (auto& copies : index.shards) move_shard(copies, index.replicas, members);
+  }
+}
+
+void World::move_shard(std::vector<WorldCopy>& copies, std::uint32_t replicas,
+                       const std::set<std::string>& members) {
+  const auto is_active = [&](const WorldCopy& copy) { return members.contains(copy.node); };
+  if (std::ranges::none_of(copies, is_active)) return;  // red: waits for a node to come back
+  std::erase_if(copies, [&](const WorldCopy& copy) { return !is_active(copy); });
+  const auto free_node = [&]() -> std::string {
+    for (const Node& one : cluster().nodes()) {
+      const bool can = members.contains(one.name()) && has_role(one, model::NODE_ROLE_DATA) &&
+                       !is_excluded(one.name());
+      if (can && !holds_copy(copies, one.name())) return one.name();
+    }
+    return {};
+  };
+  for (WorldCopy& copy : copies) {
+    if (!copy.target.empty()) {
+      if (members.contains(copy.target)) copy.node = copy.target;
+      copy.target.clear();
+    } else if (is_excluded(copy.node)) {
+      copy.target = free_node();
+    }
+  }
+  while (copies.size() < replicas + 1) {
+    const std::string where = free_node();
+    if (where.empty()) break;
+    copies.push_back({where, ""});
+  }
+}
+
+void World::check_kill(const std::string& name) {
+  if (cluster().phase() != state::CLUSTER_PHASE_RUNNING) return;
+  const std::set<std::string> members = joined();
+  for (const auto& [index_name, index] : indices) {
+    for (const auto& copies : index.shards) {
+      const auto others = std::ranges::count_if(copies, [&](const WorldCopy& copy) {
+        return copy.node != name && members.contains(copy.node);
+      });
+      const bool here =
+          std::ranges::any_of(copies, [&](const WorldCopy& copy) { return copy.node == name; });
+      if (here && others == 0)
+        violations.push_back(name + " is killed with the last copy of " + index_name);
+    }
+  }
+}
+
+void World::check_volume(const std::string& name) {
+  if (cluster().phase() == state::CLUSTER_PHASE_DELETING) return;
+  for (auto& [index_name, index] : indices) {
+    for (auto& copies : index.shards) {
+      std::erase_if(copies, [&](const WorldCopy& copy) { return copy.node == name; });
+      if (copies.empty())
+        violations.push_back("the last copy of " + index_name + " is destroyed with " + name);
+    }
+  }
+}
+
+void World::check() {
+  if (!exists()) return;
+  std::set<std::string> used;
+  for (const Node& one : cluster().nodes()) {
+    if (one.place_status() != state::PLACE_STATUS_NONE &&
+        !used.insert(one.place().agent_id()).second) {
+      violations.push_back("two nodes on " + one.place().agent_id());
+    }
+  }
+  check_quorum();
+}
+
+/// Could two halves of the masters that run both elect? Two nodes are the documented exception.
+void World::check_quorum() {
+  std::vector<std::uint32_t> values;
+  for (const Node& one : cluster().nodes()) {
+    if (alive_.contains(one.task().task_id()) && has_role(one, model::NODE_ROLE_MASTER))
+      values.push_back(quorum_of(one));
+  }
+  std::ranges::sort(values);
+  if (values.size() <= 2 || values[0] + values[1] > values.size()) return;
+  violations.push_back("masters could split: " + std::to_string(values[0]) + " and " +
+                       std::to_string(values[1]) + " of " + std::to_string(values.size()));
+}
+
+bool World::settle(int rounds_max) {
+  for (int i = 0; i < rounds_max; ++i) {
+    round();
+    if (!exists()) return true;
+    const bool idle = cluster().active_operation().empty() && cluster().queued_operations().empty();
+    const reconcile::Plan made = plan();
+    if (idle && made.actions.empty() && made.holds.empty() && made.repeats.empty() &&
+        !made.next_check)
+      return true;
+  }
+  return false;
+}
+
+std::vector<event::Event> World::events_of(event::Event::PayloadCase kind) const {
+  std::vector<event::Event> found;
+  std::ranges::copy_if(log, std::back_inserter(found),
+                       [&](const event::Event& event) { return event.payload_case() == kind; });
+  return found;
+}
+
+std::string World::show() const {
+  std::string text;
+  if (!exists()) return "the cluster is gone";
+  const reconcile::Plan made = plan();
+  for (const auto& action : made.actions) text += action.name + " ";
+  for (const auto& hold : made.holds)
+    text += "[" + hold.rule + " " + hold.node + ": " + hold.why + "] ";
+  text += std::to_string(made.repeats.size()) + " repeats\n";
+  for (std::size_t i = log.size() < 40 ? 0 : log.size() - 40; i < log.size(); ++i)
+    text += std::string(event::kind_of(log[i])) + " ";
+  return text + "\n" + cluster().ShortDebugString();
+}
+
+}  // namespace esaas::test

@@ -1,0 +1,130 @@
+#pragma once
+// World: one cluster, perfect agents and a perfect Elasticsearch around the pure reconcilers, for
+// their tests. A round is what the controller does in a second: observe, reconcile until nothing
+// more is planned, note the holds, and hear at once what became of every intent. Faults are what a
+// test does to it between rounds. After every step it checks what must always be true and collects
+// what is not in `violations`.
+//
+// It is far simpler than the simulation (tests/simulation): no messages, no delays, no loss.
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/commands/decide.h"
+#include "core/state/fleet_state.h"
+#include "reconcilers/reconcile.h"
+
+namespace esaas::test {
+
+struct WorldAgent {
+  std::string id;
+  std::string hostname;
+  std::map<std::string, std::string> attributes;
+  reconcile::Quantities free{8000, 16384, 100000};
+  bool is_up = true;  ///< makes offers
+  std::map<std::string, std::pair<std::string, model::Place>>
+      places;  ///< by volume id: node and place
+};
+
+/// A copy of a shard, on a node's disk. `target` is where it moves to in the next round.
+struct WorldCopy {
+  std::string node;
+  std::string target;
+};
+
+struct WorldIndex {
+  std::uint32_t replicas = 1;
+  std::vector<std::vector<WorldCopy>> shards;
+};
+
+class World {
+ public:
+  explicit World(int agents = 5);
+
+  // ---- What a user does ----
+  static model::NodeGroup group(std::string name, std::uint32_t count,
+                                std::vector<model::NodeRole> roles = {});
+  void create(std::vector<model::NodeGroup> groups);
+  void scale(const std::string& group, std::uint32_t count);
+  void resize(const std::string& group, std::uint32_t mem_mib);
+  void remove();
+  void suspend();
+  void resume();
+  void control(command::OperationVerb verb);
+  /// The active operation ends as cancelled, and what it asked for stays wanted.
+  void give_up_operation();
+  void index(const std::string& name, std::uint32_t shards, std::uint32_t replicas);
+
+  // ---- What happens to it ----
+  void end_task(const std::string& node, model::TaskState state);
+  /// The task is out of sight (and so is its node); the agent makes no offers.
+  void lose_agent_of(const std::string& node);
+  void see_agents_again();
+  void declare_gone(const std::string& node);
+  bool elasticsearch_is_silent = false;
+  bool kills_are_lost = false;
+  std::vector<std::string> closed_indices;
+
+  // ---- Time ----
+  void round();
+  /// Rounds until no operation is open and nothing is planned; false when that takes more than
+  /// `rounds_max`.
+  bool settle(int rounds_max = 200);
+
+  // ---- To look at ----
+  [[nodiscard]] bool exists() const { return state.find_cluster(kName) != nullptr; }
+  [[nodiscard]] const state::Cluster& cluster() const { return *state.find_cluster(kName); }
+  [[nodiscard]] const state::Node& node(const std::string& name) const;
+  [[nodiscard]] bool has_node(const std::string& name) const;
+  [[nodiscard]] bool has_hold(const std::string& rule) const;
+  [[nodiscard]] reconcile::Observation observe_now() const;
+  [[nodiscard]] std::vector<reconcile::Offer> offers() const;
+  [[nodiscard]] reconcile::Plan plan() const;
+  [[nodiscard]] std::set<std::string> joined() const;
+  /// Events of this kind, in their order.
+  [[nodiscard]] std::vector<event::Event> events_of(event::Event::PayloadCase kind) const;
+  /// The kinds of what `plan` would do, for failure messages.
+  [[nodiscard]] std::string show() const;
+
+  static constexpr const char* kName = "search";
+  state::FleetState state;
+  std::vector<event::Event> log;
+  std::vector<WorldAgent> agents;
+  std::map<std::string, WorldIndex> indices;
+  std::vector<std::string> excluded;
+  std::uint32_t minimum_master_nodes = 0;  ///< the persistent setting
+  std::vector<std::string> violations;
+  std::vector<std::string> outcomes;  ///< of operations, in the order they ended: "succeeded"
+  reconcile::Settings settings;
+  Time now;
+
+ private:
+  void submit(model::Request request);
+  void append(event::Event event);
+  void append_all(std::vector<event::Event> events);
+  void plan_and_act();
+  void note_holds(const reconcile::Plan& plan);
+  void perform(const event::Event& intent);
+  void move_shards();
+  void move_shard(std::vector<WorldCopy>& copies, std::uint32_t replicas,
+                  const std::set<std::string>& members);
+  void check_kill(const std::string& node);
+  void check_volume(const std::string& node);
+  void check();
+  void check_quorum();
+  WorldAgent& agent(const std::string& id);
+  [[nodiscard]] bool is_excluded(const std::string& node) const;
+  [[nodiscard]] bool is_up(const state::Node& node) const;
+  [[nodiscard]] bool has_role(const state::Node& node, model::NodeRole role) const;
+  [[nodiscard]] std::uint32_t quorum_of(const state::Node& node) const;
+  [[nodiscard]] bool has_master() const;
+  [[nodiscard]] reconcile::Input input(const std::vector<reconcile::Offer>& offers) const;
+
+  std::set<std::string> alive_;                             ///< tasks by id
+  std::map<std::string, std::uint32_t> configured_quorum_;  ///< by node, from its launch
+  std::optional<reconcile::Observation> observation_;
+};
+
+}  // namespace esaas::test
