@@ -27,7 +27,7 @@ es::LaunchInput launch_input(const View& view, const Node& node,
     if (other.removing() || place == nullptr || !view.is_master_eligible(other)) continue;
     input.seed_hosts.push_back(place->hostname() + ":" + std::to_string(place->transport_port()));
   }
-  input.minimum_master_nodes = minimum_master_nodes_at_launch(view);
+  input.minimum_master_nodes = minimum_master_nodes_at_launch(view, node);
   return input;
 }
 

@@ -56,9 +56,11 @@ MasterCount count_masters(const View& view) {
   return count;
 }
 
-std::uint32_t minimum_master_nodes_at_launch(const View& view) {
+std::uint32_t minimum_master_nodes_at_launch(const View& view, const Node& node) {
   const MasterCount masters = count_masters(view);
-  return quorum(std::max(masters.planned, masters.to_be_ready_for));
+  const bool is_new = node.attempt() == 0 && view.is_master_eligible(node);
+  const std::uint32_t present = masters.possible + (is_new ? 1 : 0);
+  return quorum(view.cluster().bootstrapped() ? present : std::max(present, masters.planned));
 }
 
 void reconcile_minimum_master_nodes(const View& view, Draft& draft) {

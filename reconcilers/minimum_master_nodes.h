@@ -9,12 +9,17 @@
 // value above the number that is up costs availability (no master), never data; a value below the
 // quorum can cost data. Each step below therefore errs to the high side.
 //
-// Adding (N-1 to N). Only one new master at a time. quorum(N) is put in force *before* the new one
-// is launched, while the N-1 others are all up to bear it (rule minimum_master_nodes_first); the
+// Adding (N-1 to N). Only one new master at a time, and only while all N-1 others are joined.
+// quorum(N) is put in force *before* the new one is launched (rule minimum_master_nodes_first); the
 // new one carries it in its own configuration. Were it raised only after the join, three nodes with
-// m = 2 and a fourth could split two against two. The one exception is N = 2: a single master can
-// not require two. It is safe there, because the new node's own configuration says two, so it can
-// not elect itself, and the old one is alone in its half. Its value follows the join.
+// m = 2 and a fourth could split two against two. Were one of the others not joined, it might not
+// have heard of the new value. The one exception is N = 2: a single master can not require two. It
+// is safe there, because the new node's own configuration says two, so it can not elect itself, and
+// the old one is alone in its half. Its value follows the join.
+//
+// Coming back. A node that is launched again carries the quorum of those that could be up now, not
+// of all that are planned: masters that wait for their first launch can not vote, and counting them
+// could ask for more votes than there are (one of four planned runs, it crashes, and needs three).
 //
 // Removing (N to N-1). The value is lowered *after* the node's process is gone: while N may be up,
 // quorum(N) stands. The one exception is N = 2 again: with two required the one that stays would
@@ -61,7 +66,7 @@ struct MasterCount {
 MasterCount count_masters(const View& view);
 
 /// The value for a node's own configuration at its launch.
-std::uint32_t minimum_master_nodes_at_launch(const View& view);
+std::uint32_t minimum_master_nodes_at_launch(const View& view, const state::Node& node);
 
 void reconcile_minimum_master_nodes(const View& view, Draft& draft);
 

@@ -1,7 +1,9 @@
 #include "reconcilers/phase.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "reconcilers/minimum_master_nodes.h"
 #include "reconcilers/release.h"
 #include "reconcilers/rules/operation_rules.h"
 #include "reconcilers/rules/stop_rules.h"
@@ -23,11 +25,19 @@ std::vector<event::Event> kills_of_all(const state::Cluster& cluster, const std:
   return events;
 }
 
-/// Its silence is our own doing, or there is nothing to be silent.
+bool runs(const Node& node) { return may_run(node) && !node.task().kill_intended(); }
+
+/// Nobody needs to ask why it is silent: it never formed, we are stopping it, or too few masters
+/// run for an election (and none is started again while the cluster is suspended, so waiting would
+/// be for ever).
 bool may_be_silent(const View& view) {
-  return !view.has_formed() || std::ranges::any_of(view.cluster().nodes(), [](const Node& node) {
-    return node.task().kill_intended() && !node.removing();
-  });
+  if (!view.has_formed()) return true;
+  const auto& nodes = view.cluster().nodes();
+  const bool is_stopping = std::ranges::any_of(
+      nodes, [](const Node& node) { return node.task().kill_intended() && !node.removing(); });
+  const auto running_masters = std::ranges::count_if(
+      nodes, [&](const Node& node) { return runs(node) && view.is_master_eligible(node); });
+  return is_stopping || std::cmp_less(running_masters, quorum(count_masters(view).planned));
 }
 
 }  // namespace

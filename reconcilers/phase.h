@@ -3,9 +3,9 @@
 //
 // Suspended: no task runs, places and data stay. All tasks are killed in one action, so that the
 // log never holds half of a suspension, and only while the cluster's health is known (rule
-// health_unknown): a cluster that does not answer may be in the middle of something. Once some task
-// was told to stop, the others follow without asking, because then the silence is our own doing; so
-// do all tasks of a cluster that never formed.
+// health_unknown): a cluster that does not answer may be in the middle of something. Silence that
+// explains itself is no reason to wait: the cluster never formed, a task was told to stop already,
+// or fewer masters run than an election needs.
 //
 // Deleting: the user confirmed it by the cluster's name. Every task is killed at once, whatever
 // Elasticsearch says, every place is given back, every node forgotten; then the cluster itself.

@@ -60,11 +60,14 @@ std::optional<Refusal> one_new_master(const View& view, const LaunchSubject& sub
 std::optional<Refusal> quorum_is_raised(const View& view, const LaunchSubject& subject) {
   if (!is_new_master(view, subject.node)) return std::nullopt;
   const MasterCount masters = count_masters(view);
+  if (masters.joined < masters.possible) {
+    return Refusal{"Every master-eligible node must be joined before one more starts.",
+                   {figure("joined", masters.joined), figure("could_be_up", masters.possible)}};
+  }
   const std::uint32_t needed = quorum(masters.to_be_ready_for);
   if (masters.possible <= 1 || masters.in_force_min >= needed) return std::nullopt;
   return Refusal{"minimum_master_nodes must be raised before one more master-eligible node starts.",
-                 {figure("needed", needed), figure("in_force", masters.in_force_min),
-                  figure("joined", masters.joined)}};
+                 {figure("needed", needed), figure("in_force", masters.in_force_min)}};
 }
 
 constexpr std::array kRules{

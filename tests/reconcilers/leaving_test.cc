@@ -36,8 +36,7 @@ TEST(Leaving, NothingIsStoppedWhileElasticsearchIsSilent) {
 TEST(Leaving, SilenceInTheMiddleOfADrainStopsNothing) {
   World world = full_world();
   world.scale("data", 3);
-  world.round();  // excludes
-  world.round();  // sees it excluded
+  world.round();
   ASSERT_EQ(world.node("data-3").drain(), state::DRAIN_STATUS_BEGAN);
   world.elasticsearch_is_silent = true;
   EXPECT_FALSE(world.settle(60));
@@ -81,8 +80,7 @@ TEST(Leaving, AnExclusionThatElasticsearchForgotIsPutAgain) {
 TEST(Leaving, AnAnswerFromBeforeTheDrainDoesNotEndIt) {
   World world = full_world();
   world.scale("data", 3);
-  world.round();  // excludes
-  world.round();  // sees it excluded
+  world.round();
   ASSERT_EQ(world.node("data-3").drain(), state::DRAIN_STATUS_BEGAN);
   ASSERT_TRUE(world.has_hold("drain_waits_for_shards"));
   reconcile::Observation early = world.observe_now();

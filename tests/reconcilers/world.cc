@@ -80,6 +80,7 @@ void World::submit(model::Request request) {
                                    .if_match = {}};
   auto events =
       command::decide(state, command, {.now = now, .caller = admin(), .next_seq = state.seq() + 1});
+  if (!events && may_be_refused) return;
   ESAAS_ASSERT(events.has_value(), events.error().detail);
   append_all(std::move(*events));
 }
@@ -144,15 +145,28 @@ void World::give_up_operation() {
 void World::index(const std::string& name, std::uint32_t shards, std::uint32_t replicas) {
   std::vector<std::string> nodes;
   for (const Node& one : cluster().nodes()) {
-    if (has_role(one, model::NODE_ROLE_DATA) && joined().contains(one.name()))
-      nodes.push_back(one.name());
+    const bool takes_shards = has_role(one, model::NODE_ROLE_DATA) && !is_excluded(one.name());
+    if (takes_shards && joined().contains(one.name())) nodes.push_back(one.name());
   }
+  if (nodes.empty()) return;
   WorldIndex& made = indices[name];
   made.replicas = replicas;
   for (std::uint32_t shard = 0; shard < shards; ++shard) {
     auto& copies = made.shards.emplace_back();
     for (std::uint32_t copy = 0; copy <= replicas && copy < nodes.size(); ++copy) {
       copies.push_back({nodes[(shard + copy) % nodes.size()], ""});
+    }
+  }
+}
+
+void World::lower_replicas() {
+  const std::set<std::string> members = joined();
+  for (auto& [name, made] : indices) {
+    made.replicas = 0;
+    for (auto& copies : made.shards) {
+      std::ranges::stable_sort(copies, std::ranges::greater{},
+                               [&](const WorldCopy& copy) { return members.contains(copy.node); });
+      if (copies.size() > 1) copies.resize(1);
     }
   }
 }
@@ -166,13 +180,8 @@ void World::append(event::Event event) {
                            ? "succeeded"
                            : "not");
   }
-  const bool finished = event.has_operation_finished();
   state::evolve(state, event);
   log.push_back(std::move(event));
-  if (finished && exists()) {
-    append_all(command::start_next_operation(
-        state, cluster(), {.now = now, .caller = {}, .next_seq = state.seq() + 1}));
-  }
 }
 
 void World::append_all(std::vector<event::Event> events) {
@@ -245,9 +254,10 @@ bool World::is_up(const Node& one) const {
   return found != agents.end() && found->is_up;
 }
 
-std::uint32_t World::quorum_of(const Node& one) const {
-  return minimum_master_nodes > 0 && one.task().joined() ? minimum_master_nodes
-                                                         : configured_quorum_.at(one.name());
+/// Members take the persistent setting; one that is cut off keeps what it knew.
+void World::teach_quorum() {
+  if (minimum_master_nodes == 0) return;
+  for (const std::string& member : joined()) known_quorum_[member] = minimum_master_nodes;
 }
 
 bool World::has_master() const {
@@ -256,7 +266,7 @@ bool World::has_master() const {
   for (const Node& one : cluster().nodes()) {
     if (!is_up(one) || !has_role(one, model::NODE_ROLE_MASTER)) continue;
     ++masters;
-    needed = std::min(needed, quorum_of(one));
+    needed = std::min(needed, known_quorum_.at(one.name()));
   }
   return masters >= needed;
 }
@@ -354,6 +364,7 @@ reconcile::Plan World::plan() const {
 void World::round() {
   now += std::chrono::seconds{1};
   if (!exists()) return;
+  teach_quorum();
   observation_ = observe_now();
   append_all(reconcile::observe(cluster(), *observation_, now));
   for (int turn = 0; turn < 20 && exists(); ++turn) {
@@ -366,6 +377,11 @@ void World::round() {
 }
 
 void World::plan_and_act() {
+  if (cluster().active_operation().empty() && !cluster().queued_operations().empty()) {
+    const command::Context context{
+        .now = now, .caller = {}, .next_seq = state.seq() + 1, .versions = nullptr};
+    append_all(command::start_next_operation(state, cluster(), context));
+  }
   const reconcile::Plan made = plan();
   std::vector<event::Event> intents;
   for (const reconcile::Action& action : made.actions) {
@@ -423,7 +439,7 @@ void World::perform(const event::Event& intent) {
         violations.push_back("two live tasks of " + payload.node());
     }
     alive_.insert(payload.task_id());
-    configured_quorum_[payload.node()] = quorum_in(payload.launch().command());
+    known_quorum_[payload.node()] = quorum_in(payload.launch().command());
     auto& status = *outcome.mutable_task_status_changed();
     status.set_node(payload.node());
     status.set_task_id(payload.task_id());
@@ -450,10 +466,13 @@ void World::perform(const event::Event& intent) {
     if (elasticsearch_is_silent || joined().empty()) return;
     excluded.assign(intent.exclusions_intended().nodes().begin(),
                     intent.exclusions_intended().nodes().end());
+    observation_->excluded_nodes.reset();  // what it says of the setting is from before
     *outcome.mutable_exclusions_applied()->mutable_nodes() = intent.exclusions_intended().nodes();
   } else if (intent.has_minimum_master_nodes_intended()) {
     if (elasticsearch_is_silent || joined().empty()) return;
     minimum_master_nodes = intent.minimum_master_nodes_intended().value();
+    teach_quorum();
+    observation_->minimum_master_nodes.reset();
     outcome.mutable_minimum_master_nodes_applied()->set_value(minimum_master_nodes);
   } else {
     return;
@@ -541,7 +560,7 @@ void World::check_quorum() {
   std::vector<std::uint32_t> values;
   for (const Node& one : cluster().nodes()) {
     if (alive_.contains(one.task().task_id()) && has_role(one, model::NODE_ROLE_MASTER))
-      values.push_back(quorum_of(one));
+      values.push_back(known_quorum_.at(one.name()));
   }
   std::ranges::sort(values);
   if (values.size() <= 2 || values[0] + values[1] > values.size()) return;

@@ -55,7 +55,11 @@ class World {
   void control(command::OperationVerb verb);
   /// The active operation ends as cancelled, and what it asked for stays wanted.
   void give_up_operation();
+  /// A refusal of `decide` is an answer too, and not a mistake of the test.
+  bool may_be_refused = false;
   void index(const std::string& name, std::uint32_t shards, std::uint32_t replicas);
+  /// Of every index to none: what the hold too_few_nodes_for_replicas asks the user for.
+  void lower_replicas();
 
   // ---- What happens to it ----
   void end_task(const std::string& node, model::TaskState state);
@@ -114,16 +118,17 @@ class World {
   void check_volume(const std::string& node);
   void check();
   void check_quorum();
+  void teach_quorum();
   WorldAgent& agent(const std::string& id);
   [[nodiscard]] bool is_excluded(const std::string& node) const;
   [[nodiscard]] bool is_up(const state::Node& node) const;
   [[nodiscard]] bool has_role(const state::Node& node, model::NodeRole role) const;
-  [[nodiscard]] std::uint32_t quorum_of(const state::Node& node) const;
   [[nodiscard]] bool has_master() const;
   [[nodiscard]] reconcile::Input input(const std::vector<reconcile::Offer>& offers) const;
 
-  std::set<std::string> alive_;                             ///< tasks by id
-  std::map<std::string, std::uint32_t> configured_quorum_;  ///< by node, from its launch
+  std::set<std::string> alive_;  ///< tasks by id
+  std::map<std::string, std::uint32_t>
+      known_quorum_;  ///< by node: its configuration, then the setting
   std::optional<reconcile::Observation> observation_;
 };
 
