@@ -8,28 +8,16 @@
 
 #include <functional>
 
-#include "tests/reconcilers/world.h"
+#include "tests/reconcilers/scene.h"
 
 namespace esaas::test {
 namespace {
 
-using reconcile::Observation;
 using reconcile::ShardState;
-
-struct Scene {
-  state::Cluster cluster;
-  Observation observation;
-  Time now;
-
-  state::Node& node(const char* name) { return *state::find_node(cluster, name); }
-};
 
 Scene base_scene() {
   static const Scene made = [] {
-    World world;
-    world.create({World::group("data", 4)});
-    EXPECT_TRUE(world.settle());
-    Scene scene{world.cluster(), world.observe_now(), world.now};
+    Scene scene = Scene::at_rest(4);
     for (std::uint32_t shard = 0; shard < 2; ++shard) {
       scene.observation.shards.push_back({"logs", shard, true, ShardState::kStarted, "data-0", ""});
       scene.observation.shards.push_back(
@@ -53,14 +41,7 @@ void PrintTo(const Case& one, std::ostream* out) { *out << one.name; }
 class StopRules : public testing::TestWithParam<Case> {};
 
 std::string refused_by(std::span<const reconcile::NodeRule> rules, const Scene& scene) {
-  static const reconcile::Settings settings;
-  const reconcile::Input input{.cluster = scene.cluster,
-                               .operation = nullptr,
-                               .observation = &scene.observation,
-                               .offers = {},
-                               .settings = settings,
-                               .now = scene.now,
-                               .next_seq = 1};
+  const reconcile::Input input = scene.input();
   const auto refusal = reconcile::first_refusal(rules, reconcile::View(input),
                                                 *state::find_node(scene.cluster, "data-3"));
   EXPECT_TRUE(!refusal || !refusal->refusal.why.empty());
