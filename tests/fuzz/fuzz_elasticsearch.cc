@@ -1,0 +1,31 @@
+// Fuzzes everything that reads an answer of Elasticsearch. Each input goes to every parser, so the recorded answers in
+// tests/reconcilers/elasticsearch/data are a corpus as they are.
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "core/base/assert.h"
+#include "reconcilers/effects/elasticsearch/observation_parser.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view body(reinterpret_cast<const char*>(data), size);
+  esaas::reconcile::Observation observation;
+  if (esaas::es::parse_cluster_state(body, "search", observation)) {
+    ESAAS_ASSERT(!observation.master.empty() && !observation.nodes.empty(), "a state without a master was taken");
+    for (const auto& copy : observation.shards) {
+      const bool is_unassigned = copy.state == esaas::reconcile::ShardState::kUnassigned;
+      ESAAS_ASSERT(copy.node.empty() == is_unassigned, "a copy's node and state disagree");
+    }
+  }
+  if (const auto health = esaas::es::parse_health(body, "search")) {
+    ESAAS_ASSERT(health->status() >= esaas::model::HEALTH_STATUS_RED, "a health without a status was taken");
+  }
+  if (esaas::es::parse_settings(body, observation)) {
+    ESAAS_ASSERT(observation.excluded_nodes && observation.minimum_master_nodes, "settings were read by half");
+  }
+  static_cast<void>(esaas::es::check_cluster_name(body, "search").has_value());
+  static_cast<void>(esaas::es::check_acknowledged(body).has_value());
+  static_cast<void>(esaas::es::reason_of_error(body).size());
+  return 0;
+}
