@@ -82,6 +82,13 @@ std::vector<PlannedPlace> choose_places(const View& view, Draft& draft) {
       draft.check_soon();  // Mesos has yet to say what became of a task on the place before
       continue;
     }
+    if (view.now() < from_us(node.not_before_at_us())) {
+      draft.hold(kWaitsAfterFailure, node.name(),
+                 {"Its last place or task failed, so it is not placed again at once.",
+                  {figure("failures", node.failures())}},
+                 from_us(node.not_before_at_us()));
+      continue;
+    }
     if (!has_agents) agents = agents_of(view.cluster());
     has_agents = true;
     const PlacementAsk ask(node.resources(), state::find_group(view.cluster().spec(), node.group()),

@@ -77,10 +77,11 @@ Plan reconcile(const Input& input) {
 
 bool wants_offers(const state::Cluster& cluster, Time now) {
   return std::ranges::any_of(cluster.nodes(), [&](const Node& node) {
-    if (wants_place(cluster, node)) return true;
+    const bool may_try = to_us(now) >= node.not_before_at_us();
+    if (wants_place(cluster, node)) return may_try;
     if (!is_reserved(node) || !is_stopped(node)) return false;
     if (node.removing() || cluster.phase() == state::CLUSTER_PHASE_DELETING) return true;
-    return cluster.phase() == state::CLUSTER_PHASE_RUNNING && to_us(now) >= node.not_before_at_us();
+    return cluster.phase() == state::CLUSTER_PHASE_RUNNING && may_try;
   });
 }
 

@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "tests/reconcilers/world.h"
+#include "tests/reconcilers/scene.h"
 
 namespace esaas::test {
 namespace {
@@ -136,6 +136,22 @@ TEST(Placement, CountsWhyOffersWereRefused) {
   EXPECT_EQ(basis["offers"], "4");
   EXPECT_EQ(basis["agent_already_has_a_node_of_this_cluster"], "3");
   EXPECT_EQ(basis["lacks_mem"], "1");
+}
+
+TEST(Placement, WaitsForTheBackOff) {
+  Scene scene = Scene::at_rest(3);
+  scene.cluster.mutable_spec()->mutable_node_groups(0)->set_count(4);
+  auto& node = *scene.cluster.add_nodes();
+  node.set_name("data-3");
+  node.set_group("data");
+  *node.mutable_resources() = scene.cluster.nodes(0).resources();
+  node.set_not_before_at_us(to_us(scene.now) + 1);
+  EXPECT_FALSE(scene.plans("place_node"));
+  EXPECT_TRUE(scene.holds("waits_after_failure", "data-3"));
+  EXPECT_FALSE(reconcile::wants_offers(scene.cluster, scene.now));
+  scene.now += std::chrono::microseconds{1};
+  EXPECT_TRUE(scene.plans("place_node"));
+  EXPECT_TRUE(reconcile::wants_offers(scene.cluster, scene.now));
 }
 
 }  // namespace
