@@ -1,0 +1,258 @@
+#include "tests/simulation/elected_cluster.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/base/assert.h"
+
+namespace esaas::simulation {
+
+const RoutedCopy* active_primary(const std::vector<RoutedCopy>& copies) {
+  const auto found = std::ranges::find_if(copies, [](const RoutedCopy& copy) { return copy.primary && copy.active(); });
+  return found == copies.end() ? nullptr : &*found;
+}
+
+ElectedCluster::ElectedCluster(std::string name, std::shared_ptr<const Metadata> metadata,
+                               test::SimulationClock& clock, test::Prng prng, RecoveryTimings timings)
+    : name_(std::move(name)), metadata_(std::move(metadata)), clock_(clock), prng_(prng), timings_(timings) {}
+
+void ElectedCluster::update_metadata(const std::function<void(Metadata&)>& change) {
+  auto next = std::make_shared<Metadata>(*metadata_);
+  change(*next);
+  ++next->version;
+  metadata_ = std::move(next);
+  for (auto& [id, member] : members_) {
+    if (responsive(id)) member.directory->metadata = metadata_;
+  }
+}
+
+void ElectedCluster::set_in_sync(const ShardKey& key, std::set<std::uint64_t> ids) {
+  if (in_sync(key) == ids) return;
+  update_metadata([&](Metadata& metadata) { metadata.indices.at(key.index).in_sync[key.shard] = std::move(ids); });
+}
+
+const std::set<std::uint64_t>& ElectedCluster::in_sync(const ShardKey& key) const {
+  return metadata_->indices.at(key.index).in_sync[key.shard];
+}
+
+void ElectedCluster::set_master(const std::string& id) {
+  ESAAS_ASSERT(members_.contains(id), "a master is a member");
+  master_ = id;
+  reroute();
+}
+
+void ElectedCluster::join(Member member) {
+  ESAAS_ASSERT(!members_.contains(member.id), "a node joins once");
+  if (recovered_) {
+    import_dangling(member);
+    member.directory->metadata = metadata_;
+  }
+  members_.emplace(member.id, std::move(member));
+  reroute();
+}
+
+void ElectedCluster::import_dangling(const Member& member) {
+  const auto known = member.directory->metadata;
+  if (known == nullptr) return;
+  for (const auto& [index, settings] : known->indices) {
+    const bool has_copy = std::ranges::any_of(member.directory->copies,
+                                              [&](const auto& copy) { return copy.first.index == index; });
+    if (!has_copy || metadata_->indices.contains(index)) continue;
+    update_metadata([&](Metadata& metadata) { metadata.indices.emplace(index, settings); });
+    if (!settings.closed) route_index(index);
+  }
+}
+
+void ElectedCluster::recover_state() {
+  if (recovered_) return;
+  recovered_ = true;
+  for (auto& [id, member] : members_) import_dangling(member);
+  update_metadata([](Metadata&) {});
+  for (const auto& [index, settings] : metadata_->indices) {
+    if (!settings.closed) route_index(index);
+  }
+  reroute();
+}
+
+void ElectedCluster::set_responsive(const std::string& id, bool responsive) {
+  if (responsive) {
+    unresponsive_.erase(id);
+  } else {
+    unresponsive_.insert(id);
+  }
+}
+
+void ElectedCluster::remove(const std::string& id) {
+  members_.erase(id);
+  unresponsive_.erase(id);
+  if (master_ == id) master_.clear();
+  for (auto& [key, copies] : routing_) lose_copies(id, key, copies);
+  reroute();
+}
+
+/// What becomes of one shard when a node is gone: its copies are unassigned, another active copy is promoted, and what
+/// was being recovered from (or to) the lost one starts anew.
+void ElectedCluster::lose_copies(const std::string& node, const ShardKey& key, std::vector<RoutedCopy>& copies) {
+  bool primary_lost = false;
+  bool lost = false;
+  for (RoutedCopy& copy : copies) {
+    if (copy.state == CopyState::kRelocating && copy.target == node) copy.stay();
+    if (copy.node != node) continue;
+    lost = true;
+    primary_lost = primary_lost || copy.primary;
+    copy.unassign();
+    copy.delayed_until = clock_.now() + metadata_->indices.at(key.index).delayed_timeout;
+  }
+  if (!lost) return;
+  if (primary_lost) {
+    for (RoutedCopy& copy : copies) {
+      if (copy.state == CopyState::kInitializing) copy.unassign();
+      if (copy.state == CopyState::kRelocating) copy.stay();
+    }
+    const auto promoted = std::ranges::find_if(copies, &RoutedCopy::active);
+    if (promoted != copies.end()) {
+      for (RoutedCopy& copy : copies) copy.primary = false;
+      promoted->primary = true;
+    }
+  }
+  std::set<std::uint64_t> active;
+  for (const RoutedCopy& copy : copies) {
+    if (copy.active()) active.insert(copy.allocation_id);
+  }
+  if (!active.empty()) set_in_sync(key, std::move(active));
+}
+
+void ElectedCluster::route_index(const std::string& index) {
+  const IndexMetadata& settings = metadata_->indices.at(index);
+  for (std::uint32_t shard = 0; shard < settings.shards; ++shard) {
+    std::vector<RoutedCopy> copies(1 + settings.replicas);
+    copies[0].primary = true;
+    routing_[ShardKey{index, shard}] = std::move(copies);
+  }
+}
+
+bool ElectedCluster::create_index(const std::string& index, IndexMetadata settings) {
+  if (master_.empty() || !recovered_ || metadata_->indices.contains(index)) return false;
+  settings.in_sync.assign(settings.shards, {});
+  update_metadata([&](Metadata& metadata) { metadata.indices.emplace(index, std::move(settings)); });
+  route_index(index);
+  reroute();
+  return true;
+}
+
+bool ElectedCluster::close_index(const std::string& index) {
+  const auto found = metadata_->indices.find(index);
+  if (master_.empty() || !recovered_ || found == metadata_->indices.end() || found->second.closed) return false;
+  update_metadata([&](Metadata& metadata) { metadata.indices.at(index).closed = true; });
+  std::erase_if(routing_, [&](const auto& shard) { return shard.first.index == index; });
+  return true;
+}
+
+bool ElectedCluster::open_index(const std::string& index) {
+  const auto found = metadata_->indices.find(index);
+  if (master_.empty() || !recovered_ || found == metadata_->indices.end() || !found->second.closed) return false;
+  update_metadata([&](Metadata& metadata) { metadata.indices.at(index).closed = false; });
+  route_index(index);
+  reroute();
+  return true;
+}
+
+std::optional<std::pair<ShardKey, std::uint64_t>> ElectedCluster::write_document(const std::string& index) {
+  const auto found = metadata_->indices.find(index);
+  if (master_.empty() || !recovered_ || found == metadata_->indices.end() || found->second.closed) return std::nullopt;
+  const ShardKey key{index, next_shard_[index]++ % found->second.shards};
+  const std::vector<RoutedCopy>& copies = routing_.at(key);
+  const RoutedCopy* primary = active_primary(copies);
+  if (primary == nullptr) return std::nullopt;
+  for (const RoutedCopy& copy : copies) {
+    if (copy.active() && !responsive(copy.node)) return std::nullopt;
+  }
+  const std::uint64_t number = documents_of(key, primary->node) + 1;
+  for (const RoutedCopy& copy : copies) {
+    if (copy.active()) members_.at(copy.node).directory->copies.at(key).documents = number;
+  }
+  return std::pair{key, number};
+}
+
+bool ElectedCluster::put_setting(bool persistent, const std::string& key, const std::string& value) {
+  if (master_.empty()) return false;
+  if (key == kQuorumSetting) {
+    std::uint32_t quorum = 0;
+    const auto end = std::from_chars(value.data(), value.data() + value.size(), quorum);
+    if (end.ec != std::errc{} || end.ptr != value.data() + value.size()) return false;
+    if (quorum > master_eligible_count()) return false;
+  } else if (key != kExcludeSetting) {
+    return false;
+  }
+  if (persistent) {
+    update_metadata([&](Metadata& metadata) { metadata.persistent_settings[key] = value; });
+  } else {
+    transient_[key] = value;
+  }
+  reroute();
+  return true;
+}
+
+std::uint32_t ElectedCluster::master_eligible_count() const {
+  return static_cast<std::uint32_t>(
+      std::ranges::count_if(members_, [](const auto& member) { return member.second.master_eligible; }));
+}
+
+std::uint32_t ElectedCluster::minimum_master_nodes() const {
+  for (const auto* settings : {&transient_, &metadata_->persistent_settings}) {
+    const auto found = settings->find(kQuorumSetting);
+    if (found != settings->end()) return static_cast<std::uint32_t>(std::stoul(found->second));
+  }
+  return 0;
+}
+
+std::set<std::string> ElectedCluster::excluded_names() const {
+  std::set<std::string> names;
+  const auto* settings = transient_.contains(kExcludeSetting) ? &transient_ : &metadata_->persistent_settings;
+  const auto found = settings->find(kExcludeSetting);
+  if (found == settings->end()) return names;
+  for (std::size_t begin = 0; begin < found->second.size();) {
+    const auto end = std::min(found->second.find(',', begin), found->second.size());
+    if (end > begin) names.insert(found->second.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names;
+}
+
+model::Health ElectedCluster::health() const {
+  model::Health health;
+  bool red = !recovered_;
+  std::uint32_t counts[4] = {};
+  for (const auto& [key, copies] : routing_) {
+    if (active_primary(copies) == nullptr) red = true;
+    for (const RoutedCopy& copy : copies) ++counts[static_cast<std::size_t>(copy.state)];
+  }
+  const auto count = [&](CopyState state) { return counts[static_cast<std::size_t>(state)]; };
+  health.set_nodes(static_cast<std::uint32_t>(members_.size()));
+  health.set_data_nodes(static_cast<std::uint32_t>(
+      std::ranges::count_if(members_, [](const auto& member) { return member.second.holds_data; })));
+  health.set_relocating_shards(count(CopyState::kRelocating));
+  health.set_active_shards(count(CopyState::kStarted) + count(CopyState::kRelocating));
+  health.set_initializing_shards(count(CopyState::kInitializing));
+  health.set_unassigned_shards(count(CopyState::kUnassigned));
+  const bool whole = health.initializing_shards() + health.unassigned_shards() == 0;
+  health.set_status(red     ? model::HEALTH_STATUS_RED
+                    : whole ? model::HEALTH_STATUS_GREEN
+                            : model::HEALTH_STATUS_YELLOW);
+  return health;
+}
+
+std::uint64_t ElectedCluster::document_count(const std::string& index) const {
+  std::uint64_t documents = 0;
+  for (const auto& [key, copies] : routing_) {
+    const RoutedCopy* primary = active_primary(copies);
+    if (key.index == index && primary != nullptr) documents += documents_of(key, primary->node);
+  }
+  return documents;
+}
+
+std::uint64_t ElectedCluster::documents_of(const ShardKey& key, const std::string& node) const {
+  return members_.at(node).directory->copies.at(key).documents;
+}
+
+}  // namespace esaas::simulation

@@ -1,0 +1,165 @@
+#pragma once
+// ModelElasticsearch: all nodes of all managed clusters, Elasticsearch 2.3.3, in virtual time. It starts a node by the
+// command that the controller rendered, and answers HTTP as the node would. What the real one does and this must do too
+// is in tests/contract/elasticsearch; what it does on purpose otherwise is said in elected_cluster.h.
+//
+// ## Who finds whom
+// A running node pings the transport addresses in its seed hosts. Nodes of one cluster name that reach each other that
+// way, directly or through others, form a component. A component elects a master when a master-eligible node in it sees
+// as many of its kind as its minimum_master_nodes asks for: the setting from its launch, or the dynamic one that it has
+// been told since. Everybody else joins. A node that ends is seen gone after `fault_detection`; one that is cut off after
+// `partition_detection`.
+//
+// One thread; it lives as long as the clock runs callbacks for it.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "reconcilers/observation.h"
+#include "tests/simulation/data_directory.h"
+#include "tests/simulation/elasticsearch_launch.h"
+#include "tests/simulation/elected_cluster.h"
+#include "tests/support/prng.h"
+#include "tests/support/simulation_clock.h"
+
+namespace esaas::simulation {
+
+struct ElasticsearchTimings {
+  Duration start_min = std::chrono::seconds{2};
+  Duration start_max = std::chrono::seconds{6};
+  Duration stop_min = std::chrono::milliseconds{200};
+  Duration stop_max = std::chrono::seconds{2};
+  Duration election_min = std::chrono::milliseconds{500};
+  Duration election_max = std::chrono::milliseconds{1500};
+  Duration state_recovery = std::chrono::milliseconds{100};
+  Duration fault_detection = std::chrono::milliseconds{200};
+  Duration partition_detection = std::chrono::seconds{20};
+  RecoveryTimings recovery = {};
+};
+
+struct HttpRequest {
+  std::string_view method;
+  std::string_view target;  ///< path and query
+  std::string_view body;
+};
+struct HttpAnswer {
+  int status = 200;
+  std::string body;
+};
+
+/// A process is over: by itself (`failed`, with the last line of its log), or because it was asked to.
+struct ProcessExit {
+  std::string process;
+  bool failed = false;
+  std::string why;
+};
+
+struct ElasticsearchProcess {
+  enum class State : std::uint8_t { kStarting, kUp, kStopping };
+  std::string id;      ///< the task's
+  std::string volume;
+  ElasticsearchLaunch launch;
+  State state = State::kStarting;
+  std::string node_id;  ///< a new one with each start, as in 2.x
+  std::uint32_t minimum_master_nodes = 0;  ///< in force
+};
+
+/// An acknowledged document that no copy holds any more.
+struct LostDocuments {
+  std::string cluster;
+  ShardKey shard;
+  std::uint64_t acknowledged = 0;
+  std::uint64_t held = 0;
+};
+
+class ModelElasticsearch {
+ public:
+  ModelElasticsearch(test::SimulationClock& clock, test::Prng prng, ElasticsearchTimings timings = {});
+
+  // ---- Processes and volumes ----
+  void on_exit(std::function<void(const ProcessExit&)> callback) { exited_ = std::move(callback); }
+  /// Begins a process on a volume, which is made when it is not there. A second process on one volume, or an address
+  /// that is in use, ends it during its start.
+  void start(const std::string& process, ElasticsearchLaunch launch, const std::string& volume);
+  /// SIGTERM: it leaves its cluster and ends a little later.
+  void stop(const std::string& process);
+  /// SIGKILL.
+  void kill(const std::string& process);
+  void destroy_volume(const std::string& volume) { directories_.erase(volume); }
+
+  // ---- Faults ----
+  /// Cuts a host off from all other hosts' transport (HTTP still answers).
+  void set_isolated(const std::string& host, bool isolated);
+  /// A silent cluster answers no HTTP request.
+  void set_silent(const std::string& cluster, bool silent);
+
+  // ---- HTTP ----
+  /// Nothing: the connection is refused, or nobody answers.
+  std::optional<HttpAnswer> request(const std::string& host, std::uint32_t port, const HttpRequest& request);
+  /// What the real client makes of the node's answers, without the detour over JSON. Nothing: no answer, or no master.
+  std::optional<reconcile::Observation> observe(const std::string& host, std::uint32_t port, const std::string& cluster);
+
+  // ---- Users ----
+  /// Writes one document through whatever node takes it, and remembers it for lost_documents. False: nobody took it.
+  bool write_document(const std::string& cluster, const std::string& index);
+  /// A cluster that was deleted owes nobody anything.
+  void forget(const std::string& cluster);
+
+  // ---- To look at ----
+  [[nodiscard]] const std::map<std::string, ElasticsearchProcess>& processes() const { return processes_; }
+  [[nodiscard]] const std::map<std::string, DataDirectory>& directories() const { return directories_; }
+  /// The cluster of this name that has a master, or null. More than one is a split brain: see masters_of.
+  [[nodiscard]] ElectedCluster* led_cluster(const std::string& name) const;
+  [[nodiscard]] std::size_t masters_of(const std::string& name) const;
+  [[nodiscard]] std::vector<LostDocuments> lost_documents() const;
+  /// Shards of which the only copy that holds all acknowledged documents is on this volume: "books/0".
+  [[nodiscard]] std::vector<std::string> last_copies_on(const std::string& cluster, const std::string& volume) const;
+
+ private:
+  using Component = std::vector<ElasticsearchProcess*>;
+  using Clusters = std::vector<std::shared_ptr<ElectedCluster>>;
+
+  void came_up(const std::string& process);
+  void end(const std::string& process, bool failed, const std::string& why);
+  void tell_exit(ProcessExit exit);
+
+  // discovery.cc
+  void detect_later(const std::string& cluster, Duration delay);
+  void reconsider(const std::string& cluster);
+  void drop_unreachable(const std::string& cluster, const std::vector<Component>& components);
+  void form_later(const std::string& cluster);
+  void form(const std::string& cluster);
+  void form(const std::string& cluster, const Component& component);
+  void elect(const std::string& cluster, const Component& component);
+  void join(ElectedCluster& cluster, const Component& component);
+  [[nodiscard]] std::vector<Component> components_of(const std::string& cluster);
+  [[nodiscard]] bool reaches(const ElasticsearchProcess& from, const ElasticsearchProcess& to) const;
+  [[nodiscard]] ElectedCluster* cluster_of(const std::string& name, const std::string& node_id) const;
+  void tell_settings(const ElectedCluster& cluster);
+
+  // model_http.cc
+  ElasticsearchProcess* listening_on(const std::string& host, std::uint32_t port);
+  HttpAnswer put_settings(ElectedCluster& cluster, std::string_view body);
+  HttpAnswer index_request(ElectedCluster& cluster, const HttpRequest& request, std::string_view path);
+
+  test::SimulationClock& clock_;
+  test::Prng prng_;
+  ElasticsearchTimings timings_;
+  std::function<void(const ProcessExit&)> exited_ = [](const ProcessExit&) {};
+  std::map<std::string, ElasticsearchProcess> processes_;
+  std::map<std::string, DataDirectory> directories_;  // by volume; references stay valid
+  std::map<std::string, Clusters> clusters_;          // by name
+  std::set<std::string> isolated_;
+  std::set<std::string> silent_;
+  std::set<std::string> forming_;
+  std::map<std::pair<std::string, ShardKey>, std::uint64_t> acknowledged_;
+};
+
+}  // namespace esaas::simulation
