@@ -51,6 +51,7 @@ struct ModelOptions {
   Duration allocation_interval = std::chrono::milliseconds(100);  ///< from freed resources to the next offers
   Duration heartbeat_interval = std::chrono::seconds(15);
   Duration agent_timeout = std::chrono::seconds(75);  ///< from agent_lost to TASK_UNREACHABLE
+  Duration recovery_timeout = std::chrono::minutes(10);  ///< the same for agents not heard of since a restart
   Duration retry_min = std::chrono::seconds(10);      ///< first repeat of what is not acknowledged; doubles
   Duration retry_max = std::chrono::minutes(10);
   std::size_t frameworks_max = 100;                   ///< known at once

@@ -37,9 +37,18 @@ Result<PortRanges> parse_ranges(const wire::Resource& resource) {
   return ranges;
 }
 
+// The old form of a reservation is only looked at to refuse it, and to drop a harmless "*".
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+bool uses_old_format(const wire::Resource& resource) {
+  return resource.has_reservation() || (resource.has_role() && resource.role() != "*");
+}
+void clear_old_role(wire::Resource& resource) { resource.clear_role(); }
+#pragma GCC diagnostic pop
+
 Result<void> check_kind(const wire::Resource& resource) {
   if (resource.name().empty()) return fail(ErrorCode::kInvalidArgument, "Empty resource name");
-  if (resource.has_reservation() || (resource.has_role() && resource.role() != "*")) {
+  if (uses_old_format(resource)) {
     return fail(ErrorCode::kInvalidArgument,
                 "Resource '" + resource.name() +
                     "' uses 'role' or 'reservation': describe reservations by 'reservations'");
@@ -113,7 +122,7 @@ Result<ResourceItem> Resources::parse(const wire::Resource& resource) {
   item.kind.clear_scalar();
   item.kind.clear_ranges();
   item.kind.clear_allocation_info();
-  item.kind.clear_role();
+  clear_old_role(item.kind);
   switch (resource.type()) {
     case wire::Value::SCALAR: {
       ESAAS_TRY(item.milli, parse_scalar(resource));
@@ -225,13 +234,14 @@ std::map<std::string, std::int64_t> Resources::scalars() const {
 
 void Resources::limit_unreserved(std::string_view name, std::int64_t milli) {
   std::int64_t left = std::max<std::int64_t>(milli, 0);
-  std::erase_if(items_, [&](auto& each) {
-    ResourceItem& item = each.second;
-    if (item.is_reserved() || item.kind.name() != name) return false;
-    item.milli = std::min(item.milli, left);
-    left -= item.milli;
-    return item.empty();
-  });
+  for (auto each = items_.begin(); each != items_.end();) {
+    ResourceItem& item = each->second;
+    if (!item.is_reserved() && item.kind.name() == name) {
+      item.milli = std::min(item.milli, left);
+      left -= item.milli;
+    }
+    each = item.empty() ? items_.erase(each) : std::next(each);
+  }
 }
 
 wire::Resource to_wire(const ResourceItem& item, std::string_view allocated_to) {
