@@ -2,10 +2,12 @@
 // ClusterSchedule: which clusters are to be looked at now, and which when. A pass costs what has to be looked at, not what
 // exists. One thread; deterministic: ties go by name.
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/time.h"
@@ -31,18 +33,21 @@ class ClusterSchedule {
  public:
   void mark_dirty(const std::string& cluster) { dirty_.insert(cluster); }
   std::set<std::string> take_dirty() { return std::exchange(dirty_, {}); }
-  [[nodiscard]] bool has_dirty() const { return !dirty_.empty(); }
+  void unmark(const std::string& cluster) { dirty_.erase(cluster); }
   void forget(const std::string& cluster);
 
   Alarms checks;  ///< when to reconcile although nothing happened
   Alarms polls;   ///< when to ask Elasticsearch
   std::set<std::string> polls_under_way;
+  std::map<std::string, std::uint32_t> silent;  ///< polls in a row that nobody answered
 
   /// Clusters with a node that waits for an offer, by role.
   std::map<std::string, std::set<std::string>> wanting;
   std::map<std::string, bool> revived;      ///< the role: revived (true) or suppressed (false)
   std::map<std::string, Time> revived_at;
   std::set<std::string> revive_due;         ///< roles with a new want since the last REVIVE
+  /// What each waiting cluster waited for when it was last looked at.
+  std::map<std::string, std::uint64_t> last_want;
 
  private:
   std::set<std::string> dirty_;

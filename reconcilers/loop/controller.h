@@ -29,6 +29,7 @@
 #include "core/base/result.h"
 #include "core/base/time.h"
 #include "core/commands/decide.h"
+#include "core/model/ids.h"
 #include "core/state/fleet_state.h"
 #include "reconcilers/effects/mesos/reconciliation.h"
 #include "reconcilers/loop/cluster_schedule.h"
@@ -37,6 +38,7 @@
 #include "reconcilers/loop/ports.h"
 #include "reconcilers/loop/published_state.h"
 #include "reconcilers/loop/sequencer.h"
+#include "reconcilers/plan.h"
 #include "reconcilers/settings.h"
 #include "store/log/event_log.h"
 #include "store/log/log_writer.h"
@@ -54,6 +56,7 @@ struct ControllerOptions {
   Duration decline_idle = std::chrono::hours{1};        ///< filter for a role that wants nothing
   Duration decline_waiting = std::chrono::seconds{10};  ///< filter for offers that do not fit what waits
   Duration revive_interval = std::chrono::seconds{1};   ///< REVIVE at most this often a role
+  Duration suppress_after = std::chrono::seconds{5};    ///< a role that wants nothing is suppressed after this long
 };
 
 class Controller {
@@ -97,34 +100,57 @@ class Controller {
   void when_durable(std::function<void()> function) { sequencer_.when_durable(std::move(function)); }
 
  private:
-  struct Feedback;  // controller_feedback.cc
+  struct KeyUnderWay {
+    std::string body_hash;
+    Accepted accepted;
+  };
 
-  Result<Accepted> accept(Submission& submission, Time now);
-  std::optional<Result<Accepted>> seen_before(const Submission& submission, const std::string& key);
-  void after_events(const std::vector<event::Event>& events, Time now);
-  /// Sequences events about one cluster, fills in whom they are about, and starts the next queued operation if one ended.
-  void append(const state::Cluster& cluster, std::vector<event::Event> events, event::ActorKind actor,
+  // controller.cc
+  void append(const std::string& cluster_name, std::vector<event::Event> events, event::ActorKind actor,
               std::uint64_t cause_seq, Time now);
   void append_fleet(event::Event event, event::ActorKind actor, Time now);
-
+  void start_next(const std::string& cluster_name, Time now);
   void reconcile_dirty(Time now);
   bool reconcile_once(const std::string& name, Time now);
-  void append_actions(const state::Cluster& cluster, const reconcile::Plan& plan, Time now);
+  void append_actions(const std::string& name, const reconcile::Plan& plan, Time now);
   void append_holds(const std::string& name, const reconcile::Plan& plan, Time now);
-  void perform(const std::string& cluster, const std::vector<event::Event>& intents,
+  void perform(const std::string& name, const std::vector<event::Event>& intents,
                const std::optional<PooledOffer>& offer);
-
-  void take_offers(const mesos::wire::scheduler::Event::Offers& offers, Time now);
-  void release_orphans(Time now);
-  void settle_offers(Time now);
-  void task_status(const mesos::wire::TaskStatus& status, Time now);
-  void operation_status(const mesos::wire::OperationStatus& status, Time now);
-  void begin_reconciliation(Time now);
-  void reconcile_with_mesos(Time now);
+  void plan_poll(const std::string& name, Time now);
   void poll_due(Time now);
+  [[nodiscard]] Duration poll_interval(const state::Cluster& cluster) const;
+  [[nodiscard]] std::uint64_t cause_of(const std::string& name) const;
   [[nodiscard]] ClusterAddress address_of(const state::Cluster& cluster) const;
   [[nodiscard]] std::vector<std::string> roles() const;
-  void send_all(std::vector<mesos::wire::scheduler::Call> calls);
+  static const std::string* offer_id_of(const event::Event& event);
+  static model::Place place_for(const state::Cluster* cluster, const std::vector<event::Event>& intents);
+
+  // controller_commands.cc
+  Result<Accepted> accept(Submission& submission, Time now);
+  std::optional<Result<Accepted>> seen_before(const Submission& submission, const std::string& key);
+  void remember(const std::string& key, const std::string& body_hash, const Accepted& accepted, Time now);
+
+  // controller_mesos.cc
+  void take_offers(const mesos::wire::scheduler::Event::Offers& offers, Time now);
+  bool release_orphans(const PooledOffer& offer, Time now);
+  [[nodiscard]] bool owns(const reconcile::ReservedPart& part) const;
+  void note_want(const std::string& name, const std::string& role, Time now);
+  void settle_offers(Time now);
+  void settle_roles(Time now);
+  [[nodiscard]] std::optional<Time> next_revive() const;
+  void begin_reconciliation(Time now);
+  void reconcile_with_mesos(Time now);
+  void send_all(std::vector<mesos::wire::scheduler::Call> to_send);
+  static std::vector<std::string> open_operations(const state::Node& node, std::uint64_t durable);
+
+  // controller_feedback.cc
+  void task_status(const mesos::wire::TaskStatus& status, Time now);
+  void stray_task(const mesos::wire::TaskStatus& status, const state::Node* node, Time now);
+  void operation_status(const mesos::wire::OperationStatus& status, Time now);
+  void place_operation_status(const std::string& cluster_name, const state::Node& node,
+                              const mesos::wire::OperationStatus& status, Time now);
+  void orphan_operation_status(const model::ParsedId& id, const mesos::wire::OperationStatus& status, Time now);
+  static bool is_open(const state::Node& node, const std::string& operation);
 
   ControllerOptions options_;
   std::set<std::string> versions_;
@@ -136,9 +162,8 @@ class Controller {
   mesos::Reconciliation task_reconciliation_;
   mesos::Reconciliation operation_reconciliation_;
   std::map<std::string, reconcile::Observation, std::less<>> observations_;
-  std::map<std::string, Accepted> keys_under_way_;         // idempotency keys sequenced and not durable yet
-  std::map<std::string, std::string> key_hashes_under_way_;
-  std::set<std::string> unknown_tasks_seen_;
+  std::map<std::string, KeyUnderWay, std::less<>> keys_under_way_;  // sequenced and not durable yet
+  std::set<std::string> stray_tasks_seen_;
   bool connected_ = false;
   bool writable_ = true;
   std::string stopped_reason_;

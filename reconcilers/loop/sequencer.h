@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -47,12 +48,13 @@ class Sequencer {
   struct Part {
     store::Batch batch;
     std::vector<std::function<void()>> waiting;
-    std::set<std::string, std::less<>> clusters;    // changed, by name
-    std::set<std::string, std::less<>> operations;  // changed, by id
-    bool tokens_or_tenants = false;
+    std::set<std::string> clusters;    // changed, by name
+    std::set<std::string> operations;  // changed, by id
+    bool head_changed = false;         // tokens, tenants, the framework
   };
 
   void note_change(const event::Event& event);
+  [[nodiscard]] PublishedState::Change snapshot_of_changes() const;
   void durable(const Result<std::uint64_t>& last_seq);
 
   state::FleetState state_;
@@ -65,7 +67,6 @@ class Sequencer {
   std::vector<std::function<void()>> in_flight_waiting_;
   PublishedState::Change in_flight_change_;
   std::shared_ptr<Sequencer*> self_;  // null inside once this is gone: a late callback finds nobody
-  event::Event last_;
 };
 
 }  // namespace esaas::loop

@@ -1,0 +1,311 @@
+// The turn: what is looked at, what is appended, and what is done once it is durable.
+
+#include "reconcilers/loop/controller.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/model/ids.h"
+#include "core/model/task_state.h"
+#include "reconcilers/effects/mesos/calls.h"
+#include "reconcilers/loop/holds.h"
+#include "reconcilers/loop/mesos_intents.h"
+#include "reconcilers/reconcile.h"
+
+namespace esaas::loop {
+namespace {
+
+/// How often one cluster is reconciled within one turn before the others have theirs: intents that were just sequenced
+/// may make room for the next ones at once.
+constexpr int kRoundsPerTurn = 8;
+/// A starting cluster is silent for a while; only then do polls that nobody answers become rarer.
+constexpr std::uint32_t kPatientPolls = 60;
+/// Events that may wait for the disk before commands are refused.
+constexpr std::size_t kBacklogMax = 32'768;
+
+}  // namespace
+
+Controller::Controller(ControllerOptions options, state::FleetState state, const store::EventLog& log,
+                       store::LogWriter& writer, PublishedState& published, Ports& ports)
+    : options_(std::move(options)),
+      versions_(options_.settings.catalogue.versions()),
+      log_(log),
+      ports_(ports),
+      sequencer_(std::move(state), writer, published, ports),
+      task_reconciliation_(mesos::Reconciliation::Kind::kTasks, options_.reconciliation),
+      operation_reconciliation_(mesos::Reconciliation::Kind::kOperations, options_.reconciliation) {}
+
+Controller::~Controller() = default;
+
+void Controller::start(Time now) {
+  event::Event event;
+  event.mutable_controller_started()->set_version(options_.version);
+  event.mutable_controller_started()->set_term(state().head.leader_term() + 1);
+  append_fleet(std::move(event), event::ACTOR_KIND_CONTROLLER, now);
+  stopped_reason_ = state().head.framework_stopped();
+  for (const auto& [name, cluster] : state().clusters) {
+    schedule_.mark_dirty(name);
+    schedule_.polls.set(name, now);
+  }
+  sequencer_.when_durable([this] {
+    if (stopped_reason_.empty()) ports_.mesos_start(state().head.framework_id(), roles());
+  });
+}
+
+std::vector<std::string> Controller::roles() const {
+  std::vector<std::string> names;
+  for (const auto& tenant : state().head.tenants()) names.push_back(model::role_of_tenant(tenant.name()));
+  return names;
+}
+
+void Controller::append_fleet(event::Event event, event::ActorKind actor, Time now) {
+  event.mutable_actor()->set_kind(actor);
+  sequencer_.sequence(std::move(event), now);
+}
+
+void Controller::append(const std::string& cluster_name, std::vector<event::Event> events, event::ActorKind actor,
+                        std::uint64_t cause_seq, Time now) {
+  if (events.empty()) return;
+  const state::Cluster* cluster = state().find_cluster(cluster_name);
+  if (cluster == nullptr) return;
+  const std::string tenant = cluster->tenant();
+  const std::string operation = cluster->active_operation();
+  for (event::Event& event : events) {
+    event.set_cluster(cluster_name);
+    event.set_tenant(tenant);
+    if (event.operation_id().empty()) event.set_operation_id(operation);
+    if (event.cause_seq() == 0) event.set_cause_seq(cause_seq);
+    event.mutable_actor()->set_kind(actor);
+    sequencer_.sequence(std::move(event), now);
+  }
+  start_next(cluster_name, now);
+}
+
+void Controller::start_next(const std::string& cluster_name, Time now) {
+  schedule_.mark_dirty(cluster_name);
+  const state::Cluster* cluster = state().find_cluster(cluster_name);
+  if (cluster == nullptr) {
+    schedule_.forget(cluster_name);
+    observations_.erase(cluster_name);
+    return;
+  }
+  if (!cluster->active_operation().empty() || cluster->queued_operations().empty()) return;
+  const command::Context context{.now = now, .caller = {}, .next_seq = sequencer_.next_seq(), .versions = &versions_};
+  for (event::Event& event : command::start_next_operation(state(), *cluster, context)) {
+    sequencer_.sequence(std::move(event), now);
+  }
+}
+
+std::optional<Time> Controller::turn(Time now) {
+  for (const std::string& name : schedule_.checks.take_due(now)) schedule_.mark_dirty(name);
+  reconcile_with_mesos(now);
+  reconcile_dirty(now);
+  settle_offers(now);
+  poll_due(now);
+  sequencer_.flush();
+
+  std::optional<Time> next = schedule_.checks.next();
+  const auto sooner = [&next](std::optional<Time> other) {
+    if (other && (!next || *other < *next)) next = other;
+  };
+  sooner(schedule_.polls.next());
+  sooner(next_revive());
+  if (connected_) {
+    sooner(task_reconciliation_.next_wake());
+    sooner(operation_reconciliation_.next_wake());
+  }
+  return next;
+}
+
+void Controller::reconcile_dirty(Time now) {
+  if (!stopped_reason_.empty()) return;  // fenced or torn down: nothing may act
+  for (const std::string& name : schedule_.take_dirty()) {
+    int round = 0;
+    while (round < kRoundsPerTurn && reconcile_once(name, now)) ++round;
+    if (round == kRoundsPerTurn) schedule_.checks.set(name, now);  // go on in the next turn
+  }
+}
+
+bool Controller::reconcile_once(const std::string& name, Time now) {
+  const state::Cluster* cluster = state().find_cluster(name);
+  if (cluster == nullptr || sequencer_.backlog() > kBacklogMax) return false;
+  const auto observation = observations_.find(name);
+  const std::string role = model::role_of_tenant(cluster->tenant());
+  const bool wants = connected_ && reconcile::wants_offers(*cluster, now);
+  const auto offers = wants ? offers_.of_role(role) : std::vector<reconcile::Offer>{};
+  const reconcile::Plan plan =
+      reconcile::reconcile({.cluster = *cluster,
+                            .operation = state().find_operation(cluster->active_operation()),
+                            .observation = observation == observations_.end() ? nullptr : &observation->second,
+                            .offers = offers,
+                            .settings = options_.settings,
+                            .now = now,
+                            .next_seq = sequencer_.next_seq()});
+  append_actions(name, plan, now);
+  if (plan.next_check) {
+    schedule_.checks.set(name, std::max(*plan.next_check, now + std::chrono::milliseconds{1}));
+  } else {
+    schedule_.checks.clear(name);
+  }
+  if (!plan.actions.empty()) return true;
+  append_holds(name, plan, now);
+  for (const event::Event& repeat : plan.repeats) {
+    sequencer_.when_durable([this, name, repeat] { perform(name, {repeat}, std::nullopt); });
+  }
+  note_want(name, role, now);
+  plan_poll(name, now);
+  return false;
+}
+
+void Controller::append_actions(const std::string& name, const reconcile::Plan& plan, Time now) {
+  for (const reconcile::Action& action : plan.actions) {
+    std::optional<PooledOffer> offer;
+    for (const event::Event& event : action.events) {
+      const std::string* id = offer_id_of(event);
+      if (id != nullptr && !id->empty() && !offer) offer = offers_.take(*id);
+    }
+    append(name, action.events, event::ACTOR_KIND_CONTROLLER, cause_of(name), now);
+    sequencer_.when_durable(
+        [this, name, intents = action.events, offer = std::move(offer)] { perform(name, intents, offer); });
+  }
+}
+
+/// What the controller does on its own is caused by what is wanted: the start of the active operation, else the last
+/// change of the cluster's desired state.
+std::uint64_t Controller::cause_of(const std::string& name) const {
+  const state::Cluster* cluster = state().find_cluster(name);
+  if (cluster == nullptr) return 0;
+  const state::Operation* operation = state().find_operation(cluster->active_operation());
+  return operation != nullptr ? operation->started_seq() : cluster->revision();
+}
+
+void Controller::append_holds(const std::string& name, const reconcile::Plan& plan, Time now) {
+  const state::Cluster* cluster = state().find_cluster(name);
+  if (cluster == nullptr) return;
+  auto changes = hold_changes(*cluster, plan.holds);
+  if (changes.empty()) return;
+  append(name, std::move(changes), event::ACTOR_KIND_CONTROLLER, cause_of(name), now);
+  schedule_.unmark(name);  // a hold changes nothing that a plan depends on
+}
+
+const std::string* Controller::offer_id_of(const event::Event& event) {
+  if (event.has_place_intended()) return &event.place_intended().offer_id();
+  if (event.has_task_launch_intended()) return &event.task_launch_intended().offer_id();
+  if (event.has_place_release_intended()) return &event.place_release_intended().offer_id();
+  return nullptr;
+}
+
+void Controller::perform(const std::string& name, const std::vector<event::Event>& intents,
+                         const std::optional<PooledOffer>& offer) {
+  if (!stopped_reason_.empty()) return;
+  const state::Cluster* cluster = state().find_cluster(name);
+  if (offer) {
+    const WireIdentity identity{.principal = options_.principal, .task_user = options_.task_user};
+    auto call = accept_call(name, place_for(cluster, intents), intents, *offer, identity);
+    ports_.mesos_send(call ? std::move(*call)
+                           : mesos::calls::decline({offer->view.id}, mesos::calls::Refusal{0}));
+  }
+  for (const event::Event& intent : intents) {
+    if (intent.has_task_kill_intended()) {
+      const auto& kill = intent.task_kill_intended();
+      const state::Node* node = cluster == nullptr ? nullptr : state::find_node(*cluster, kill.node());
+      ports_.mesos_send(kill_call(kill, node == nullptr ? std::string{} : node->task().agent_id()));
+    } else if (cluster != nullptr &&
+               (intent.has_exclusions_intended() || intent.has_minimum_master_nodes_intended())) {
+      ports_.elasticsearch_put(address_of(*cluster), intent);
+    }
+  }
+}
+
+/// The place that a launch within `intents` is for: the one intended beside it, or the node's own.
+model::Place Controller::place_for(const state::Cluster* cluster, const std::vector<event::Event>& intents) {
+  model::Place place;
+  for (const event::Event& intent : intents) {
+    if (intent.has_place_intended()) return intent.place_intended().place();
+    if (!intent.has_task_launch_intended() || cluster == nullptr) continue;
+    const state::Node* node = state::find_node(*cluster, intent.task_launch_intended().node());
+    if (node != nullptr) place = node->place();
+  }
+  return place;
+}
+
+ClusterAddress Controller::address_of(const state::Cluster& cluster) const {
+  ClusterAddress address{.cluster = cluster.name(), .version = cluster.spec().version(), .nodes = {}};
+  for (const bool joined : {true, false}) {  // members are likeliest to answer
+    for (const state::Node& node : cluster.nodes()) {
+      if (node.task().state() != model::TASK_STATE_RUNNING || node.task().joined() != joined) continue;
+      address.nodes.emplace_back(node.place().hostname(), node.place().http_port());
+    }
+  }
+  return address;
+}
+
+// ---- Elasticsearch ----
+
+void Controller::plan_poll(const std::string& name, Time now) {
+  const state::Cluster* cluster = state().find_cluster(name);
+  if (cluster == nullptr || schedule_.polls_under_way.contains(name)) return;
+  const bool running = std::ranges::any_of(cluster->nodes(), [](const state::Node& node) {
+    return node.task().state() == model::TASK_STATE_RUNNING;
+  });
+  if (!running) {
+    schedule_.polls.clear(name);
+    return;
+  }
+  const Time wanted = now + poll_interval(*cluster);
+  const auto planned = schedule_.polls.of(name);
+  if (!planned || wanted < *planned) schedule_.polls.set(name, wanted);
+}
+
+Duration Controller::poll_interval(const state::Cluster& cluster) const {
+  if (!reconcile::wants_observation(cluster)) return options_.poll_idle;
+  const auto silent = schedule_.silent.find(cluster.name());
+  const std::uint32_t polls = silent == schedule_.silent.end() ? 0 : silent->second;
+  if (polls <= kPatientPolls) return options_.poll_fast;
+  return std::min(options_.poll_fast * (1 << std::min(polls - kPatientPolls, 10U)), options_.poll_idle);
+}
+
+void Controller::poll_due(Time now) {
+  for (const std::string& name : schedule_.polls.take_due(now)) {
+    const state::Cluster* cluster = state().find_cluster(name);
+    if (cluster == nullptr) continue;
+    ClusterAddress address = address_of(*cluster);
+    if (address.nodes.empty()) continue;
+    schedule_.polls_under_way.insert(name);
+    ports_.elasticsearch_observe(std::move(address));
+  }
+}
+
+void Controller::observed(const std::string& cluster_name, reconcile::Observation observation, Time now) {
+  schedule_.polls_under_way.erase(cluster_name);
+  const state::Cluster* cluster = state().find_cluster(cluster_name);
+  if (cluster == nullptr) return;
+  std::uint32_t& silent = schedule_.silent[cluster_name];
+  silent = observation.health.status() == model::HEALTH_STATUS_UNKNOWN ? silent + 1 : 0;
+  auto facts = reconcile::observe(*cluster, observation, now);
+  observations_.insert_or_assign(cluster_name, std::move(observation));
+  append(cluster_name, std::move(facts), event::ACTOR_KIND_ELASTICSEARCH, cause_of(cluster_name), now);
+  cluster = state().find_cluster(cluster_name);
+  if (cluster == nullptr) return;
+  const bool matters = !cluster->holds().empty() || !cluster->active_operation().empty() ||
+                       reconcile::wants_observation(*cluster);
+  if (matters) schedule_.mark_dirty(cluster_name);
+  plan_poll(cluster_name, now);
+}
+
+void Controller::setting_answered(const std::string& cluster_name, const event::Event& intent,
+                                  const Result<void>& outcome, Time now) {
+  if (!outcome) {
+    ports_.note("elasticsearch_setting_failed", {{"cluster", cluster_name}, {"why", outcome.error().detail}});
+    return;  // the plan repeats it
+  }
+  event::Event event;
+  if (intent.has_exclusions_intended()) {
+    *event.mutable_exclusions_applied()->mutable_nodes() = intent.exclusions_intended().nodes();
+  } else {
+    event.mutable_minimum_master_nodes_applied()->set_value(intent.minimum_master_nodes_intended().value());
+  }
+  append(cluster_name, {std::move(event)}, event::ACTOR_KIND_ELASTICSEARCH, cause_of(cluster_name), now);
+}
+
+}  // namespace esaas::loop

@@ -1,0 +1,116 @@
+// What Mesos says about tasks and operations: logged when it is new, acknowledged when it is durable.
+
+#include <utility>
+
+#include "core/model/ids.h"
+#include "core/model/task_state.h"
+#include "reconcilers/effects/mesos/calls.h"
+#include "reconcilers/loop/controller.h"
+#include "reconcilers/loop/mesos_intents.h"
+#include "reconcilers/loop/mesos_outcomes.h"
+
+namespace esaas::loop {
+namespace {
+
+namespace wire = mesos::wire;
+
+}  // namespace
+
+void Controller::task_status(const wire::TaskStatus& status, Time now) {
+  const std::string& task_id = status.task_id().value();
+  task_reconciliation_.answered(task_id);
+  const auto id = model::parse_id(task_id);
+  const state::Cluster* cluster = id ? state().find_cluster(id->cluster) : nullptr;
+  const state::Node* node = cluster == nullptr ? nullptr : state::find_node(*cluster, id->node);
+  if (node != nullptr && node->task().task_id() == task_id) {
+    const state::Task& task = node->task();
+    // A task that ended stays ended: a late word about it is acknowledged and no more.
+    const bool is_new = task.state() != to_model(status.state()) && !model::is_terminal(task.state());
+    if (is_new) {
+      append(cluster->name(), {task_status_event(node->name(), status)}, event::ACTOR_KIND_MESOS, task.launch_seq(), now);
+    }
+  } else if (model::may_be_alive(to_model(status.state()))) {
+    stray_task(status, node, now);
+  }
+  sequencer_.when_durable([this, status] {
+    if (auto call = mesos::calls::acknowledge(status)) ports_.mesos_send(std::move(*call));
+  });
+}
+
+/// A live task that is not its node's latest. One that the log knows to be superseded must not run beside its successor;
+/// one that the log does not know is shown once, and left alone.
+void Controller::stray_task(const wire::TaskStatus& status, const state::Node* node, Time now) {
+  const std::string& task_id = status.task_id().value();
+  if (!stray_tasks_seen_.insert(task_id).second && node == nullptr) return;
+  const auto id = model::parse_id(task_id);
+  event::Event event;
+  if (node != nullptr && id->seq < node->task().launch_seq()) {
+    auto& payload = *event.mutable_task_kill_intended();
+    payload.set_node(node->name());
+    payload.set_task_id(task_id);
+    payload.set_why("superseded by " + node->task().task_id());
+    append(id->cluster, {event}, event::ACTOR_KIND_CONTROLLER, 0, now);
+    sequencer_.when_durable([this, payload, agent = status.agent_id().value()] {
+      ports_.mesos_send(kill_call(payload, agent));
+    });
+    return;
+  }
+  auto& payload = *event.mutable_unknown_task_observed();
+  payload.set_task_id(task_id);
+  payload.set_agent_id(status.agent_id().value());
+  payload.set_state(to_model(status.state()));
+  append_fleet(std::move(event), event::ACTOR_KIND_MESOS, now);
+}
+
+void Controller::operation_status(const wire::OperationStatus& status, Time now) {
+  const std::string& operation = status.operation_id().value();
+  if (is_last_word(to_model(status.state()))) operation_reconciliation_.answered(operation);
+  const auto id = model::parse_id(operation);
+  if (id) {
+    const state::Cluster* cluster = state().find_cluster(id->cluster);
+    const state::Node* node = cluster == nullptr ? nullptr : state::find_node(*cluster, id->node);
+    if (node != nullptr && is_open(*node, operation)) {
+      place_operation_status(id->cluster, *node, status, now);
+    } else {
+      orphan_operation_status(*id, status, now);
+    }
+  }
+  sequencer_.when_durable([this, status] {
+    if (auto call = mesos::calls::acknowledge_operation(status)) ports_.mesos_send(std::move(*call));
+  });
+}
+
+bool Controller::is_open(const state::Node& node, const std::string& operation) {
+  for (const std::string& open : open_operations(node, UINT64_MAX)) {
+    if (open == operation) return true;
+  }
+  return false;
+}
+
+void Controller::place_operation_status(const std::string& cluster_name, const state::Node& node,
+                                        const wire::OperationStatus& status, Time now) {
+  event::Event event = operation_event(node.name(), status);
+  if (!is_last_word(event.mesos_operation_changed().state())) return;  // nothing has come of it yet
+  const event::MesosOperationChanged change = event.mesos_operation_changed();
+  const std::string node_name = node.name();
+  const std::uint64_t cause = node.place_status() == state::PLACE_STATUS_INTENDED ? node.place_seq() : node.release_seq();
+  append(cluster_name, {std::move(event)}, event::ACTOR_KIND_MESOS, cause, now);
+  const state::Cluster* cluster = state().find_cluster(cluster_name);
+  const state::Node* after = cluster == nullptr ? nullptr : state::find_node(*cluster, node_name);
+  if (after == nullptr) return;
+  append(cluster_name, place_outcome(*after, change), event::ACTOR_KIND_MESOS, state().seq(), now);
+}
+
+void Controller::orphan_operation_status(const model::ParsedId& id, const wire::OperationStatus& status, Time now) {
+  for (const state::OrphanRelease& release : state().head.orphan_releases()) {
+    if (release.unreserve_operation() != status.operation_id().value()) continue;
+    event::Event event = operation_event(id.node, status);
+    if (!is_last_word(event.mesos_operation_changed().state())) return;
+    event.set_cluster(id.cluster);
+    event.set_cause_seq(release.seq());
+    append_fleet(std::move(event), event::ACTOR_KIND_MESOS, now);
+    return;
+  }
+}
+
+}  // namespace esaas::loop

@@ -1,0 +1,16 @@
+#pragma once
+// Which holds begin and which end. A hold is one (rule, node); a changed sentence begins it anew, a changed basis alone
+// does not, so that nothing is logged per poll. Pure.
+
+#include <vector>
+
+#include "core/events/event.pb.h"
+#include "core/state/state.pb.h"
+#include "reconcilers/plan.h"
+
+namespace esaas::loop {
+
+/// HoldEnded and HoldBegan payloads that lead from the cluster's holds to the plan's.
+std::vector<event::Event> hold_changes(const state::Cluster& cluster, const std::vector<reconcile::Hold>& holds);
+
+}  // namespace esaas::loop

@@ -1,0 +1,140 @@
+#include "reconcilers/loop/mesos_intents.h"
+
+#include <chrono>
+
+#include "reconcilers/effects/mesos/calls.h"
+#include "reconcilers/effects/mesos/resources.h"
+
+namespace esaas::loop {
+namespace {
+
+namespace wire = mesos::wire;
+using Operations = std::vector<wire::Offer::Operation>;
+
+/// What a node needs besides its volume's disk: reserved under its labels.
+struct NodeResources {
+  std::vector<wire::Resource> without_disk;
+  wire::Resource disk;
+};
+
+NodeResources resources_of(const std::string& cluster, const std::string& node, const model::Place& place,
+                           const std::string& role, const std::string& principal) {
+  const mesos::Reservation reservation{
+      .role = role,
+      .principal = principal,
+      .labels = {{"cluster", cluster}, {"node", node}, {"place", place.volume_id()}}};
+  const auto scalar = [&](std::string_view name, double amount) {
+    return mesos::reserved(mesos::scalar_resource(name, amount, role), reservation);
+  };
+  const auto port = [&](std::uint32_t number) {
+    return mesos::reserved(mesos::port_resource(number, number, role), reservation);
+  };
+  return {{scalar("cpus", place.resources().cpus_milli() / 1000.0), scalar("mem", place.resources().mem_mib()),
+           port(place.http_port()), port(place.transport_port())},
+          scalar("disk", place.resources().disk_mib())};
+}
+
+wire::Resource volume_of(const NodeResources& resources, const model::Place& place, const std::string& principal) {
+  return mesos::persistent_volume(resources.disk, place.volume_id(), principal, kVolumePath);
+}
+
+wire::CommandInfo command_of(const model::LaunchSpec& launch, const std::string& task_user) {
+  wire::CommandInfo command;
+  command.set_shell(true);
+  command.set_value(launch.command());
+  if (!task_user.empty()) command.set_user(task_user);
+  for (const auto& variable : launch.environment()) {
+    auto& added = *command.mutable_environment()->add_variables();
+    added.set_name(variable.name());
+    added.set_value(variable.value());
+  }
+  for (const auto& uri : launch.uris()) {
+    auto& added = *command.add_uris();
+    added.set_value(uri.uri());
+    added.set_extract(uri.extract());
+    added.set_cache(uri.cache());
+    added.set_executable(uri.executable());
+    if (!uri.output_file().empty()) added.set_output_file(uri.output_file());
+  }
+  return command;
+}
+
+wire::TaskInfo task_of(const std::string& cluster, const event::TaskLaunchIntended& intent, const model::Place& place,
+                       const std::string& role, const WireIdentity& identity) {
+  const NodeResources resources = resources_of(cluster, intent.node(), place, role, identity.principal);
+  wire::TaskInfo task;
+  task.set_name(cluster + "." + intent.node());
+  task.mutable_task_id()->set_value(intent.task_id());
+  task.mutable_agent_id()->set_value(intent.agent_id());
+  for (const auto& resource : resources.without_disk) *task.add_resources() = resource;
+  *task.add_resources() = volume_of(resources, place, identity.principal);
+  *task.mutable_command() = command_of(intent.launch(), identity.task_user);
+  const std::chrono::nanoseconds grace = std::chrono::milliseconds{intent.launch().kill_grace_ms()};
+  task.mutable_kill_policy()->mutable_grace_period()->set_nanoseconds(grace.count());
+  *task.mutable_labels() =
+      mesos::labels({{"cluster", cluster}, {"node", intent.node()}, {"place", place.volume_id()}});
+  return task;
+}
+
+void add_place(Operations& operations, const std::string& cluster, const event::PlaceIntended& intent,
+               const std::string& role, const std::string& principal) {
+  NodeResources resources = resources_of(cluster, intent.node(), intent.place(), role, principal);
+  std::vector<wire::Resource> all = resources.without_disk;
+  all.push_back(resources.disk);
+  operations.push_back(mesos::calls::reserve(intent.reserve_operation(), std::move(all)));
+  operations.push_back(
+      mesos::calls::create(intent.create_operation(), {volume_of(resources, intent.place(), principal)}));
+}
+
+/// What the offer shows is what there is: a place may have lost its volume or half of its reservation.
+void add_release(Operations& operations, const std::string& volume_id, const std::string& destroy,
+                 const std::string& unreserve, const wire::Offer& offer) {
+  std::vector<wire::Resource> volumes;
+  std::vector<wire::Resource> reserved;
+  for (const auto& resource : offer.resources()) {
+    if (resource.reservations().empty() || mesos::reservation_label(resource, "place") != volume_id) continue;
+    wire::Resource plain = resource;
+    if (resource.disk().has_persistence()) {
+      volumes.push_back(resource);
+      plain.clear_disk();
+    }
+    reserved.push_back(std::move(plain));
+  }
+  if (!volumes.empty() && !destroy.empty()) operations.push_back(mesos::calls::destroy(destroy, std::move(volumes)));
+  if (!reserved.empty()) operations.push_back(mesos::calls::unreserve(unreserve, std::move(reserved)));
+}
+
+}  // namespace
+
+std::optional<wire::scheduler::Call> accept_call(const std::string& cluster, const model::Place& place,
+                                                 const std::vector<event::Event>& intents, const PooledOffer& offer,
+                                                 const WireIdentity& identity) {
+  Operations operations;
+  const std::string& role = offer.view.role;
+  for (const event::Event& intent : intents) {
+    if (intent.has_place_intended()) {
+      add_place(operations, cluster, intent.place_intended(), role, identity.principal);
+    } else if (intent.has_task_launch_intended()) {
+      operations.push_back(
+          mesos::calls::launch({task_of(cluster, intent.task_launch_intended(), place, role, identity)}));
+    } else if (intent.has_place_release_intended()) {
+      const auto& release = intent.place_release_intended();
+      add_release(operations, release.volume_id(), release.destroy_operation(), release.unreserve_operation(),
+                  offer.wire);
+    } else if (intent.has_orphan_release_intended()) {
+      const auto& release = intent.orphan_release_intended();
+      add_release(operations, release.volume_id(), release.destroy_operation(), release.unreserve_operation(),
+                  offer.wire);
+    }
+  }
+  if (operations.empty()) return std::nullopt;
+  return mesos::calls::accept({offer.view.id}, std::move(operations), mesos::calls::Refusal{0});
+}
+
+wire::scheduler::Call kill_call(const event::TaskKillIntended& intent, const std::string& agent_id) {
+  wire::scheduler::Call call = mesos::calls::kill(intent.task_id(), agent_id, std::chrono::nanoseconds{0});
+  call.mutable_kill()->clear_kill_policy();  // the policy that the task was launched with stays in force
+  return call;
+}
+
+}  // namespace esaas::loop

@@ -1,0 +1,129 @@
+#include "reconcilers/loop/mesos_outcomes.h"
+
+namespace esaas::loop {
+namespace {
+
+namespace wire = mesos::wire;
+
+template <typename Payload>
+void fill(Payload& payload, const state::Node& node) {
+  payload.set_node(node.name());
+  payload.set_volume_id(node.place().volume_id());
+}
+
+std::string why(const event::MesosOperationChanged& change) {
+  std::string state = model::MesosOperationState_Name(change.state());
+  state.erase(0, std::string_view("MESOS_OPERATION_STATE_").size());
+  return change.mesos_operation() + " ended as " + state + (change.message().empty() ? "" : ": " + change.message());
+}
+
+std::vector<event::Event> reservation_outcome(const state::Node& node, const event::MesosOperationChanged& change) {
+  event::Event event;
+  if (change.state() == model::MESOS_OPERATION_STATE_FINISHED) {
+    if (!node.reserve_finished() || !node.create_finished()) return {};
+    fill(*event.mutable_place_reserved(), node);
+  } else {
+    auto& payload = *event.mutable_place_failed();
+    fill(payload, node);
+    payload.set_why(why(change));
+    payload.set_data_lost(node.create_finished());
+  }
+  return {event};
+}
+
+std::vector<event::Event> release_outcome(const state::Node& node, const event::MesosOperationChanged& change) {
+  event::Event event;
+  if (change.state() == model::MESOS_OPERATION_STATE_FINISHED) {
+    if (!node.destroy_finished() || !node.unreserve_finished()) return {};
+    fill(*event.mutable_place_released(), node);
+  } else {
+    auto& payload = *event.mutable_place_release_failed();
+    fill(payload, node);
+    payload.set_why(why(change));
+  }
+  return {event};
+}
+
+}  // namespace
+
+model::TaskState to_model(wire::TaskState state) {
+  switch (state) {
+    case wire::TASK_STAGING: return model::TASK_STATE_STAGING;
+    case wire::TASK_STARTING: return model::TASK_STATE_STARTING;
+    case wire::TASK_RUNNING: return model::TASK_STATE_RUNNING;
+    case wire::TASK_KILLING: return model::TASK_STATE_KILLING;
+    case wire::TASK_FINISHED: return model::TASK_STATE_FINISHED;
+    case wire::TASK_FAILED: return model::TASK_STATE_FAILED;
+    case wire::TASK_KILLED: return model::TASK_STATE_KILLED;
+    case wire::TASK_ERROR: return model::TASK_STATE_ERROR;
+    case wire::TASK_LOST: return model::TASK_STATE_LOST;
+    case wire::TASK_DROPPED: return model::TASK_STATE_DROPPED;
+    case wire::TASK_UNREACHABLE: return model::TASK_STATE_UNREACHABLE;
+    case wire::TASK_GONE: return model::TASK_STATE_GONE;
+    case wire::TASK_GONE_BY_OPERATOR: return model::TASK_STATE_GONE_BY_OPERATOR;
+    case wire::TASK_UNKNOWN: return model::TASK_STATE_UNKNOWN;
+  }
+  return model::TASK_STATE_UNKNOWN;
+}
+
+model::MesosOperationState to_model(wire::OperationState state) {
+  switch (state) {
+    case wire::OPERATION_PENDING: return model::MESOS_OPERATION_STATE_PENDING;
+    case wire::OPERATION_FINISHED: return model::MESOS_OPERATION_STATE_FINISHED;
+    case wire::OPERATION_FAILED: return model::MESOS_OPERATION_STATE_FAILED;
+    case wire::OPERATION_ERROR: return model::MESOS_OPERATION_STATE_ERROR;
+    case wire::OPERATION_DROPPED: return model::MESOS_OPERATION_STATE_DROPPED;
+    case wire::OPERATION_UNREACHABLE: return model::MESOS_OPERATION_STATE_UNREACHABLE;
+    case wire::OPERATION_GONE_BY_OPERATOR: return model::MESOS_OPERATION_STATE_GONE_BY_OPERATOR;
+    case wire::OPERATION_RECOVERING: return model::MESOS_OPERATION_STATE_RECOVERING;
+    default: return model::MESOS_OPERATION_STATE_UNKNOWN;
+  }
+}
+
+event::Event task_status_event(const std::string& node, const wire::TaskStatus& status) {
+  event::Event event;
+  auto& payload = *event.mutable_task_status_changed();
+  payload.set_node(node);
+  payload.set_task_id(status.task_id().value());
+  payload.set_state(to_model(status.state()));
+  if (status.has_reason()) payload.set_reason(wire::TaskStatus::Reason_Name(status.reason()));
+  if (status.has_source()) payload.set_source(wire::TaskStatus::Source_Name(status.source()));
+  payload.set_message(status.message());
+  payload.set_uuid(status.uuid());
+  payload.set_agent_id(status.agent_id().value());
+  return event;
+}
+
+event::Event operation_event(const std::string& node, const wire::OperationStatus& status) {
+  event::Event event;
+  auto& payload = *event.mutable_mesos_operation_changed();
+  payload.set_mesos_operation(status.operation_id().value());
+  payload.set_state(to_model(status.state()));
+  payload.set_message(status.message());
+  payload.set_uuid(status.uuid().value());
+  payload.set_agent_id(status.agent_id().value());
+  payload.set_node(node);
+  return event;
+}
+
+bool is_last_word(model::MesosOperationState state) {
+  switch (state) {
+    case model::MESOS_OPERATION_STATE_PENDING:
+    case model::MESOS_OPERATION_STATE_RECOVERING:
+    case model::MESOS_OPERATION_STATE_UNREACHABLE:
+    case model::MESOS_OPERATION_STATE_UNSPECIFIED: return false;
+    default: return true;
+  }
+}
+
+std::vector<event::Event> place_outcome(const state::Node& node, const event::MesosOperationChanged& change) {
+  if (!is_last_word(change.state())) return {};
+  const std::string& id = change.mesos_operation();
+  const bool reserving = id == node.reserve_operation() || id == node.create_operation();
+  const bool releasing = id == node.destroy_operation() || id == node.unreserve_operation();
+  if (reserving && node.place_status() == state::PLACE_STATUS_INTENDED) return reservation_outcome(node, change);
+  if (releasing && node.place_status() == state::PLACE_STATUS_RELEASING) return release_outcome(node, change);
+  return {};
+}
+
+}  // namespace esaas::loop

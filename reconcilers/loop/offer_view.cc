@@ -1,0 +1,76 @@
+#include <cmath>
+
+#include "reconcilers/effects/mesos/resources.h"
+#include "reconcilers/loop/offer_pool.h"
+
+namespace esaas::loop {
+namespace {
+
+namespace wire = mesos::wire;
+using reconcile::Offer;
+using reconcile::Quantities;
+using reconcile::ReservedPart;
+
+/// Mesos keeps three decimals of a scalar and does its arithmetic on whole thousandths.
+std::int64_t to_milli(double value) { return std::llround(value * 1000.0); }
+
+void add(Quantities& quantities, std::vector<reconcile::PortRange>& ports, const wire::Resource& resource) {
+  const std::int64_t milli = to_milli(resource.scalar().value());
+  if (resource.name() == "cpus") quantities.cpus_milli += milli;
+  if (resource.name() == "mem") quantities.mem_mib += milli / 1000;
+  if (resource.name() == "disk") quantities.disk_mib += milli / 1000;
+  if (resource.name() != "ports") return;
+  for (const auto& range : resource.ranges().range()) {
+    ports.push_back({static_cast<std::uint32_t>(range.begin()), static_cast<std::uint32_t>(range.end())});
+  }
+}
+
+ReservedPart& part_of(Offer& offer, const wire::Resource& resource) {
+  const std::string place = mesos::reservation_label(resource, "place");
+  for (ReservedPart& part : offer.reserved) {
+    if (part.place == place) return part;
+  }
+  return offer.reserved.emplace_back(ReservedPart{.cluster = mesos::reservation_label(resource, "cluster"),
+                                                  .node = mesos::reservation_label(resource, "node"),
+                                                  .place = place,
+                                                  .quantities = {},
+                                                  .ports = {},
+                                                  .has_volume = false});
+}
+
+bool is_ours(const wire::Resource& resource, std::string_view principal) {
+  const auto& innermost = resource.reservations(resource.reservations_size() - 1);
+  return innermost.principal() == principal && !mesos::reservation_label(resource, "place").empty();
+}
+
+std::string text_of(const wire::Attribute& attribute) {
+  if (attribute.has_text()) return attribute.text().value();
+  if (!attribute.has_scalar()) return {};
+  const std::int64_t milli = to_milli(attribute.scalar().value());
+  const std::string whole = std::to_string(milli / 1000);
+  return milli % 1000 == 0 ? whole : whole + "." + std::to_string(milli % 1000 + 1000).substr(1);
+}
+
+}  // namespace
+
+Offer to_view(const wire::Offer& wire_offer, std::string_view principal) {
+  Offer offer;
+  offer.id = wire_offer.id().value();
+  offer.agent_id = wire_offer.agent_id().value();
+  offer.hostname = wire_offer.hostname();
+  offer.role = wire_offer.allocation_info().role();
+  for (const auto& attribute : wire_offer.attributes()) offer.attributes[attribute.name()] = text_of(attribute);
+  for (const auto& resource : wire_offer.resources()) {
+    if (resource.has_revocable() || resource.disk().has_source()) continue;  // never for data and master nodes
+    if (resource.reservations().empty()) {
+      add(offer.unreserved, offer.ports, resource);
+    } else if (is_ours(resource, principal)) {
+      ReservedPart& part = part_of(offer, resource);
+      add(part.quantities, part.ports, resource);
+      if (resource.disk().persistence().id() == part.place) part.has_volume = true;
+    }
+  }
+  return offer;
+}
+
+}  // namespace esaas::loop
