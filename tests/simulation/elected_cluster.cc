@@ -115,11 +115,6 @@ void ElectedCluster::lose_copies(const std::string& node, const ShardKey& key, s
       promoted->primary = true;
     }
   }
-  std::set<std::uint64_t> active;
-  for (const RoutedCopy& copy : copies) {
-    if (copy.active()) active.insert(copy.allocation_id);
-  }
-  if (!active.empty()) set_in_sync(key, std::move(active));
 }
 
 void ElectedCluster::route_index(const std::string& index) {
@@ -167,6 +162,12 @@ std::optional<std::pair<ShardKey, std::uint64_t>> ElectedCluster::write_document
   for (const RoutedCopy& copy : copies) {
     if (copy.active() && !responsive(copy.node)) return std::nullopt;
   }
+  // Only now are copies that are away behind: a shard that lost all its copies at once may come back with any of them.
+  std::set<std::uint64_t> active;
+  for (const RoutedCopy& copy : copies) {
+    if (copy.active()) active.insert(copy.allocation_id);
+  }
+  set_in_sync(key, std::move(active));
   const std::uint64_t number = documents_of(key, primary->node) + 1;
   for (const RoutedCopy& copy : copies) {
     if (copy.active()) members_.at(copy.node).directory->copies.at(key).documents = number;

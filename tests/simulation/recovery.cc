@@ -49,7 +49,9 @@ void ElectedCluster::finish_initialization(const ShardKey& key, std::vector<Rout
   if (copy.primary) {
     stored.allocation_id = copy.allocation_id;
     copy.state = CopyState::kStarted;
-    set_in_sync(key, {copy.allocation_id});
+    std::set<std::uint64_t> ids = in_sync(key);
+    ids.insert(copy.allocation_id);
+    set_in_sync(key, std::move(ids));
     return;
   }
   const RoutedCopy* primary = active_primary(copies);
