@@ -42,7 +42,8 @@ struct IdempotencyEntry {
 /// What becomes durable together or not at all.
 struct Batch {
   /// Stamped by the sequencer, all but `prev_hash`, which `append` sets. The first seq must be last_seq() + 1 and the
-  /// others follow without a gap: that is the optimistic check that nobody else wrote. Time never decreases.
+  /// others follow without a gap: that is the optimistic check that nobody else wrote. Time never decreases. Text is
+  /// UTF-8 (core/events/storable.h): what is not could not be read again.
   std::vector<event::Event> events = {};
   /// A key that is stored already is replaced (the caller has asked `find_idempotency` first).
   std::vector<IdempotencyEntry> idempotency = {};
@@ -57,6 +58,7 @@ enum class IndexKind : std::uint8_t {
   kUser = 5,          ///< value: actor name; every event whose actor is a user
   kAudit = 6,         ///< value: empty; every user action
   kUsage = 7,         ///< value: empty; events that open, change or close usage intervals
+  kOperationEnd = 8,  ///< value: operation id; its OperationFinished
 };
 
 /// Seqs of one index value within [from_seq, to_seq], ascending unless `newest_first`; the first `limit` of them.
@@ -70,6 +72,8 @@ struct IndexQuery {
 };
 
 struct ReadOptions {
+  /// Read no further than this seq.
+  std::uint64_t to_seq = std::numeric_limits<std::uint64_t>::max();
   /// Recompute every hash of the chain while reading; without it only seqs, formats and RocksDB's checksums are checked.
   bool verify_chain = false;
 };
@@ -103,7 +107,7 @@ class EventLog {
   [[nodiscard]] virtual Result<std::optional<IdempotencyEntry>> find_idempotency(
       std::string_view key) const = 0;
 
-  /// A cursor over [from_seq, last_seq()] as of now; from_seq 0 means 1; empty when there is nothing.
+  /// A cursor over [from_seq, min(to_seq, last_seq())] as of now; from_seq 0 means 1; empty when there is nothing.
   [[nodiscard]] virtual Result<std::unique_ptr<Cursor>> read(std::uint64_t from_seq,
                                                              ReadOptions options = {}) const = 0;
   /// One event. kNotFound when the log does not reach that far.

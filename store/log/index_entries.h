@@ -28,6 +28,7 @@ void for_each_index_entry(const event::Event& event, Sink&& sink) {
     sink(IndexKind::kAudit, std::string_view{});
     if (!event.cluster().empty()) sink(IndexKind::kClusterAudit, event.cluster());
   }
+  if (event.has_operation_finished()) sink(IndexKind::kOperationEnd, event.operation_finished().id());
   if (is_usage_event(event)) sink(IndexKind::kUsage, std::string_view{});
 }
 

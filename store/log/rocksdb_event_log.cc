@@ -225,7 +225,7 @@ Result<std::optional<IdempotencyEntry>> RocksDbEventLog::find_idempotency(std::s
 
 Result<std::unique_ptr<Cursor>> RocksDbEventLog::read(std::uint64_t from_seq, ReadOptions options) const {
   const std::uint64_t first = std::max<std::uint64_t>(from_seq, 1);
-  const std::uint64_t last = last_seq();
+  const std::uint64_t last = std::min(last_seq(), options.to_seq);
   std::optional<Hash> hash_before;
   if (options.verify_chain && first <= last) {
     ESAAS_TRY(hash_before, hash_of(first - 1));

@@ -1,0 +1,158 @@
+#include "store/views/sentence.h"
+
+#include "core/events/visit.h"
+#include "core/model/task_state.h"
+#include "store/views/operation_view.h"
+
+namespace esaas::store {
+namespace {
+
+using std::to_string;
+
+std::string because(const std::string& why) { return why.empty() ? "." : ": " + why; }
+
+/// "MESOS_OPERATION_STATE_FINISHED" -> "finished".
+template <typename Name>
+std::string lower_name(const Name& name, std::string_view prefix) {
+  std::string text(name);
+  if (text.starts_with(prefix)) text.erase(0, prefix.size());
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
+std::string size_of(const model::Resources& resources) {
+  return to_string(resources.cpus_milli()) + " milli-cpus, " + to_string(resources.mem_mib()) + " MiB of memory and " +
+         to_string(resources.disk_mib()) + " MiB of disk";
+}
+
+template <typename Names>
+std::string list(const Names& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+std::string count(std::uint32_t number, std::string_view thing) {
+  return to_string(number) + " " + std::string(thing) + (number == 1 ? "" : "s");
+}
+
+// The fleet.
+std::string say(const event::ControllerStarted& e) {
+  return "The controller started: version " + e.version() + ", term " + to_string(e.term()) + ".";
+}
+std::string say(const event::FrameworkRegistered& e) { return "Mesos registered the framework as " + e.framework_id() + "."; }
+std::string say(const event::FrameworkStopped& e) { return "The framework may not act any more" + because(e.reason()); }
+std::string say(const event::TenantCreated& e) { return "Tenant " + e.name() + " was created."; }
+std::string say(const event::TokenIssued& e) {
+  return "Token " + e.token_id() + " was issued with the role " +
+         lower_name(model::TokenRole_Name(e.role()), "TOKEN_ROLE_") + ".";
+}
+std::string say(const event::TokenRevoked& e) { return "Token " + e.token_id() + " was revoked."; }
+
+// Operations.
+std::string say(const event::OperationRequested& e) {
+  const auto* kind = model::Request::descriptor()->FindFieldByNumber(static_cast<int>(e.request().kind_case()));
+  return "Operation " + e.id() + (kind == nullptr ? "" : " (" + kind->name() + ")") + " was asked for" + because(e.reason());
+}
+std::string say(const event::OperationStarted& e) { return "Operation " + e.id() + " started."; }
+std::string say(const event::OperationStepChanged& e) {
+  return "Step " + e.step() + ": " + to_string(e.done()) + " of " + to_string(e.total()) + " done.";
+}
+std::string say(const event::OperationFinished& e) {
+  return "Operation " + e.id() + " ended: " + std::string(name_of(e.status())) +
+         (e.detail().empty() ? "." : ", " + e.detail());
+}
+std::string say(const event::OperationPaused& e) { return "Operation " + e.id() + " was paused."; }
+std::string say(const event::OperationContinued& e) { return "Operation " + e.id() + " goes on."; }
+
+// Clusters.
+std::string say(const event::ClusterCreated& e) {
+  return "Cluster " + e.name() + " was created with Elasticsearch " + e.spec().version() + ".";
+}
+std::string say(const event::NodeGroupScaled& e) {
+  return "Group " + e.group() + " shall have " + count(e.count_after(), "node") + " instead of " +
+         to_string(e.count_before()) + ".";
+}
+std::string say(const event::NodeGroupResized& e) {
+  return "Nodes of group " + e.group() + " shall have " + size_of(e.after()) + ".";
+}
+std::string say(const event::ClusterSuspended&) { return "The cluster was suspended: its tasks shall stop, its data stays."; }
+std::string say(const event::ClusterResumed&) { return "The cluster was resumed."; }
+std::string say(const event::ClusterDeletionBegan&) { return "The deletion of the cluster began."; }
+std::string say(const event::ClusterDeleted&) { return "The cluster is deleted: nothing of it is left."; }
+std::string say(const event::ClusterLabelled& e) { return "The cluster has " + count(static_cast<std::uint32_t>(e.after_size()), "label") + " now."; }
+std::string say(const event::ClusterHealthChanged& e) {
+  return "Elasticsearch says " + lower_name(model::HealthStatus_Name(e.after().status()), "HEALTH_STATUS_") + " with " +
+         count(e.after().nodes(), "node") + " and " + count(e.after().unassigned_shards(), "unassigned shard") + ".";
+}
+std::string say(const event::ClusterBootstrapped&) { return "The cluster is up with all its nodes for the first time."; }
+std::string say(const event::ExclusionsIntended& e) {
+  return e.nodes().empty() ? "Shards may be allocated to every node again (intended)."
+                           : "Shards shall leave " + list(e.nodes()) + ".";
+}
+std::string say(const event::ExclusionsApplied& e) {
+  return e.nodes().empty() ? "Elasticsearch excludes no node from allocation."
+                           : "Elasticsearch excludes " + list(e.nodes()) + " from allocation.";
+}
+std::string say(const event::MinimumMasterNodesIntended& e) { return "minimum_master_nodes shall be " + to_string(e.value()) + "."; }
+std::string say(const event::MinimumMasterNodesApplied& e) { return "minimum_master_nodes is " + to_string(e.value()) + "."; }
+std::string say(const event::HoldBegan& e) {
+  return "Held back by " + e.rule() + (e.node().empty() ? "" : " at node " + e.node()) + because(e.why());
+}
+std::string say(const event::HoldEnded& e) {
+  return "No longer held back by " + e.rule() + (e.node().empty() ? "." : " at node " + e.node() + ".");
+}
+
+// Nodes.
+std::string say(const event::NodeAdded& e) {
+  return "Node " + e.node() + " was added to group " + e.group() + (e.replaces().empty() ? "." : " to replace " + e.replaces() + ".");
+}
+std::string say(const event::NodeRemovalBegan& e) { return "Node " + e.node() + " shall leave" + because(e.why()); }
+std::string say(const event::NodeRemoved& e) { return "Node " + e.node() + " is gone."; }
+std::string say(const event::PlaceIntended& e) {
+  return "An offer on " + e.place().hostname() + " was chosen for node " + e.node() + ": " + size_of(e.place().resources()) +
+         " are to be reserved.";
+}
+std::string say(const event::PlaceReserved& e) {
+  return "The place of node " + e.node() + " is reserved; its volume is " + e.volume_id() + ".";
+}
+std::string say(const event::PlaceFailed& e) {
+  return "The place of node " + e.node() + " came to nothing" + because(e.why()) + (e.data_lost() ? " Its data is lost." : "");
+}
+std::string say(const event::PlaceReleaseIntended& e) { return "The place of node " + e.node() + " is to be given back."; }
+std::string say(const event::PlaceReleased& e) { return "The place of node " + e.node() + " was given back."; }
+std::string say(const event::PlaceReleaseFailed& e) {
+  return "The place of node " + e.node() + " could not be given back" + because(e.why());
+}
+std::string say(const event::TaskLaunchIntended& e) { return "Task " + e.task_id() + " of node " + e.node() + " is to be launched."; }
+std::string say(const event::TaskStatusChanged& e) {
+  return "Task " + e.task_id() + (e.node().empty() ? "" : " of node " + e.node()) + " is " +
+         std::string(model::name_of(e.state())) + because(e.message());
+}
+std::string say(const event::TaskKillIntended& e) { return "Task " + e.task_id() + " of node " + e.node() + " is to be stopped" + because(e.why()); }
+std::string say(const event::NodeJoined& e) { return "Node " + e.node() + " joined the cluster."; }
+std::string say(const event::NodeLeft& e) { return "Node " + e.node() + " left the cluster."; }
+std::string say(const event::DrainBegan& e) {
+  return "Node " + e.node() + " is being drained of " + count(e.shards(), "shard") + ".";
+}
+std::string say(const event::DrainFinished& e) { return "Node " + e.node() + " holds no shard any more."; }
+std::string say(const event::MesosOperationChanged& e) {
+  return "Mesos says that " + e.mesos_operation() + " is " +
+         lower_name(model::MesosOperationState_Name(e.state()), "MESOS_OPERATION_STATE_") + because(e.message());
+}
+std::string say(const event::OrphanReleaseIntended& e) {
+  return "A reservation that nobody owns any more (" + e.volume_id() + ") is to be given back.";
+}
+std::string say(const event::UnknownTaskObserved& e) { return "Mesos reports task " + e.task_id() + ", which the log does not know."; }
+
+}  // namespace
+
+std::string sentence(const event::Event& event) {
+  std::string text;
+  event::visit(event, [&](const auto& payload) { text = say(payload); });
+  return text;
+}
+
+}  // namespace esaas::store

@@ -1,0 +1,165 @@
+#include "store/views/usage_fold.h"
+
+#include "core/model/task_state.h"
+
+namespace esaas::store {
+namespace {
+
+/// The node that a usage event is about; empty for one about a whole cluster.
+std::string node_of(const event::Event& event) {
+  switch (event.payload_case()) {
+    case event::Event::kNodeAdded: return event.node_added().node();
+    case event::Event::kNodeRemoved: return event.node_removed().node();
+    case event::Event::kPlaceIntended: return event.place_intended().node();
+    case event::Event::kPlaceReserved: return event.place_reserved().node();
+    case event::Event::kPlaceFailed: return event.place_failed().node();
+    case event::Event::kPlaceReleased: return event.place_released().node();
+    case event::Event::kTaskLaunchIntended: return event.task_launch_intended().node();
+    case event::Event::kTaskStatusChanged: return event.task_status_changed().node();
+    default: return {};
+  }
+}
+
+}  // namespace
+
+std::string_view name_of(UsageKind kind) {
+  switch (kind) {
+    case UsageKind::kCpu: return "cpu";
+    case UsageKind::kMemory: return "memory";
+    case UsageKind::kDisk: return "disk";
+    case UsageKind::kNode: return "node";
+  }
+  return "unknown";
+}
+
+std::string_view unit_of(UsageKind kind) {
+  switch (kind) {
+    case UsageKind::kCpu: return "milli_cpu";
+    case UsageKind::kMemory: return "mib";
+    case UsageKind::kDisk: return "mib";
+    case UsageKind::kNode: return "node";
+  }
+  return "unknown";
+}
+
+void UsageFold::apply(const event::Event& event, std::vector<UsageInterval>& closed) {
+  const End now{event.time_at_us(), event.seq()};
+  if (event.has_cluster_deleted()) return remove_cluster(event.cluster(), now, closed);
+  const Key key{event.cluster(), node_of(event)};
+  if (key.second.empty()) return;
+  if (event.has_node_removed()) return remove_node(key, now, closed);
+  if (event.has_node_added()) {
+    remove_node(key, now, closed);
+    Meter& added = meters_[key];
+    added.tenant = event.tenant();
+    added.resources = event.node_added().resources();
+    return;
+  }
+  // What comes late about a node that is gone opens nothing.
+  const auto meter = meters_.find(key);
+  if (meter != meters_.end()) apply_to_node(key, meter->second, event, closed);
+}
+
+void UsageFold::apply_to_node(const Key& key, Meter& meter, const event::Event& event,
+                              std::vector<UsageInterval>& closed) {
+  const End now{event.time_at_us(), event.seq()};
+  const auto holds = [&](const std::string& volume) { return meter.reserved && meter.reserved->volume_id == volume; };
+  switch (event.payload_case()) {
+    case event::Event::kPlaceIntended:
+      meter.intended_volume = event.place_intended().place().volume_id();
+      meter.resources = event.place_intended().place().resources();
+      break;
+    case event::Event::kPlaceReserved: {
+      const auto& volume = event.place_reserved().volume_id();
+      if (holds(volume) || volume != meter.intended_volume) break;
+      close_reserved(key, meter, now, closed);
+      meter.reserved = Reserved{volume, meter.resources.disk_mib(), now.at_us, now.seq};
+      break;
+    }
+    case event::Event::kPlaceFailed:
+      // The agent is gone for good, and what ran there with it; no status may ever say so.
+      if (!holds(event.place_failed().volume_id())) break;
+      close_running(key, meter, now, closed);
+      close_reserved(key, meter, now, closed);
+      break;
+    case event::Event::kPlaceReleased:
+      if (holds(event.place_released().volume_id())) close_reserved(key, meter, now, closed);
+      break;
+    case event::Event::kTaskLaunchIntended:
+      meter.latest_task = event.task_launch_intended().task_id();
+      meter.latest_task_ended = false;
+      break;
+    case event::Event::kTaskStatusChanged: apply_status(key, meter, event, closed); break;
+    default: break;
+  }
+}
+
+void UsageFold::apply_status(const Key& key, Meter& meter, const event::Event& event,
+                             std::vector<UsageInterval>& closed) {
+  const End now{event.time_at_us(), event.seq()};
+  const auto& status = event.task_status_changed();
+  const bool is_metered = meter.running && meter.running->task_id == status.task_id();
+  if (model::is_terminal(status.state())) {
+    if (is_metered) close_running(key, meter, now, closed);
+    if (status.task_id() == meter.latest_task) meter.latest_task_ended = true;
+    return;
+  }
+  const bool begins = status.state() == model::TASK_STATE_RUNNING && status.task_id() == meter.latest_task &&
+                      !meter.latest_task_ended && !is_metered;
+  if (!begins) return;
+  close_running(key, meter, now, closed);
+  meter.running = Running{status.task_id(), meter.resources.cpus_milli(), meter.resources.mem_mib(), now.at_us, now.seq};
+}
+
+void UsageFold::append_running(const Key& key, const Meter& meter, End end, std::vector<UsageInterval>& out) {
+  if (!meter.running) return;
+  const Running& running = *meter.running;
+  const auto add = [&](UsageKind kind, std::uint64_t amount) {
+    out.push_back({meter.tenant, key.first, key.second, kind, amount, running.since_us, end.at_us, running.seq, end.seq});
+  };
+  add(UsageKind::kCpu, running.cpus_milli);
+  add(UsageKind::kMemory, running.mem_mib);
+  add(UsageKind::kNode, 1);
+}
+
+void UsageFold::append_reserved(const Key& key, const Meter& meter, End end, std::vector<UsageInterval>& out) {
+  if (!meter.reserved) return;
+  const Reserved& reserved = *meter.reserved;
+  out.push_back({meter.tenant, key.first, key.second, UsageKind::kDisk, reserved.disk_mib, reserved.since_us, end.at_us,
+                 reserved.seq, end.seq});
+}
+
+void UsageFold::close_running(const Key& key, Meter& meter, End end, std::vector<UsageInterval>& closed) {
+  append_running(key, meter, end, closed);
+  meter.running.reset();
+}
+
+void UsageFold::close_reserved(const Key& key, Meter& meter, End end, std::vector<UsageInterval>& closed) {
+  append_reserved(key, meter, end, closed);
+  meter.reserved.reset();
+}
+
+void UsageFold::remove_node(const Key& key, End end, std::vector<UsageInterval>& closed) {
+  const auto meter = meters_.find(key);
+  if (meter == meters_.end()) return;
+  close_running(key, meter->second, end, closed);
+  close_reserved(key, meter->second, end, closed);
+  meters_.erase(meter);
+}
+
+void UsageFold::remove_cluster(const std::string& cluster, End end, std::vector<UsageInterval>& closed) {
+  for (auto meter = meters_.lower_bound({cluster, {}}); meter != meters_.end() && meter->first.first == cluster;) {
+    close_running(meter->first, meter->second, end, closed);
+    close_reserved(meter->first, meter->second, end, closed);
+    meter = meters_.erase(meter);
+  }
+}
+
+void UsageFold::append_open(std::int64_t to_us, std::vector<UsageInterval>& open) const {
+  for (const auto& [key, meter] : meters_) {
+    append_running(key, meter, {to_us, 0}, open);
+    append_reserved(key, meter, {to_us, 0}, open);
+  }
+}
+
+}  // namespace esaas::store

@@ -1,0 +1,92 @@
+#pragma once
+// UsageFold: from events to intervals of use. For one node:
+//
+//   cpu, memory, node   from the first RUNNING of a task to its terminal status. A task that Mesos cannot see (unreachable)
+//                       may run on, and is metered on. A new task of the node that runs ends what came before it.
+//   disk                from PlaceReserved to PlaceReleased or PlaceFailed, whether or not a task runs on it.
+//
+// A lost place, a removed node and a deleted cluster end whatever is open. Intervals of one node and kind therefore
+// never overlap. Amounts are integers: thousandths of a core, MiB, MiB, 1. Holds the live nodes only. Pure; not
+// thread-safe.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/events/event.pb.h"
+
+namespace esaas::store {
+
+enum class UsageKind : std::uint8_t { kCpu, kMemory, kDisk, kNode };
+
+/// cpu, memory, disk, node; and what the amount counts: milli_cpu, mib, mib, node.
+std::string_view name_of(UsageKind kind);
+std::string_view unit_of(UsageKind kind);
+
+struct UsageInterval {
+  std::string tenant;
+  std::string cluster;
+  std::string node;
+  UsageKind kind = UsageKind::kCpu;
+  std::uint64_t amount = 0;
+  std::int64_t from_us = 0;
+  std::int64_t to_us = 0;
+  std::uint64_t from_seq = 0;  ///< the event that opened it
+  std::uint64_t to_seq = 0;    ///< the event that closed it; 0 while it is open
+
+  friend bool operator==(const UsageInterval&, const UsageInterval&) = default;
+};
+
+class UsageFold {
+ public:
+  /// Takes the next event (those that are not about usage change nothing) and appends the intervals that it closes.
+  void apply(const event::Event& event, std::vector<UsageInterval>& closed);
+
+  /// Appends what is open, as if it were closed at that time; in the order of cluster and node.
+  void append_open(std::int64_t to_us, std::vector<UsageInterval>& open) const;
+
+ private:
+  struct Running {
+    std::string task_id;
+    std::uint64_t cpus_milli = 0;
+    std::uint64_t mem_mib = 0;
+    std::int64_t since_us = 0;
+    std::uint64_t seq = 0;
+  };
+  struct Reserved {
+    std::string volume_id;
+    std::uint64_t disk_mib = 0;
+    std::int64_t since_us = 0;
+    std::uint64_t seq = 0;
+  };
+  using Key = std::pair<std::string, std::string>;  // cluster, node
+  struct Meter {
+    std::string tenant;
+    model::Resources resources;  // of the place once there is one
+    std::string intended_volume;
+    std::string latest_task;
+    bool latest_task_ended = false;
+    std::optional<Running> running;
+    std::optional<Reserved> reserved;
+  };
+  struct End {
+    std::int64_t at_us = 0;
+    std::uint64_t seq = 0;
+  };
+
+  static void append_running(const Key& key, const Meter& meter, End end, std::vector<UsageInterval>& out);
+  static void append_reserved(const Key& key, const Meter& meter, End end, std::vector<UsageInterval>& out);
+  static void close_running(const Key& key, Meter& meter, End end, std::vector<UsageInterval>& closed);
+  static void close_reserved(const Key& key, Meter& meter, End end, std::vector<UsageInterval>& closed);
+  void apply_status(const Key& key, Meter& meter, const event::Event& event, std::vector<UsageInterval>& closed);
+  void apply_to_node(const Key& key, Meter& meter, const event::Event& event, std::vector<UsageInterval>& closed);
+  void remove_node(const Key& key, End end, std::vector<UsageInterval>& closed);
+  void remove_cluster(const std::string& cluster, End end, std::vector<UsageInterval>& closed);
+
+  std::map<Key, Meter> meters_;
+};
+
+}  // namespace esaas::store
