@@ -40,7 +40,7 @@ struct Credentials {
 
 struct ClientConfig {
   std::vector<Endpoint> masters;  ///< see parse_endpoints; at least one
-  std::optional<Credentials> credentials;
+  std::optional<Credentials> credentials = {};
   boost::asio::ssl::context* tls = nullptr;  ///< null speaks plain HTTP; not owned
   std::uint64_t jitter_seed = 0;
   std::size_t calls_queued_max = 4096;  ///< send() beyond it fails with kResourceExhausted
