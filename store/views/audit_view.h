@@ -18,14 +18,14 @@ namespace esaas::store {
 
 /// Empty fields do not filter.
 struct AuditQuery {
-  std::string user;     ///< the token's id
-  std::string action;   ///< as AuditEntry::action
-  std::string cluster;
-  std::string tenant;
-  std::string outcome;  ///< as AuditEntry::outcome
-  std::optional<Time> from;  ///< inclusive
-  std::optional<Time> to;    ///< exclusive
-  std::string text;     ///< found anywhere in the entry's texts or its request's JSON, whatever the case (of ASCII)
+  std::string user = {};     ///< the token's id
+  std::string action = {};   ///< as AuditEntry::action
+  std::string cluster = {};
+  std::string tenant = {};
+  std::string outcome = {};  ///< as AuditEntry::outcome
+  std::optional<Time> from = {};  ///< inclusive
+  std::optional<Time> to = {};    ///< exclusive
+  std::string text = {};     ///< found anywhere in the entry's texts or its request's JSON, whatever the case (of ASCII)
   std::uint64_t cursor = 0;  ///< the seq of the last entry looked at: those after it in the chosen order; 0: all
   bool newest_first = true;
   std::size_t limit = 100;   ///< at the most kViewPageMax are given

@@ -14,9 +14,9 @@ namespace esaas::store {
 
 /// Empty fields do not filter.
 struct EventFilter {
-  std::string tenant;
-  std::string cluster;
-  std::string operation_id;
+  std::string tenant = {};
+  std::string cluster = {};
+  std::string operation_id = {};
 };
 
 struct EventPage {

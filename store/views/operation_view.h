@@ -16,8 +16,8 @@ namespace esaas::store {
 
 /// Empty fields do not filter.
 struct FinishedQuery {
-  std::string tenant;
-  std::string cluster;
+  std::string tenant = {};
+  std::string cluster = {};
   model::OperationStatus status = model::OPERATION_STATUS_UNSPECIFIED;
   std::uint64_t before_seq = 0;  ///< a cursor: only operations requested before this seq; 0: all
   std::size_t limit = 100;       ///< at the most kViewPageMax are given

@@ -19,8 +19,8 @@ struct UsageQuery {
   Time from;
   Time to;              ///< exclusive
   Time now;             ///< what is open counts until then, and never longer
-  std::string tenant;   ///< empty: all
-  std::string cluster;  ///< empty: all
+  std::string tenant = {};   ///< empty: all
+  std::string cluster = {};  ///< empty: all
 };
 
 /// Amount times microseconds, exact: 64 bits would overflow within a year of a large fleet.
