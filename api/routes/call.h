@@ -1,0 +1,67 @@
+#pragma once
+// Call: one authenticated request on its way through a route, and what routes stand on. Lives in the coroutine of
+// ApiService::handle for as long as the route runs.
+
+#include <boost/asio/awaitable.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "api/auth/access.h"
+#include "api/http/exchange.h"
+#include "api/http/limits.h"
+#include "api/http/response.h"
+#include "api/http/target.h"
+#include "core/base/time.h"
+#include "core/commands/decide.h"
+#include "reconcilers/loop/front.h"
+
+namespace esaas::store {
+class EventLog;
+}
+
+namespace esaas::api {
+
+class EventFeed;
+class Metrics;
+class ReadPool;
+class Views;
+
+/// What the routes stand on. All of it outlives the server.
+struct Foundation {
+  loop::Front& front;
+  const store::EventLog& log;
+  const Views& views;
+  ReadPool& reads;
+  EventFeed& feed;
+  Metrics& metrics;
+  http::Limits limits;
+  std::function<Time()> now;
+  std::string version;
+};
+
+struct Call {
+  const Foundation& foundation;
+  std::shared_ptr<http::Exchange> exchange;
+  http::Target target;
+  std::vector<std::string> parameters;  ///< of the path template, in order
+  command::Caller caller;
+
+  [[nodiscard]] const http::Request& request() const { return exchange->request; }
+};
+
+/// A route that answers from memory, and one that has to wait. An error becomes a problem.
+using SyncHandler = Result<http::Response> (*)(Call&);
+using AsyncHandler = boost::asio::awaitable<Result<http::Response>> (*)(Call&);
+
+struct Route {
+  http::Verb verb = http::Verb::kGet;
+  std::string_view path;  ///< template, as in openapi.yaml
+  auth::Access access;
+  std::variant<SyncHandler, AsyncHandler> handler;
+};
+
+}  // namespace esaas::api

@@ -1,0 +1,63 @@
+#include "api/routes/event_routes.h"
+
+#include <array>
+#include <charconv>
+
+#include "api/auth/token.h"
+#include "api/routes/event_stream.h"
+#include "api/routes/query.h"
+#include "core/events/event_kind.h"
+#include "store/log/event_log.h"
+
+namespace esaas::api {
+namespace {
+
+/// The seq that the reader has seen last. Last-Event-ID, which a browser sends when it connects again, wins.
+Result<std::uint64_t> read_position(const Call& call, Query& query) {
+  const auto last = call.foundation.log.last_seq();
+  // Without `from` the stream begins with what happens next.
+  const auto from = query.number("from", 1, UINT64_MAX, last + 1);
+  const auto& id = call.request().last_event_id;
+  std::uint64_t seq = from - 1;
+  if (!id.empty()) {
+    const auto* end = id.data() + id.size();
+    const auto parsed = std::from_chars(id.data(), end, seq);
+    if (parsed.ec != std::errc{} || parsed.ptr != end) {
+      return fail(ErrorCode::kInvalidArgument, "Last-Event-ID is not a seq", "Last-Event-ID", "seq");
+    }
+  }
+  if (seq > last) {
+    return fail(ErrorCode::kInvalidArgument,
+                "from: the log ends at " + std::to_string(last) + "; the next event will be " + std::to_string(last + 1),
+                "from", "within_the_log");
+  }
+  return seq;
+}
+
+Result<http::Response> stream_events(Call& call) {
+  Query query(call.target);
+  EventFilter filter;
+  filter.tenant = query.text("tenant");
+  filter.cluster = query.text("cluster");
+  filter.kind = query.text("kind");
+  auto position = read_position(call, query);
+  ESAAS_CHECK(query.done());
+  ESAAS_TRY(const auto seq, std::move(position));
+  if (!filter.kind.empty() && !event::is_kind(filter.kind)) {
+    return fail(ErrorCode::kInvalidArgument, "kind: there is no event " + filter.kind, "kind", "known_kind");
+  }
+  ESAAS_TRY(auto hash, auth::hash_of_bearer(call.request().authorization));
+  http::Response response;
+  response.content_type = "text/event-stream";
+  response.headers.emplace_back("X-Accel-Buffering", "no");
+  response.stream = std::make_unique<EventStream>(call, std::move(filter), seq, std::move(hash));
+  return response;
+}
+
+constexpr std::array kRoutes{Route{http::Verb::kGet, "/v1/events", auth::kReaders, &stream_events}};
+
+}  // namespace
+
+std::span<const Route> event_routes() { return kRoutes; }
+
+}  // namespace esaas::api

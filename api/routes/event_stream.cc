@@ -1,0 +1,89 @@
+#include "api/routes/event_stream.h"
+
+#include <boost/json/serialize.hpp>
+
+#include "api/auth/token.h"
+#include "api/http/co_try.h"
+#include "api/routes/event_feed.h"
+#include "api/routes/present.h"
+#include "api/routes/read_pool.h"
+#include "core/events/event_kind.h"
+#include "store/log/event_log.h"
+
+namespace esaas::api {
+namespace {
+
+namespace asio = boost::asio;
+
+bool is_wanted(const event::Event& event, const EventFilter& filter, const command::Caller& caller) {
+  return auth::may_see(caller, event.tenant()) && (filter.tenant.empty() || event.tenant() == filter.tenant) &&
+         (filter.cluster.empty() || event.cluster() == filter.cluster) &&
+         (filter.kind.empty() || event::kind_of(event) == filter.kind);
+}
+
+void append_event(const event::Event& event, std::string& text) {
+  text.append("id: ").append(std::to_string(event.seq()));
+  text.append("\nevent: ").append(event::kind_of(event));
+  // JSON text has no line break, so one data line holds it all.
+  text.append("\ndata: ").append(boost::json::serialize(present(event))).append("\n\n");
+}
+
+}  // namespace
+
+EventStream::EventStream(const Call& call, EventFilter filter, std::uint64_t after_seq, std::string token_hash)
+    : foundation_(call.foundation),
+      exchange_(call.exchange),
+      caller_(call.caller),
+      filter_(std::move(filter)),
+      token_hash_(std::move(token_hash)),
+      seq_(after_seq) {}
+
+EventStream::~EventStream() { foundation_.feed.forget(this); }
+
+Result<EventStream::Read> EventStream::read_piece(const store::EventLog& log, const EventFilter& filter,
+                                                  const command::Caller& caller, std::uint64_t after_seq) {
+  Read read;
+  read.seq = after_seq;
+  ESAAS_TRY(const auto cursor, log.read(after_seq + 1));
+  for (std::size_t i = 0; i < kPieceEventsMax && read.text.size() < kPieceBytes; ++i) {
+    ESAAS_TRY(const auto* event, cursor->next());
+    if (event == nullptr) break;
+    read.seq = event->seq();
+    if (is_wanted(*event, filter, caller)) append_event(*event, read.text);
+  }
+  return read;
+}
+
+asio::awaitable<Result<bool>> EventStream::next(std::string& piece) {
+  if (!begun_) {
+    begun_ = true;
+    piece = "retry: 1000\n\n";
+    co_return true;
+  }
+  while (!exchange_->stopping()) {
+    ESAAS_CO_CHECK(auth::authenticate_hash(foundation_.front, token_hash_, exchange_->peer_address, foundation_.now()));
+    auto waker = exchange_->begin_wait();
+    if (foundation_.feed.wake_after(seq_, this, std::move(waker))) {
+      const bool woken =
+          co_await exchange_->wait(foundation_.limits.heartbeat_interval, http::Exchange::OnStop::kEnd);
+      if (!woken && !exchange_->stopping()) {
+        // The id moves a reader whose filter let nothing through, so that it resumes from here.
+        piece = "id: " + std::to_string(seq_) + "\n: heartbeat\n\n";
+        co_return true;
+      }
+      continue;
+    }
+    std::function<Result<Read>()> read_next = [this, seq = seq_] {
+      return read_piece(foundation_.log, filter_, caller_, seq);
+    };
+    ESAAS_CO_TRY(auto read, co_await foundation_.reads.run<Read>(exchange_, std::move(read_next)));
+    seq_ = read.seq;
+    if (!read.text.empty()) {
+      piece = std::move(read.text);
+      co_return true;
+    }
+  }
+  co_return false;
+}
+
+}  // namespace esaas::api

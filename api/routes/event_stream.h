@@ -1,0 +1,50 @@
+#pragma once
+// EventStream: one reader of /v1/events. It remembers a seq and nothing else; each piece is read from the log when the
+// piece before has been written, so that a slow reader costs one piece of memory however far it is behind. The reader's
+// token is checked again with every piece: a revoked token ends the stream.
+
+#include <memory>
+#include <string>
+
+#include "api/http/exchange.h"
+#include "api/http/response.h"
+#include "api/routes/call.h"
+
+namespace esaas::api {
+
+struct EventFilter {
+  std::string tenant;   ///< empty: all that the caller may see
+  std::string cluster;
+  std::string kind;
+};
+
+class EventStream final : public http::BodyStream {
+ public:
+  /// Begins with the first event after `after_seq`.
+  EventStream(const Call& call, EventFilter filter, std::uint64_t after_seq, std::string token_hash);
+  ~EventStream() override;
+
+  boost::asio::awaitable<Result<bool>> next(std::string& piece) override;
+
+  /// What one piece holds at most: events looked at, and bytes after which it ends.
+  static constexpr std::size_t kPieceEventsMax = 512;
+  static constexpr std::size_t kPieceBytes = 64 * 1024;
+
+ private:
+  struct Read {
+    std::string text;
+    std::uint64_t seq = 0;  ///< of the last event looked at
+  };
+  static Result<Read> read_piece(const store::EventLog& log, const EventFilter& filter, const command::Caller& caller,
+                                 std::uint64_t after_seq);
+
+  const Foundation& foundation_;
+  std::shared_ptr<http::Exchange> exchange_;
+  const command::Caller caller_;
+  const EventFilter filter_;
+  const std::string token_hash_;
+  std::uint64_t seq_;
+  bool begun_ = false;
+};
+
+}  // namespace esaas::api

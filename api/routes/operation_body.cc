@@ -1,0 +1,35 @@
+#include "api/routes/operation_body.h"
+
+#include "api/routes/body.h"
+#include "core/base/proto_json.h"
+
+namespace esaas::api {
+
+Result<command::SubmitOperation> read_operation(boost::json::object& object, const command::Caller& caller) {
+  command::SubmitOperation operation;
+  ESAAS_TRY(operation.cluster, take_text(object, "cluster"));
+  const auto request = object.find("request");
+  if (request == object.end()) {
+    return fail(ErrorCode::kInvalidArgument,
+                "request: name one of create, scale, resize, delete, suspend, resume, label", "request", "required");
+  }
+  auto read = from_json(request->value(), operation.request);
+  if (!read) {
+    auto error = std::move(read).error();
+    error.field = error.field.empty() ? "request" : "request." + error.field;
+    return std::unexpected(std::move(error));
+  }
+  object.erase(request);
+  ESAAS_CHECK(refuse_rest(object, "cluster, request, reason"));
+  if (operation.request.has_create()) {
+    auto& create = *operation.request.mutable_create();
+    if (create.tenant().empty()) create.set_tenant(caller.tenant);
+    if (operation.cluster.empty()) operation.cluster = create.name();
+    if (operation.cluster != create.name()) {
+      return fail(ErrorCode::kInvalidArgument, "cluster: differs from request.create.name", "cluster", "same_name");
+    }
+  }
+  return operation;
+}
+
+}  // namespace esaas::api

@@ -1,0 +1,51 @@
+#pragma once
+// ReadPool: a thread for reads that may wait for the disk, so that no HTTP thread does. Its queue is bounded. Thread-safe;
+// destroyed after the server, before what the reads read.
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+
+#include "api/http/exchange.h"
+#include "core/base/result.h"
+
+namespace esaas::api {
+
+class ReadPool {
+ public:
+  explicit ReadPool(std::size_t threads, std::size_t waiting_max = 256) : waiting_max_(waiting_max), pool_(threads) {}
+  ~ReadPool() { pool_.join(); }
+  ReadPool(const ReadPool&) = delete;
+  ReadPool& operator=(const ReadPool&) = delete;
+
+  /// Runs `read` on the pool and gives its result. kResourceExhausted when too many wait; kDeadlineExceeded when it took
+  /// too long (it then runs to its end unheard).
+  template <typename T>
+  boost::asio::awaitable<Result<T>> run(std::shared_ptr<http::Exchange> exchange, std::function<Result<T>()> read) {
+    if (waiting_.fetch_add(1) >= waiting_max_) {
+      waiting_.fetch_sub(1);
+      co_return fail(ErrorCode::kResourceExhausted, "too many reads wait", "", "reads_waiting_max");
+    }
+    std::function<void(std::function<void(Result<T>)>)> start =
+        [this, read = std::move(read)](std::function<void(Result<T>)> answer) {
+          boost::asio::post(pool_, [this, read, answer = std::move(answer)] {
+            answer(read());
+            waiting_.fetch_sub(1);
+          });
+        };
+    auto result = co_await exchange->ask<Result<T>>(std::move(start), exchange->limits.answer_timeout);
+    if (!result) co_return fail(ErrorCode::kDeadlineExceeded, "reading took too long", "", "answer_timeout");
+    co_return std::move(*result);
+  }
+
+ private:
+  const std::size_t waiting_max_;
+  std::atomic<std::size_t> waiting_ = 0;
+  boost::asio::thread_pool pool_;
+};
+
+}  // namespace esaas::api
