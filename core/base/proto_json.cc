@@ -57,6 +57,9 @@ std::string enumerator_name(const EnumValueDescriptor& value) {
   return text;
 }
 
+/// The zero of a type that has no meaning of its own; PLACE_STATUS_NONE is a zero that has.
+bool is_unspecified(const EnumValueDescriptor& value) { return value.number() == 0 && value.name().ends_with("_UNSPECIFIED"); }
+
 json::value scalar_to_json(const Message& message, const FieldDescriptor& field, int index) {
   const Reflection& reflection = *message.GetReflection();
   const bool repeated = index >= 0;
@@ -92,13 +95,14 @@ json::value scalar_to_json(const Message& message, const FieldDescriptor& field,
   return nullptr;
 }
 
-/// Unset messages, members of an unset oneof, moments at 0 and empty bytes say nothing and are not shown.
+/// Unset messages, members of an unset oneof, moments at 0, empty bytes and UNSPECIFIED say nothing and are not shown.
 bool is_shown(const Message& message, const FieldDescriptor& field) {
   const Reflection& reflection = *message.GetReflection();
   if (field.is_repeated()) return true;
   if (field.has_presence() || is_moment(field) || field.type() == FieldDescriptor::TYPE_BYTES) {
     return reflection.HasField(message, &field);
   }
+  if (field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM) return !is_unspecified(*reflection.GetEnum(message, &field));
   return true;
 }
 
@@ -122,6 +126,7 @@ std::string suggestion(std::string_view wrong, const std::vector<std::string>& n
   const std::string* best = nullptr;
   std::size_t best_distance = 3;
   for (const std::string& name : names) {
+    if (wrong.size() >= name.size() + best_distance) continue;  // never near, and `wrong` may be a megabyte long
     const std::size_t distance = edit_distance(wrong, name);
     if (distance < best_distance) {
       best_distance = distance;
@@ -249,7 +254,7 @@ class Reader {
     const EnumDescriptor& type = *field.enum_type();
     std::vector<std::string> names;
     for (int i = 0; i < type.value_count(); ++i) {
-      if (type.value(i)->number() == 0) continue;  // UNSPECIFIED is what is not given
+      if (is_unspecified(*type.value(i))) continue;  // is what is not given
       names.push_back(enumerator_name(*type.value(i)));
       if (names.back() != given) continue;
       const Reflection& reflection = *message.GetReflection();

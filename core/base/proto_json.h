@@ -4,8 +4,8 @@
 // Names are the proto's own (snake_case). Enumerators lose their prefix and are lower-case: NODE_ROLE_DATA is "data".
 // 64-bit integers are numbers. A field whose name ends in `_at_us` is a moment: JSON calls it by the name without
 // `_us` and shows RFC 3339; 0 is left out. Bytes are lower-case hexadecimal. A oneof is the one member that is set.
-// Fields without presence that hold their default are shown (so that a reader sees the whole object), unset messages
-// and empty `bytes` are left out.
+// Fields without presence that hold their default are shown (so that a reader sees the whole object), unset messages,
+// empty `bytes` and enumerators that are UNSPECIFIED are left out.
 
 #include <boost/json/value.hpp>
 #include <google/protobuf/message.h>

@@ -3,6 +3,8 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include <limits>
+
 namespace esaas::event {
 
 std::string encode(const Event& event) {
@@ -17,7 +19,8 @@ std::string encode(const Event& event) {
 
 Result<Event> decode(std::string_view bytes) {
   Event event;
-  if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+  constexpr std::size_t kSizeMax = std::numeric_limits<int>::max();
+  if (bytes.size() > kSizeMax || !event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return fail(ErrorCode::kDataLoss, "these " + std::to_string(bytes.size()) + " bytes are not an event");
   }
   const std::string which = "event " + std::to_string(event.seq());
