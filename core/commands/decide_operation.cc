@@ -68,7 +68,8 @@ Result<void> check_existing(const state::Cluster& cluster, const SubmitOperation
     return fail(ErrorCode::kInvalidArgument, "confirm: repeat the cluster's name to delete it with all its data",
                 "confirm", "confirm_names_the_cluster");
   }
-  if (cluster.queued_operations_size() >= static_cast<int>(kQueuedOperationsMax) && !command.request.has_delete_()) {
+  const bool may_queue = changes_topology(command.request) && !command.request.has_delete_();
+  if (may_queue && cluster.queued_operations_size() >= static_cast<int>(kQueuedOperationsMax)) {
     return fail(ErrorCode::kResourceExhausted,
                 std::to_string(kQueuedOperationsMax) + " operations wait on cluster " + cluster.name() + " already", "",
                 "queued_operations_max");
@@ -125,6 +126,10 @@ Result<void> check_control(const state::Operation& operation, OperationVerb verb
 
 Result<Events> decide(const state::FleetState& state, const SubmitOperation& command, const Context& context) {
   ESAAS_CHECK(validate_request(command.request, context));
+  if (command.reason.size() > kReasonLengthMax) {
+    return fail(ErrorCode::kInvalidArgument,
+                "reason: has more than " + std::to_string(kReasonLengthMax) + " characters", "reason", "length");
+  }
   const bool create = command.request.has_create();
   const state::Cluster* cluster = nullptr;
   if (create) {

@@ -43,6 +43,8 @@ Result<void> validate_constraint(const model::Constraint& constraint, const std:
   if (constraint.operator_() == model::CONSTRAINT_OPERATOR_UNSPECIFIED) {
     return refuse(field + ".operator", "is missing (like or unlike)", "required");
   }
+  if (constraint.attribute().size() > kConstraintLengthMax) return refuse(field + ".attribute", "is too long", "length");
+  if (constraint.value().size() > kConstraintLengthMax) return refuse(field + ".value", "is too long", "length");
   const re2::RE2 pattern(constraint.value(), re2::RE2::Quiet);
   if (!pattern.ok()) return refuse(field + ".value", "is no regular expression: " + pattern.error(), "regular_expression");
   return {};
@@ -52,6 +54,9 @@ Result<void> validate_roles(const model::NodeGroup& group, const std::string& fi
   if (group.roles().empty()) return refuse(field, "name at least one of master, data", "required");
   std::set<int> seen;
   for (const int role : group.roles()) {
+    if (role == model::NODE_ROLE_UNSPECIFIED || !model::NodeRole_IsValid(role)) {
+      return refuse(field, "holds a role that is neither master nor data", "known_values");
+    }
     if (!seen.insert(role).second) return refuse(field, "names a role twice", "unique");
   }
   return {};
@@ -63,6 +68,9 @@ Result<void> validate_group(const model::NodeGroup& group, const std::string& fi
   ESAAS_CHECK(in_range(group.count(), 1, kNodesPerClusterMax, field + ".count"));
   if (!group.has_resources()) return refuse(field + ".resources", "is missing", "required");
   ESAAS_CHECK(validate_resources(group.resources(), field + ".resources", false));
+  if (group.constraints_size() > static_cast<int>(kConstraintsMax)) {
+    return refuse(field + ".constraints", "are more than " + std::to_string(kConstraintsMax), "constraints_max");
+  }
   for (int i = 0; i < group.constraints_size(); ++i) {
     ESAAS_CHECK(validate_constraint(group.constraints(i), field + ".constraints[" + std::to_string(i) + "]"));
   }

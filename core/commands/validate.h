@@ -19,6 +19,9 @@ inline constexpr std::uint32_t kMemMibMax = 4 * 1024 * 1024;
 inline constexpr std::uint32_t kDiskMibMin = 256;
 inline constexpr std::uint32_t kDiskMibMax = 256U * 1024 * 1024;
 inline constexpr std::size_t kLabelsMax = 64;
+inline constexpr std::size_t kConstraintsMax = 32;
+inline constexpr std::size_t kConstraintLengthMax = 255;
+inline constexpr std::size_t kReasonLengthMax = 1000;
 
 /// A DNS label of at most `length_max` characters: lower-case letters, digits and inner dashes, beginning with a letter.
 Result<void> validate_name(std::string_view name, std::string_view field, std::size_t length_max = 40);

@@ -35,6 +35,7 @@ void clear_place(Node& node) {
   node.set_destroy_finished(false);
   node.set_unreserve_finished(false);
   node.set_place_seq(0);
+  node.set_release_seq(0);
 }
 
 void count_failure(Node& node, std::int64_t now_us) {
@@ -67,8 +68,9 @@ void apply(Node& node, const event::PlaceFailed& payload, const event::Event&) {
   if (is_current_place(node, payload.volume_id())) clear_place(node);
 }
 
-void apply(Node& node, const event::PlaceReleaseIntended& payload, const event::Event&) {
+void apply(Node& node, const event::PlaceReleaseIntended& payload, const event::Event& event) {
   if (!is_current_place(node, payload.volume_id())) return;
+  node.set_release_seq(event.seq());
   node.set_place_status(PLACE_STATUS_RELEASING);
   node.set_destroy_operation(payload.destroy_operation());
   node.set_unreserve_operation(payload.unreserve_operation());
@@ -99,12 +101,12 @@ void apply(Node& node, const event::TaskLaunchIntended& payload, const event::Ev
 void apply(Node& node, const event::TaskStatusChanged& payload, const event::Event& event) {
   if (!node.has_task() || node.task().task_id() != payload.task_id()) return;
   Task& task = *node.mutable_task();
-  const bool was_alive = !model::is_terminal(task.state());
+  if (model::is_terminal(task.state())) return;  // the first last word stands; what comes late does not revive a task
   if (task.state() != payload.state()) task.set_state_since_at_us(event.time_at_us());
   task.set_state(payload.state());
   task.set_reason(payload.reason());
   task.set_message(payload.message());
-  if (!was_alive || !model::is_terminal(payload.state())) return;
+  if (!model::is_terminal(payload.state())) return;
   if (!task.kill_intended()) count_failure(node, event.time_at_us());
   task.set_joined(false);
 }

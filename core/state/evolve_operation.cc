@@ -67,7 +67,11 @@ void apply(FleetState& state, const event::OperationRequested& payload, const ev
   Operation operation;
   apply(operation, payload, event);
   state.operations.insert_or_assign(payload.id(), std::move(operation));
-  if (Cluster* cluster = cluster_of(state, event)) cluster->add_queued_operations(payload.id());
+  if (Cluster* cluster = cluster_of(state, event)) {
+    cluster->add_queued_operations(payload.id());
+    // What is wanted changes with the request, even while it waits: a second writer with the same If-Match must lose.
+    cluster->set_revision(event.seq());
+  }
 }
 
 void apply(FleetState& state, const event::OperationStarted& payload, const event::Event& event) {

@@ -4,6 +4,8 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include <limits>
+
 #include "core/state/fleet_state.h"
 
 namespace esaas::state {
@@ -56,6 +58,10 @@ std::string encode(const FleetState& state) {
 }
 
 Result<FleetState> decode_fleet(std::string_view bytes) {
+  constexpr std::size_t kSizeMax = std::numeric_limits<int>::max();
+  if (bytes.size() > kSizeMax) {
+    return fail(ErrorCode::kDataLoss, "a fleet state has less than 2 GiB, not " + std::to_string(bytes.size()) + " bytes");
+  }
   FleetState state;
   CodedInputStream in(reinterpret_cast<const std::uint8_t*>(bytes.data()), static_cast<int>(bytes.size()));
   in.PushLimit(static_cast<int>(bytes.size()));
