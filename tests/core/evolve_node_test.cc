@@ -1,0 +1,225 @@
+// The life of one node: place, task, failures with back-off, drain.
+#include "core/model/ids.h"
+#include "tests/core/story.h"
+
+namespace esaas::state {
+namespace {
+
+using std::chrono::seconds;
+using test::Story;
+
+struct NodeStory : Story {
+  NodeStory() {
+    given_search();
+    auto event = about();
+    event.mutable_node_added()->set_node("data-0");
+    event.mutable_node_added()->set_group("data");
+    fold(event);
+  }
+
+  static event::Event about() {
+    event::Event event;
+    event.set_cluster("search");
+    event.set_tenant("shop");
+    return event;
+  }
+
+  const Node& node() const { return cluster().nodes(0); }
+
+  void intend_place(const std::string& volume) {
+    auto event = about();
+    auto& payload = *event.mutable_place_intended();
+    payload.set_node("data-0");
+    payload.mutable_place()->set_volume_id(volume);
+    payload.set_reserve_operation(volume + "-reserve");
+    payload.set_create_operation(volume + "-create");
+    fold(event);
+  }
+
+  void mesos_operation(const std::string& id, model::MesosOperationState what) {
+    auto event = about();
+    auto& payload = *event.mutable_mesos_operation_changed();
+    payload.set_node("data-0");
+    payload.set_mesos_operation(id);
+    payload.set_state(what);
+    fold(event);
+  }
+
+  std::string launch() {
+    auto event = about();
+    const std::string id = model::task_id("search", "data-0", state.seq() + 1);
+    event.mutable_task_launch_intended()->set_node("data-0");
+    event.mutable_task_launch_intended()->set_task_id(id);
+    fold(event);
+    return id;
+  }
+
+  void status(const std::string& task, model::TaskState what) {
+    auto event = about();
+    event.mutable_task_status_changed()->set_node("data-0");
+    event.mutable_task_status_changed()->set_task_id(task);
+    event.mutable_task_status_changed()->set_state(what);
+    fold(event);
+  }
+
+  void join(const std::string& task) {
+    auto event = about();
+    event.mutable_node_joined()->set_node("data-0");
+    event.mutable_node_joined()->set_task_id(task);
+    fold(event);
+  }
+};
+
+TEST(EvolveNode, APlaceIsReservedWhenBothOperationsHaveFinished) {
+  NodeStory story;
+  story.intend_place("v1");
+  EXPECT_EQ(story.node().place_status(), PLACE_STATUS_INTENDED);
+  story.mesos_operation("v1-reserve", model::MESOS_OPERATION_STATE_PENDING);
+  EXPECT_FALSE(story.node().reserve_finished());
+  story.mesos_operation("v1-reserve", model::MESOS_OPERATION_STATE_FINISHED);
+  EXPECT_TRUE(story.node().reserve_finished());
+  EXPECT_FALSE(story.node().create_finished());
+  story.mesos_operation("v1-create", model::MESOS_OPERATION_STATE_FINISHED);
+  EXPECT_TRUE(story.node().create_finished());
+  auto reserved = NodeStory::about();
+  reserved.mutable_place_reserved()->set_node("data-0");
+  reserved.mutable_place_reserved()->set_volume_id("v1");
+  story.fold(reserved);
+  EXPECT_EQ(story.node().place_status(), PLACE_STATUS_RESERVED);
+}
+
+TEST(EvolveNode, LateWordsAboutAnOldPlaceChangeNothing) {
+  NodeStory story;
+  story.intend_place("v1");
+  story.intend_place("v2");
+  auto reserved = NodeStory::about();
+  reserved.mutable_place_reserved()->set_node("data-0");
+  reserved.mutable_place_reserved()->set_volume_id("v1");
+  story.fold(reserved);
+  story.mesos_operation("v1-reserve", model::MESOS_OPERATION_STATE_FINISHED);
+  EXPECT_EQ(story.node().place_status(), PLACE_STATUS_INTENDED);
+  EXPECT_FALSE(story.node().reserve_finished());
+  EXPECT_EQ(story.node().place().volume_id(), "v2");
+}
+
+TEST(EvolveNode, AFailedPlaceLeavesTheNodeWithoutOne) {
+  NodeStory story;
+  story.intend_place("v1");
+  auto failed = NodeStory::about();
+  failed.mutable_place_failed()->set_node("data-0");
+  failed.mutable_place_failed()->set_volume_id("v1");
+  story.fold(failed);
+  EXPECT_FALSE(story.node().has_place());
+  EXPECT_EQ(story.node().place_status(), PLACE_STATUS_NONE);
+  EXPECT_TRUE(story.node().reserve_operation().empty());
+}
+
+TEST(EvolveNode, AReleaseThatFailedIsReservedAgain) {
+  NodeStory story;
+  story.intend_place("v1");
+  auto releasing = NodeStory::about();
+  auto& payload = *releasing.mutable_place_release_intended();
+  payload.set_node("data-0");
+  payload.set_volume_id("v1");
+  payload.set_destroy_operation("d");
+  payload.set_unreserve_operation("u");
+  story.fold(releasing);
+  EXPECT_EQ(story.node().place_status(), PLACE_STATUS_RELEASING);
+  story.mesos_operation("d", model::MESOS_OPERATION_STATE_FINISHED);
+  EXPECT_TRUE(story.node().destroy_finished());
+  EXPECT_FALSE(story.node().unreserve_finished());
+  auto failed = NodeStory::about();
+  failed.mutable_place_release_failed()->set_node("data-0");
+  failed.mutable_place_release_failed()->set_volume_id("v1");
+  story.fold(failed);
+  EXPECT_EQ(story.node().place_status(), PLACE_STATUS_RESERVED);
+}
+
+TEST(EvolveNode, ATaskRunsAndJoins) {
+  NodeStory story;
+  const std::string task = story.launch();
+  EXPECT_EQ(story.node().task().state(), model::TASK_STATE_INTENDED);
+  EXPECT_EQ(story.node().attempt(), 1U);
+  story.status(task, model::TASK_STATE_RUNNING);
+  story.join(task);
+  EXPECT_TRUE(story.node().task().joined());
+  EXPECT_TRUE(story.node().ever_joined());
+}
+
+TEST(EvolveNode, WordsAboutAnotherTaskChangeNothing) {
+  NodeStory story;
+  const std::string old = story.launch();
+  const std::string task = story.launch();
+  story.status(old, model::TASK_STATE_FAILED);
+  story.join(old);
+  EXPECT_EQ(story.node().task().task_id(), task);
+  EXPECT_EQ(story.node().task().state(), model::TASK_STATE_INTENDED);
+  EXPECT_FALSE(story.node().task().joined());
+  EXPECT_EQ(story.node().failures(), 0U);
+}
+
+TEST(EvolveNode, ALateWordDoesNotReviveAnEndedTask) {
+  NodeStory story;
+  const std::string task = story.launch();
+  story.status(task, model::TASK_STATE_FAILED);
+  story.status(task, model::TASK_STATE_RUNNING);
+  story.status(task, model::TASK_STATE_FAILED);
+  EXPECT_EQ(story.node().task().state(), model::TASK_STATE_FAILED);
+  EXPECT_EQ(story.node().failures(), 1U);
+}
+
+TEST(EvolveNode, AnUnreachableTaskMayComeBack) {
+  NodeStory story;
+  const std::string task = story.launch();
+  story.status(task, model::TASK_STATE_RUNNING);
+  story.status(task, model::TASK_STATE_UNREACHABLE);
+  EXPECT_EQ(story.node().failures(), 0U);
+  story.status(task, model::TASK_STATE_RUNNING);
+  EXPECT_EQ(story.node().task().state(), model::TASK_STATE_RUNNING);
+}
+
+TEST(EvolveNode, FailuresInARowBackOffUpToFiveMinutes) {
+  NodeStory story;
+  const std::int64_t want_s[] = {0, 5, 10, 20, 40, 80, 160, 300, 300, 300};
+  for (const std::int64_t wait_s : want_s) {
+    story.status(story.launch(), model::TASK_STATE_FAILED);
+    EXPECT_EQ(story.node().not_before_at_us() - to_us(story.now), wait_s * 1'000'000) << story.node().failures();
+  }
+}
+
+TEST(EvolveNode, AFailureAfterAStableMinuteCountsFromOne) {
+  NodeStory story;
+  for (int i = 0; i < 4; ++i) story.status(story.launch(), model::TASK_STATE_FAILED);
+  const std::string task = story.launch();
+  story.join(task);
+  story.now += seconds{60};
+  story.status(task, model::TASK_STATE_FAILED);
+  EXPECT_EQ(story.node().failures(), 1U);
+}
+
+TEST(EvolveNode, AKillThatWasIntendedIsNoFailure) {
+  NodeStory story;
+  const std::string task = story.launch();
+  auto kill = NodeStory::about();
+  kill.mutable_task_kill_intended()->set_node("data-0");
+  kill.mutable_task_kill_intended()->set_task_id(task);
+  story.fold(kill);
+  EXPECT_TRUE(story.node().task().kill_intended());
+  story.status(task, model::TASK_STATE_KILLED);
+  EXPECT_EQ(story.node().failures(), 0U);
+}
+
+TEST(EvolveNode, DrainGoesFromBeganToFinished) {
+  NodeStory story;
+  auto began = NodeStory::about();
+  began.mutable_drain_began()->set_node("data-0");
+  story.fold(began);
+  EXPECT_EQ(story.node().drain(), DRAIN_STATUS_BEGAN);
+  auto finished = NodeStory::about();
+  finished.mutable_drain_finished()->set_node("data-0");
+  story.fold(finished);
+  EXPECT_EQ(story.node().drain(), DRAIN_STATUS_FINISHED);
+}
+
+}  // namespace
+}  // namespace esaas::state

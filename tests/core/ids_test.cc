@@ -1,0 +1,37 @@
+#include "core/model/ids.h"
+
+#include <gtest/gtest.h>
+
+namespace esaas::model {
+namespace {
+
+TEST(Ids, SayWhatTheyAreOf) {
+  EXPECT_EQ(operation_id(1234), "op-1234");
+  EXPECT_EQ(node_name("data", 0), "data-0");
+  EXPECT_EQ(task_id("search", "data-0", 7), "search.data-0.task-7");
+  EXPECT_EQ(volume_id("search", "data-0", 7), "search.data-0.volume-7");
+  EXPECT_EQ(mesos_operation_id("search", "data-0", "unreserve", 7), "search.data-0.unreserve-7");
+  EXPECT_EQ(role_of_tenant("shop"), "es-shop");
+}
+
+TEST(ParseId, ReadsBackWhatWasMade) {
+  const auto parsed = parse_id(task_id("my-search", "data-10", 18'446'744'073'709'551'615U));
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->cluster, "my-search");
+  EXPECT_EQ(parsed->node, "data-10");
+  EXPECT_EQ(parsed->kind, "task");
+  EXPECT_EQ(parsed->seq, 18'446'744'073'709'551'615U);
+}
+
+class NotOurs : public testing::TestWithParam<const char*> {};
+
+TEST_P(NotOurs, IsNotParsed) { EXPECT_FALSE(parse_id(GetParam())); }
+
+INSTANTIATE_TEST_SUITE_P(Forms, NotOurs,
+                         testing::Values("", ".", "..", "search", "search.data-0", "search.data-0.task", ".data-0.task-1",
+                                         "search..task-1", "search.data-0.-1", "search.data-0.task-",
+                                         "search.data-0.task-x", "search.data-0.task-1x",
+                                         "search.data-0.task-18446744073709551616", "search.data-0.task--"));
+
+}  // namespace
+}  // namespace esaas::model
