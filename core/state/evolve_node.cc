@@ -64,8 +64,13 @@ void apply(Node& node, const event::PlaceReserved& payload, const event::Event&)
   if (is_current_place(node, payload.volume_id())) node.set_place_status(PLACE_STATUS_RESERVED);
 }
 
-void apply(Node& node, const event::PlaceFailed& payload, const event::Event&) {
-  if (is_current_place(node, payload.volume_id())) clear_place(node);
+void apply(Node& node, const event::PlaceFailed& payload, const event::Event& event) {
+  if (!is_current_place(node, payload.volume_id())) return;
+  clear_place(node);
+  if (payload.data_lost()) return;
+  // A reservation that is refused every time must not be tried with every offer.
+  node.set_failures(node.failures() + 1);
+  node.set_not_before_at_us(event.time_at_us() + backoff_us(node.failures()));
 }
 
 void apply(Node& node, const event::PlaceReleaseIntended& payload, const event::Event& event) {

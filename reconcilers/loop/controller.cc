@@ -23,6 +23,14 @@ constexpr std::uint32_t kPatientPolls = 60;
 /// Events that may wait for the disk before commands are refused.
 constexpr std::size_t kBacklogMax = 32'768;
 
+/// The state says already that this setting is applied: a repeated PUT is no news.
+bool is_known(const state::Cluster& cluster, const event::Event& applied) {
+  if (applied.has_exclusions_applied()) {
+    return std::ranges::equal(cluster.exclusions_applied(), applied.exclusions_applied().nodes());
+  }
+  return cluster.minimum_master_nodes_applied() == applied.minimum_master_nodes_applied().value();
+}
+
 }  // namespace
 
 Controller::Controller(ControllerOptions options, state::FleetState state, const store::EventLog& log,
@@ -87,6 +95,7 @@ void Controller::start_next(const std::string& cluster_name, Time now) {
   if (cluster == nullptr) {
     schedule_.forget(cluster_name);
     observations_.erase(cluster_name);
+    std::erase_if(repeated_at_, [&](const auto& item) { return item.first.starts_with(cluster_name + "/"); });
     return;
   }
   if (!cluster->active_operation().empty() || cluster->queued_operations().empty()) return;
@@ -149,12 +158,23 @@ bool Controller::reconcile_once(const std::string& name, Time now) {
   }
   if (!plan.actions.empty()) return true;
   append_holds(name, plan, now);
-  for (const event::Event& repeat : plan.repeats) {
-    sequencer_.when_durable([this, name, repeat] { perform(name, {repeat}, std::nullopt); });
-  }
+  for (const event::Event& repeat : plan.repeats) repeat_effect(name, repeat, now);
   note_want(name, role, now);
   plan_poll(name, now);
   return false;
+}
+
+/// A plan asks for a repeat in every pass until it sees the effect: one that was just performed is given its time.
+void Controller::repeat_effect(const std::string& name, const event::Event& intent, Time now) {
+  const bool kill = intent.has_task_kill_intended();
+  const std::string key = name + (kill                                ? "/" + intent.task_kill_intended().task_id()
+                                  : intent.has_exclusions_intended() ? "/exclusions"
+                                                                     : "/minimum_master_nodes");
+  const Duration pause = kill ? options_.settings.kill_repeat : options_.settings.settings_repeat;
+  const auto [last, is_first] = repeated_at_.try_emplace(key, now);
+  if (!is_first && now - last->second < pause) return;
+  last->second = now;
+  sequencer_.when_durable([this, name, intent] { perform(name, {intent}, std::nullopt); });
 }
 
 void Controller::append_actions(const std::string& name, const reconcile::Plan& plan, Time now) {
@@ -293,18 +313,29 @@ void Controller::observed(const std::string& cluster_name, reconcile::Observatio
   plan_poll(cluster_name, now);
 }
 
+/// What the newest observation says of the settings is older than the answer that just came.
+void Controller::forget_seen_settings(const std::string& cluster_name) {
+  const auto observation = observations_.find(cluster_name);
+  if (observation == observations_.end()) return;
+  observation->second.excluded_nodes.reset();
+  observation->second.minimum_master_nodes.reset();
+}
+
 void Controller::setting_answered(const std::string& cluster_name, const event::Event& intent,
                                   const Result<void>& outcome, Time now) {
   if (!outcome) {
     ports_.note("elasticsearch_setting_failed", {{"cluster", cluster_name}, {"why", outcome.error().detail}});
     return;  // the plan repeats it
   }
+  forget_seen_settings(cluster_name);
   event::Event event;
   if (intent.has_exclusions_intended()) {
     *event.mutable_exclusions_applied()->mutable_nodes() = intent.exclusions_intended().nodes();
   } else {
     event.mutable_minimum_master_nodes_applied()->set_value(intent.minimum_master_nodes_intended().value());
   }
+  const state::Cluster* cluster = state().find_cluster(cluster_name);
+  if (cluster == nullptr || is_known(*cluster, event)) return;
   append(cluster_name, {std::move(event)}, event::ACTOR_KIND_ELASTICSEARCH, cause_of(cluster_name), now);
 }
 

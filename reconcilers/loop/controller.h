@@ -113,6 +113,8 @@ class Controller {
   void reconcile_dirty(Time now);
   bool reconcile_once(const std::string& name, Time now);
   void append_actions(const std::string& name, const reconcile::Plan& plan, Time now);
+  void repeat_effect(const std::string& name, const event::Event& intent, Time now);
+  void forget_seen_settings(const std::string& cluster_name);
   void append_holds(const std::string& name, const reconcile::Plan& plan, Time now);
   void perform(const std::string& name, const std::vector<event::Event>& intents,
                const std::optional<PooledOffer>& offer);
@@ -164,6 +166,7 @@ class Controller {
   std::map<std::string, reconcile::Observation, std::less<>> observations_;
   std::map<std::string, KeyUnderWay, std::less<>> keys_under_way_;  // sequenced and not durable yet
   std::set<std::string> stray_tasks_seen_;
+  std::map<std::string, Time> repeated_at_;  // by cluster and effect
   bool connected_ = false;
   bool writable_ = true;
   std::string stopped_reason_;

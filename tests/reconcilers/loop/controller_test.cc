@@ -1,0 +1,255 @@
+#include "reconcilers/loop/controller.h"
+
+#include <gtest/gtest.h>
+
+#include "reconcilers/loop/mesos_intents.h"
+#include "store/log/memory_event_log.h"
+#include "tests/reconcilers/loop/fake_ports.h"
+
+namespace esaas::loop {
+namespace {
+
+namespace wire = mesos::wire;
+using std::chrono::seconds;
+
+ControllerOptions options() {
+  ControllerOptions result;
+  result.settings.catalogue.artifacts["2.3.3"].uri = "file:///archive.tar.gz";
+  return result;
+}
+
+Submission by_admin(command::Command command) {
+  Submission submission;
+  submission.command = std::move(command);
+  submission.caller = {.token_id = "root", .tenant = "", .role = model::TOKEN_ROLE_ADMIN, .address = "127.0.0.1"};
+  return submission;
+}
+
+Submission create(const std::string& name) {
+  command::SubmitOperation operation;
+  operation.cluster = name;
+  auto& request = *operation.request.mutable_create();
+  request.set_name(name);
+  request.set_tenant("shop");
+  request.mutable_spec()->set_version("2.3.3");
+  auto& group = *request.mutable_spec()->add_node_groups();
+  group.set_name("data");
+  group.add_roles(model::NODE_ROLE_MASTER);
+  group.add_roles(model::NODE_ROLE_DATA);
+  group.set_count(1);
+  group.mutable_resources()->set_cpus_milli(1000);
+  group.mutable_resources()->set_mem_mib(512);
+  group.mutable_resources()->set_disk_mib(512);
+  return by_admin(std::move(operation));
+}
+
+/// A controller over a memory log whose part becomes durable only when the test runs what was posted.
+class ControllerTest : public ::testing::Test {
+ protected:
+  ControllerTest() {
+    controller_.start(now_);
+    settle();
+  }
+
+  void settle() {
+    controller_.turn(now_);
+    while (!ports_.posted.empty()) {
+      ports_.run_posted();
+      controller_.turn(now_);
+    }
+  }
+
+  std::vector<Result<Accepted>> submit(Submission submission) {
+    std::vector<Result<Accepted>> got;
+    controller_.submit({std::move(submission)}, [&got](auto results) { got = std::move(results); }, now_);
+    settle();
+    return got;
+  }
+
+  void subscribe() {
+    wire::scheduler::Event::Subscribed subscribed;
+    subscribed.mutable_framework_id()->set_value("fw-1");
+    controller_.mesos_subscribed(subscribed, true, now_);
+    settle();
+  }
+
+  void offer(const std::string& id) {
+    wire::scheduler::Event event;
+    event.set_type(wire::scheduler::Event::OFFERS);
+    auto& offer = *event.mutable_offers()->add_offers();
+    offer.mutable_id()->set_value(id);
+    offer.mutable_agent_id()->set_value("agent-1");
+    offer.mutable_framework_id()->set_value("fw-1");
+    offer.set_hostname("127.0.0.11");
+    offer.mutable_allocation_info()->set_role("es-shop");
+    *offer.add_resources() = scalar("cpus", 4);
+    *offer.add_resources() = scalar("mem", 4096);
+    *offer.add_resources() = scalar("disk", 10240);
+    auto& ports = *offer.add_resources();
+    ports.set_name("ports");
+    ports.set_type(wire::Value::RANGES);
+    auto& range = *ports.mutable_ranges()->add_range();
+    range.set_begin(31000);
+    range.set_end(31099);
+    controller_.mesos_event(event, now_);
+    settle();
+  }
+
+  static wire::Resource scalar(const std::string& name, double amount) {
+    wire::Resource resource;
+    resource.set_name(name);
+    resource.set_type(wire::Value::SCALAR);
+    resource.mutable_scalar()->set_value(amount);
+    return resource;
+  }
+
+  Time now_ = from_us(1'475'000'000'000'000);
+  store::MemoryEventLog log_;
+  std::unique_ptr<store::LogWriter> writer_ = store::make_immediate_writer(log_);
+  PublishedState published_;
+  FakePorts ports_;
+  Controller controller_{options(), {}, log_, *writer_, published_, ports_};
+};
+
+TEST_F(ControllerTest, BeginsATermBeforeItSubscribes) {
+  EXPECT_EQ(log_.last_seq(), 1U);
+  EXPECT_EQ(controller_.state().head.leader_term(), 1U);
+  EXPECT_EQ(ports_.starts, 1);
+}
+
+TEST_F(ControllerTest, AnswersOnlyWhenTheEventIsDurable) {
+  bool answered = false;
+  controller_.submit({by_admin(command::CreateTenant{"shop"})}, [&](auto results) { answered = results[0].has_value(); },
+                     now_);
+  controller_.turn(now_);
+  EXPECT_FALSE(answered);
+  EXPECT_TRUE(published_.tenants().empty());
+  ports_.run_posted();
+  EXPECT_TRUE(answered);
+  EXPECT_EQ(published_.tenants(), std::vector<std::string>{"shop"});
+}
+
+TEST_F(ControllerTest, ARefusalIsAnsweredAtOnce) {
+  const auto results = submit(create("search"));
+  ASSERT_EQ(results.size(), 1U);
+  ASSERT_FALSE(results[0]);
+  EXPECT_EQ(results[0].error().rule, "known_tenant");
+  EXPECT_EQ(log_.last_seq(), 1U);
+}
+
+TEST_F(ControllerTest, TheSameKeyGivesTheSameAnswerAndAnotherBodyAConflict) {
+  submit(by_admin(command::CreateTenant{"shop"}));
+  auto first = create("search");
+  first.idempotency_key = "k";
+  first.body_hash = "a";
+  const auto original = submit(first);
+  const auto again = submit(first);
+  ASSERT_TRUE(original[0] && again[0]);
+  EXPECT_EQ(again[0]->operation_id, original[0]->operation_id);
+  EXPECT_TRUE(again[0]->replayed);
+  first.body_hash = "b";
+  const auto other = submit(first);
+  ASSERT_FALSE(other[0]);
+  EXPECT_EQ(other[0].error().code, ErrorCode::kConflict);
+}
+
+TEST_F(ControllerTest, BelowTheReserveNothingIsAccepted) {
+  controller_.set_writable(false);
+  const auto results = submit(by_admin(command::CreateTenant{"shop"}));
+  ASSERT_FALSE(results[0]);
+  EXPECT_EQ(results[0].error().rule, "free_space_reserve");
+}
+
+TEST_F(ControllerTest, ANewFrameworkIdIsDurableBeforeItIsConfirmed) {
+  wire::scheduler::Event::Subscribed subscribed;
+  subscribed.mutable_framework_id()->set_value("fw-1");
+  controller_.mesos_subscribed(subscribed, true, now_);
+  controller_.turn(now_);
+  EXPECT_EQ(ports_.confirmations, 0);
+  settle();
+  EXPECT_EQ(ports_.confirmations, 1);
+  EXPECT_EQ(log_.read_one(log_.last_seq())->framework_registered().framework_id(), "fw-1");
+}
+
+TEST_F(ControllerTest, IntentsAreDurableBeforeAcceptIsSent) {
+  submit(by_admin(command::CreateTenant{"shop"}));
+  subscribe();
+  submit(create("search"));
+  offer("o1");
+  const auto accepts = ports_.calls_of(wire::scheduler::Call::ACCEPT);
+  ASSERT_EQ(accepts.size(), 1U);
+  const auto& operations = accepts[0].accept().operations();
+  ASSERT_EQ(operations.size(), 3);
+  EXPECT_EQ(operations[0].type(), wire::Offer::Operation::RESERVE);
+  EXPECT_EQ(operations[1].type(), wire::Offer::Operation::CREATE);
+  EXPECT_EQ(operations[2].type(), wire::Offer::Operation::LAUNCH);
+  const auto& node = controller_.state().find_cluster("search")->nodes(0);
+  EXPECT_EQ(operations[2].launch().task_infos(0).task_id().value(), node.task().task_id());
+  EXPECT_LE(node.task().launch_seq(), log_.last_seq());
+}
+
+TEST_F(ControllerTest, OffersThatNobodyWantsAreDeclinedAtOnce) {
+  submit(by_admin(command::CreateTenant{"shop"}));
+  subscribe();
+  offer("o1");
+  const auto declines = ports_.calls_of(wire::scheduler::Call::DECLINE);
+  ASSERT_EQ(declines.size(), 1U);
+  EXPECT_EQ(declines[0].decline().offer_ids(0).value(), "o1");
+  EXPECT_GE(declines[0].decline().filters().refuse_seconds(), 3600.0);
+}
+
+TEST_F(ControllerTest, AStatusIsAcknowledgedOnlyWhenItIsDurable) {
+  submit(by_admin(command::CreateTenant{"shop"}));
+  subscribe();
+  submit(create("search"));
+  offer("o1");
+  wire::scheduler::Event event;
+  event.set_type(wire::scheduler::Event::UPDATE);
+  auto& status = *event.mutable_update()->mutable_status();
+  status.mutable_task_id()->set_value(controller_.state().find_cluster("search")->nodes(0).task().task_id());
+  status.mutable_agent_id()->set_value("agent-1");
+  status.set_state(wire::TASK_RUNNING);
+  status.set_uuid("u");
+  controller_.mesos_event(event, now_);
+  controller_.turn(now_);
+  EXPECT_TRUE(ports_.calls_of(wire::scheduler::Call::ACKNOWLEDGE).empty());
+  settle();
+  EXPECT_EQ(ports_.calls_of(wire::scheduler::Call::ACKNOWLEDGE).size(), 1U);
+  EXPECT_EQ(controller_.state().find_cluster("search")->nodes(0).task().state(), model::TASK_STATE_RUNNING);
+}
+
+TEST_F(ControllerTest, ADryRunAppendsNothing) {
+  submit(by_admin(command::CreateTenant{"shop"}));
+  const auto before = controller_.state().seq();
+  std::size_t events = 0;
+  controller_.preview(create("search"), [&](Result<Preview> preview) { events = preview->events.size(); }, now_);
+  settle();
+  EXPECT_EQ(events, 3U);
+  EXPECT_EQ(controller_.state().seq(), before);
+}
+
+TEST_F(ControllerTest, TheStateIsTheFoldOfTheLog) {
+  submit(by_admin(command::CreateTenant{"shop"}));
+  subscribe();
+  submit(create("search"));
+  offer("o1");
+  state::FleetState folded;
+  auto cursor = log_.read(1);
+  for (auto event = (*cursor)->next(); event && *event != nullptr; event = (*cursor)->next()) state::evolve(folded, **event);
+  EXPECT_EQ(state::encode(folded), state::encode(controller_.state()));
+}
+
+TEST_F(ControllerTest, NothingIsLoggedPerTick) {
+  submit(by_admin(command::CreateTenant{"shop"}));
+  subscribe();
+  submit(create("search"));
+  const auto before = log_.last_seq();
+  for (int i = 0; i < 100; ++i) {
+    now_ += seconds{1};
+    settle();
+  }
+  EXPECT_EQ(log_.last_seq(), before);
+}
+
+}  // namespace
+}  // namespace esaas::loop

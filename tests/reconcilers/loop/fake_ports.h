@@ -1,0 +1,41 @@
+#pragma once
+// FakePorts: keeps what the controller asks for, and runs posted functions when told to. One thread.
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "reconcilers/loop/ports.h"
+
+namespace esaas::loop {
+
+class FakePorts : public Ports {
+ public:
+  void mesos_start(const std::string& framework_id, const std::vector<std::string>& roles) override;
+  void mesos_confirm_framework_id() override { ++confirmations; }
+  void mesos_send(mesos::wire::scheduler::Call call) override { calls.push_back(std::move(call)); }
+  void mesos_set_roles(const std::vector<std::string>& wanted) override { roles = wanted; }
+  void elasticsearch_observe(ClusterAddress address) override { observed.push_back(std::move(address)); }
+  void elasticsearch_put(ClusterAddress address, event::Event intent) override;
+  void post(std::function<void()> function) override { posted.push_back(std::move(function)); }
+  void fatal(const Error& error) override { fatal_errors.push_back(error.detail); }
+  void note(std::string_view what, std::vector<std::pair<std::string_view, std::string>> fields) override;
+
+  /// Runs what was posted, and what that posts.
+  void run_posted();
+  /// Calls of this type so far.
+  [[nodiscard]] std::vector<mesos::wire::scheduler::Call> calls_of(mesos::wire::scheduler::Call::Type type) const;
+
+  int starts = 0;
+  int confirmations = 0;
+  std::string framework_id;
+  std::vector<std::string> roles;
+  std::vector<mesos::wire::scheduler::Call> calls;
+  std::vector<ClusterAddress> observed;
+  std::vector<event::Event> puts;
+  std::deque<std::function<void()>> posted;
+  std::vector<std::string> fatal_errors;
+  std::vector<std::string> notes;
+};
+
+}  // namespace esaas::loop

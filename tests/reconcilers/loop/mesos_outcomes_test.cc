@@ -1,0 +1,89 @@
+#include "reconcilers/loop/mesos_outcomes.h"
+
+#include <gtest/gtest.h>
+
+#include "core/state/evolve_node.h"
+
+namespace esaas::loop {
+namespace {
+
+state::Node reserving() {
+  state::Node node;
+  node.set_name("data-0");
+  event::Event event;
+  event.set_seq(9);
+  auto& intent = *event.mutable_place_intended();
+  intent.mutable_place()->set_volume_id("v");
+  intent.set_reserve_operation("r");
+  intent.set_create_operation("c");
+  state::apply(node, intent, event);
+  return node;
+}
+
+event::MesosOperationChanged change(std::string id, model::MesosOperationState state) {
+  event::MesosOperationChanged payload;
+  payload.set_mesos_operation(std::move(id));
+  payload.set_state(state);
+  return payload;
+}
+
+/// What the change leads to once the node has taken it in.
+std::vector<event::Event> outcome(state::Node& node, const event::MesosOperationChanged& payload) {
+  state::apply(node, payload, event::Event{});
+  return place_outcome(node, payload);
+}
+
+TEST(PlaceOutcome, IsReservedWhenBothOperationsFinished) {
+  state::Node node = reserving();
+  EXPECT_TRUE(outcome(node, change("r", model::MESOS_OPERATION_STATE_FINISHED)).empty());
+  const auto events = outcome(node, change("c", model::MESOS_OPERATION_STATE_FINISHED));
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].place_reserved().volume_id(), "v");
+}
+
+TEST(PlaceOutcome, FailsWithTheReasonWhenAnOperationDidNotHappen) {
+  state::Node node = reserving();
+  auto refused = change("r", model::MESOS_OPERATION_STATE_ERROR);
+  refused.set_message("no such offer");
+  const auto events = outcome(node, refused);
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].place_failed().why(), "r ended as ERROR: no such offer");
+  EXPECT_FALSE(events[0].place_failed().data_lost());
+}
+
+TEST(PlaceOutcome, SaysNothingWhileTheAgentIsUnreachable) {
+  state::Node node = reserving();
+  EXPECT_TRUE(outcome(node, change("r", model::MESOS_OPERATION_STATE_UNREACHABLE)).empty());
+  EXPECT_EQ(node.place_status(), state::PLACE_STATUS_INTENDED);
+}
+
+TEST(PlaceOutcome, IgnoresTheOperationsOfAnotherPlace) {
+  state::Node node = reserving();
+  EXPECT_TRUE(outcome(node, change("older", model::MESOS_OPERATION_STATE_FAILED)).empty());
+}
+
+TEST(PlaceOutcome, IsReleasedWhenDestroyAndUnreserveFinished) {
+  state::Node node = reserving();
+  event::Event event;
+  event::PlaceReleaseIntended intent;
+  intent.set_volume_id("v");
+  intent.set_destroy_operation("d");
+  intent.set_unreserve_operation("u");
+  state::apply(node, intent, event);
+  EXPECT_TRUE(outcome(node, change("d", model::MESOS_OPERATION_STATE_FINISHED)).empty());
+  const auto events = outcome(node, change("u", model::MESOS_OPERATION_STATE_FINISHED));
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_TRUE(events[0].has_place_released());
+}
+
+TEST(TaskStates, AreTranslatedOneByOne) {
+  for (int value = mesos::wire::TaskState_MIN; value <= mesos::wire::TaskState_MAX; ++value) {
+    if (!mesos::wire::TaskState_IsValid(value)) continue;
+    const auto state = static_cast<mesos::wire::TaskState>(value);
+    EXPECT_EQ(model::TaskState_Name(to_model(state)),
+              "TASK_STATE_" + mesos::wire::TaskState_Name(state).substr(std::string_view("TASK_").size()));
+  }
+}
+
+}  // namespace
+}  // namespace esaas::loop
