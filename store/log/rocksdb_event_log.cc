@@ -63,6 +63,8 @@ class RocksDbEventLog final : public EventLog {
   Result<void> recover_expiry();
   Result<void> write(std::uint64_t first, std::uint64_t last, const Hash& hash);
   std::unexpected<Error> poisoned(Error error);
+  /// The stored entry, expired or not.
+  [[nodiscard]] Result<std::optional<IdempotencyEntry>> get_idempotency(std::string_view key) const;
   [[nodiscard]] Result<void> get_record(std::uint64_t seq, std::string& record) const;
 
   std::unique_ptr<RocksDbStore> store_;
@@ -135,11 +137,12 @@ Result<void> RocksDbEventLog::append(Batch batch) {
   write_batch_.Clear();
   ESAAS_TRY(const Hash hash, put_events(batch));
   put_postings(batch);
-  put_idempotency(batch);
   const auto& newest = batch.events.back();
+  // Before the new keys, or a key that is used anew on the day of its expiry would be taken away with its old entry.
   if (auto purged = purge_idempotency(newest.time_at_us(), 2 * batch.idempotency.size()); !purged) {
     return poisoned(std::move(purged).error());
   }
+  put_idempotency(batch);
   if (auto written = write(batch.events.front().seq(), newest.seq(), hash); !written) {
     return poisoned(std::move(written).error());
   }
@@ -191,8 +194,8 @@ Result<void> RocksDbEventLog::purge_idempotency(std::int64_t newest_us, std::siz
     oldest_expiry_us_ = expiry.at_us;
     if (!has_expired(expiry.at_us, newest_us)) return {};
     // The key may have been used anew since; then its entry is of a later time and stays.
-    ESAAS_TRY(const auto entry, find_idempotency(expiry.key));
-    if (!entry) write_batch_.Delete(store_->idempotency(), idempotency_key(expiry.key));
+    ESAAS_TRY(const auto entry, get_idempotency(expiry.key));
+    if (entry && entry->at_us == expiry.at_us) write_batch_.Delete(store_->idempotency(), idempotency_key(expiry.key));
     write_batch_.Delete(store_->idempotency(), oldest->key());
   }
   if (!oldest->status().ok()) {
@@ -212,14 +215,19 @@ Result<void> RocksDbEventLog::write(std::uint64_t first, std::uint64_t last, con
   return watermark_->advance(last, hash);
 }
 
-Result<std::optional<IdempotencyEntry>> RocksDbEventLog::find_idempotency(std::string_view key) const {
+Result<std::optional<IdempotencyEntry>> RocksDbEventLog::get_idempotency(std::string_view key) const {
   std::string bytes;
   const auto status =
       store_->db().Get(rocksdb::ReadOptions(), store_->idempotency(), idempotency_key(key), &bytes);
   if (status.IsNotFound()) return std::nullopt;
   if (!status.ok()) return std::unexpected(to_error(status, "cannot look up an idempotency key"));
   ESAAS_TRY(IdempotencyEntry entry, decode_idempotency(key, bytes));
-  if (has_expired(entry.at_us, last_time_at_us())) return std::nullopt;
+  return entry;
+}
+
+Result<std::optional<IdempotencyEntry>> RocksDbEventLog::find_idempotency(std::string_view key) const {
+  ESAAS_TRY(auto entry, get_idempotency(key));
+  if (entry && has_expired(entry->at_us, last_time_at_us())) entry.reset();
   return entry;
 }
 

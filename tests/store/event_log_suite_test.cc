@@ -308,6 +308,14 @@ TYPED_TEST(EventLogSuite, KeepsAKeyThatWasUsedAnew) {
   EXPECT_EQ((*found)->seq, 2U);
 }
 
+TYPED_TEST(EventLogSuite, KeepsAKeyThatIsUsedAnewInTheBatchThatForgetsIt) {
+  this->append({{plain_event(1, 0)}, {{.key = "key", .seq = 1, .at_us = 0}}});
+  this->append({{plain_event(2, 9 * kDayUs)}, {{.key = "key", .seq = 2, .at_us = 9 * kDayUs}}});
+  const auto found = this->log().find_idempotency("key");
+  ASSERT_TRUE(found->has_value());
+  EXPECT_EQ((*found)->seq, 2U);
+}
+
 TYPED_TEST(EventLogSuite, TellsTheTailOfEveryAppendOnceItIsVisible) {
   std::vector<std::uint64_t> told;
   {

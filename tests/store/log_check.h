@@ -1,0 +1,35 @@
+#pragma once
+// Reads a whole log and says whether it is in order: for tests that have broken it, or broken off.
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/log/event_log.h"
+#include "store/log/index_entries.h"
+
+namespace esaas::store::testing {
+
+/// Walks the log with its chain verified, and compares every index with what the events say. The number of events, or
+/// the first error; kDataLoss when an index disagrees.
+inline Result<std::uint64_t> check_log(const EventLog& log) {
+  std::map<std::pair<IndexKind, std::string>, std::vector<std::uint64_t>> index;
+  ESAAS_TRY(const auto cursor, log.read(1, {.verify_chain = true}));
+  std::uint64_t events = 0;
+  for (;;) {
+    ESAAS_TRY(const event::Event* event, cursor->next());
+    if (event == nullptr) break;
+    ++events;
+    for_each_index_entry(*event, [&](IndexKind kind, std::string_view value) {
+      index[{kind, std::string(value)}].push_back(event->seq());
+    });
+  }
+  for (const auto& [key, seqs] : index) {
+    ESAAS_TRY(const auto found, log.read_index({.kind = key.first, .value = key.second, .limit = events + 1}));
+    if (found != seqs) return fail(ErrorCode::kDataLoss, "the index disagrees about " + key.second);
+  }
+  return events;
+}
+
+}  // namespace esaas::store::testing

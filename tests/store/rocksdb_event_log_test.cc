@@ -1,0 +1,228 @@
+// What only the log on disk has: opening, versions, locks, full disks, failing syncs, lost writes.
+
+#include "store/log/rocksdb_event_log.h"
+
+#include <gtest/gtest.h>
+#include <rocksdb/db.h>
+
+#include <fstream>
+
+#include "tests/store/fault_file_system.h"
+#include "tests/store/log_check.h"
+#include "tests/store/sample_events.h"
+#include "tests/store/temp_directory.h"
+
+namespace esaas::store {
+namespace {
+
+using testing::check_log;
+using testing::FaultFileSystem;
+using testing::plain_event;
+using testing::SampleEvents;
+
+class RocksDbLog : public ::testing::Test {
+ protected:
+  Result<std::unique_ptr<EventLog>> open() { return open_rocksdb_log({.directory = directory_.path(), .env = env_.get()}); }
+  std::unique_ptr<EventLog> must_open() {
+    auto log = open();
+    EXPECT_TRUE(log) << log.error().detail;
+    return log ? std::move(*log) : nullptr;
+  }
+  void fill(EventLog& log, int batches) {
+    for (int i = 0; i < batches; ++i) {
+      const auto appended = log.append(samples_.batch(20));
+      ASSERT_TRUE(appended) << appended.error().detail;
+    }
+  }
+  /// Writes into the closed database past the log.
+  void put(const std::string& family, const std::string& key, const std::string& value) {
+    rocksdb::Options options;
+    std::vector<std::string> names;
+    const auto path = (directory_.path() / "db").string();
+    ASSERT_TRUE(rocksdb::DB::ListColumnFamilies(options, path, &names).ok());
+    std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+    for (const auto& name : names) descriptors.emplace_back(name, rocksdb::ColumnFamilyOptions());
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    rocksdb::DB* db = nullptr;
+    ASSERT_TRUE(rocksdb::DB::Open(options, path, descriptors, &handles, &db).ok());
+    for (auto* handle : handles) {
+      if (handle->GetName() != family) continue;
+      ASSERT_TRUE((value.empty() ? db->Delete({}, handle, key) : db->Put({}, handle, key, value)).ok());
+    }
+    for (auto* handle : handles) ASSERT_TRUE(db->DestroyColumnFamilyHandle(handle).ok());
+    delete db;
+  }
+  static std::string key_of(std::uint64_t seq) {
+    std::string key(8, '\0');
+    for (std::size_t i = 8; i-- > 0; seq >>= 8U) key[i] = static_cast<char>(static_cast<unsigned char>(seq));
+    return key;
+  }
+
+  testing::TempDirectory directory_;
+  std::shared_ptr<FaultFileSystem> files_ = std::make_shared<FaultFileSystem>();
+  std::unique_ptr<rocksdb::Env> env_ = testing::make_env(files_);
+  SampleEvents samples_;
+};
+
+TEST_F(RocksDbLog, IsNotCreatedUnlessAsked) {
+  const auto refused = open_rocksdb_log({.directory = directory_.path() / "none", .create_if_missing = false});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kNotFound);
+  EXPECT_FALSE(std::filesystem::exists(directory_.path() / "none"));
+}
+
+TEST_F(RocksDbLog, HeldByAnotherIsUnavailable) {
+  const auto log = must_open();
+  const auto refused = open();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable) << refused.error().detail;
+  EXPECT_NE(refused.error().detail.find("LOCK"), std::string::npos);
+}
+
+TEST_F(RocksDbLog, OfAnotherFormatIsUnsupported) {
+  fill(*must_open(), 1);
+  put("default", "format", "esaas event log 2");
+  const auto refused = open();
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnsupportedVersion);
+  EXPECT_NE(refused.error().detail.find("esaas event log 2"), std::string::npos);
+  put("default", "format", "");
+  EXPECT_EQ(open().error().code, ErrorCode::kDataLoss);
+}
+
+TEST_F(RocksDbLog, WithColumnFamiliesThatItDoesNotKnowIsUnsupported) {
+  must_open().reset();
+  {
+    rocksdb::DB* db = nullptr;
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    std::vector<rocksdb::ColumnFamilyDescriptor> families;
+    for (const char* name : {"default", "events", "idx", "idempotency", "from_the_future"}) {
+      families.emplace_back(name, rocksdb::ColumnFamilyOptions());
+    }
+    rocksdb::DBOptions options;
+    options.create_missing_column_families = true;
+    ASSERT_TRUE(rocksdb::DB::Open(options, (directory_.path() / "db").string(), families, &handles, &db).ok());
+    for (auto* handle : handles) ASSERT_TRUE(db->DestroyColumnFamilyHandle(handle).ok());
+    delete db;
+  }
+  EXPECT_EQ(open().error().code, ErrorCode::kUnsupportedVersion);
+}
+
+TEST_F(RocksDbLog, MissingEventIsNamedAndNeverSkipped) {
+  fill(*must_open(), 2);
+  put("events", key_of(17), "");
+  const auto log = must_open();
+  const auto checked = check_log(*log);
+  EXPECT_EQ(checked.error().code, ErrorCode::kDataLoss);
+  EXPECT_NE(checked.error().detail.find("event 17"), std::string::npos) << checked.error().detail;
+  EXPECT_EQ(log->read_one(17).error().code, ErrorCode::kDataLoss);
+  EXPECT_EQ(log->read(17)->get()->next().error().code, ErrorCode::kDataLoss);
+}
+
+TEST_F(RocksDbLog, ReplacedRecordIsFound) {
+  fill(*must_open(), 2);
+  put("events", key_of(17), "rubbish");
+  EXPECT_NE(check_log(*must_open()).error().detail.find("event 17"), std::string::npos);
+  put("events", key_of(40), "rubbish");
+  EXPECT_NE(open().error().detail.find("event 40"), std::string::npos) << "the newest event is looked at on opening";
+}
+
+TEST_F(RocksDbLog, WithoutItsWatermarkIsRefused) {
+  fill(*must_open(), 1);
+  std::filesystem::remove(directory_.path() / "ACKNOWLEDGED");
+  const auto refused = open();
+  EXPECT_EQ(refused.error().code, ErrorCode::kDataLoss);
+  EXPECT_NE(refused.error().detail.find("ACKNOWLEDGED"), std::string::npos);
+}
+
+TEST_F(RocksDbLog, WithoutItsDatabaseIsRefused) {
+  fill(*must_open(), 1);
+  std::filesystem::remove_all(directory_.path() / "db");
+  EXPECT_EQ(open().error().code, ErrorCode::kDataLoss);
+}
+
+TEST_F(RocksDbLog, WithoutWatermarkAndCurrentButWithDataIsRefused) {
+  fill(*must_open(), 1);
+  std::filesystem::remove(directory_.path() / "ACKNOWLEDGED");
+  std::filesystem::remove(directory_.path() / "db" / "CURRENT");
+  const auto refused = open();
+  EXPECT_EQ(refused.error().code, ErrorCode::kDataLoss);
+  EXPECT_NE(refused.error().detail.find("CURRENT"), std::string::npos);
+}
+
+TEST_F(RocksDbLog, AnOlderCopyOfTheDatabaseIsRefused) {
+  fill(*must_open(), 1);
+  std::filesystem::copy(directory_.path() / "db", directory_.path() / "old", std::filesystem::copy_options::recursive);
+  fill(*must_open(), 1);
+  std::filesystem::remove_all(directory_.path() / "db");
+  std::filesystem::rename(directory_.path() / "old", directory_.path() / "db");
+  const auto refused = open();
+  EXPECT_EQ(refused.error().code, ErrorCode::kDataLoss);
+  EXPECT_NE(refused.error().detail.find("ends at event 20"), std::string::npos) << refused.error().detail;
+}
+
+TEST_F(RocksDbLog, FullDiskFailsTheAppendKeepsTheRestAndRecovers) {
+  auto log = must_open();
+  fill(*log, 3);
+  files_->set_free_bytes(1000);
+  const auto failed = log->append(samples_.batch(20));
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, ErrorCode::kInternal);
+  EXPECT_NE(failed.error().detail.find("full"), std::string::npos) << failed.error().detail;
+  EXPECT_NE(failed.error().detail.find("61 to 80"), std::string::npos) << failed.error().detail;
+  EXPECT_EQ(log->last_seq(), 60U);
+  EXPECT_EQ(*check_log(*log), 60U);
+  files_->set_free_bytes(INT64_MAX);
+  const auto again = log->append({{plain_event(61, log->last_time_at_us())}, {}});
+  EXPECT_EQ(again.error(), failed.error()) << "poisoned, even when there is space again";
+  log.reset();
+  log = must_open();
+  EXPECT_EQ(log->last_seq(), 60U);
+  EXPECT_EQ(*check_log(*log), 60U);
+  EXPECT_TRUE(log->append({{plain_event(61, log->last_time_at_us())}, {}}));
+}
+
+TEST_F(RocksDbLog, DiskThatIsFullFromTheStartIsAnErrorOfOpening) {
+  files_->set_free_bytes(10);
+  const auto refused = open();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInternal);
+  files_->set_free_bytes(INT64_MAX);
+  fill(*must_open(), 1);
+}
+
+TEST_F(RocksDbLog, FailedSyncPoisonsAndTellsNobody) {
+  auto log = must_open();
+  fill(*log, 1);
+  std::uint64_t told = 0;
+  {
+    const auto subscription = log->tail().subscribe([&](std::uint64_t seq) { told = seq; });
+    files_->fail_syncs(true);
+    const auto failed = log->append(samples_.batch(20));
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(log->append(samples_.batch(20)).error(), failed.error());
+  }
+  EXPECT_EQ(told, 0U);
+  EXPECT_EQ(log->last_seq(), 20U);
+  EXPECT_EQ(log->read_one(21).error().code, ErrorCode::kNotFound);
+  files_->fail_syncs(false);
+  log.reset();
+  log = must_open();
+  EXPECT_TRUE(log->last_seq() == 20U || log->last_seq() == 40U) << "as a whole or not at all: " << log->last_seq();
+  EXPECT_EQ(*check_log(*log), log->last_seq());
+}
+
+TEST_F(RocksDbLog, LosesNothingAcknowledgedWhenUnsyncedBytesAreLost) {
+  for (int round = 0; round < 6; ++round) {
+    auto log = must_open();
+    ASSERT_NE(log, nullptr);
+    const std::uint64_t before = log->last_seq();
+    EXPECT_EQ(before, static_cast<std::uint64_t>(round) * 100);
+    fill(*log, 5);
+    log.reset();
+    files_->lose_unsynced();
+  }
+  EXPECT_EQ(*check_log(*must_open()), 600U);
+}
+
+}  // namespace
+}  // namespace esaas::store
