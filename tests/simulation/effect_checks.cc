@@ -1,0 +1,109 @@
+#include "tests/simulation/effect_checks.h"
+
+#include <fmt/format.h>
+
+#include "core/model/ids.h"
+#include "reconcilers/loop/mesos_outcomes.h"
+
+namespace esaas::simulation {
+namespace {
+
+using mesos::wire::Offer;
+using mesos::wire::scheduler::Call;
+using mesos::wire::scheduler::Event;
+
+/// The roles that resources are allocated to or reserved for.
+void collect_roles(const google::protobuf::RepeatedPtrField<mesos::wire::Resource>& resources,
+                   std::set<std::string>& roles) {
+  for (const auto& resource : resources) {
+    roles.insert(resource.allocation_info().role());
+    for (const auto& reservation : resource.reservations()) roles.insert(reservation.role());
+  }
+}
+
+}  // namespace
+
+void EffectChecks::seen(const Event& event) {
+  if (event.type() == Event::UPDATE && event.update().status().has_uuid()) {
+    const auto& status = event.update().status();
+    updates_[status.uuid()] = {status.task_id().value(), status.state()};
+  }
+  if (event.type() == Event::UPDATE_OPERATION_STATUS && event.update_operation_status().status().has_uuid()) {
+    const auto& status = event.update_operation_status().status();
+    operations_[status.uuid().value()] = {status.operation_id().value(), status.state()};
+  }
+}
+
+void EffectChecks::check(const Call& call) {
+  switch (call.type()) {
+    case Call::ACCEPT: return check_accept(call.accept());
+    case Call::KILL: return check_kill(call.kill().task_id().value());
+    case Call::ACKNOWLEDGE: {
+      const auto found = updates_.find(call.acknowledge().uuid());
+      if (found == updates_.end()) return journal_.violate("an update is acknowledged that was never sent");
+      if (!ledger_.knows_status(found->second.first, loop::to_model(found->second.second))) {
+        journal_.violate("an update of " + found->second.first + " is acknowledged before it is durable");
+      }
+      return;
+    }
+    case Call::ACKNOWLEDGE_OPERATION_STATUS: {
+      const auto found = operations_.find(call.acknowledge_operation_status().uuid());
+      if (found == operations_.end()) return journal_.violate("an operation is acknowledged that was never sent");
+      if (!ledger_.knows_operation(found->second.first)) {
+        journal_.violate("the end of " + found->second.first + " is acknowledged before it is durable");
+      }
+      return;
+    }
+    default: return;
+  }
+}
+
+void EffectChecks::check_accept(const Call::Accept& accept) {
+  std::set<std::string> roles;
+  for (const Offer::Operation& operation : accept.operations()) {
+    if (operation.type() == Offer::Operation::LAUNCH) {
+      for (const auto& task : operation.launch().task_infos()) {
+        check_launch(task);
+        collect_roles(task.resources(), roles);
+      }
+      continue;
+    }
+    collect_roles(operation.reserve().resources(), roles);
+    collect_roles(operation.unreserve().resources(), roles);
+    collect_roles(operation.create().volumes(), roles);
+    collect_roles(operation.destroy().volumes(), roles);
+    const std::string& id = operation.id().value();
+    if (id.empty()) journal_.violate("an operation is sent without an id: nobody would tell its outcome");
+    if (!ledger_.operation_intended(id)) journal_.violate(id + " is sent before its intent is durable");
+  }
+  if (roles.size() > 1) journal_.violate("one ACCEPT names more than one role: " + accept.ShortDebugString());
+}
+
+void EffectChecks::check_launch(const mesos::wire::TaskInfo& task) {
+  const std::string& id = task.task_id().value();
+  if (!ledger_.launch_intended(id)) journal_.violate("task " + id + " is launched before its intent is durable");
+  const auto parsed = model::parse_id(id);
+  const state::Cluster* cluster = parsed ? ledger_.state().find_cluster(parsed->cluster) : nullptr;
+  if (cluster == nullptr) return;
+  const std::string role = model::role_of_tenant(cluster->tenant());
+  for (const auto& resource : task.resources()) {
+    if (resource.allocation_info().role() != role) {
+      journal_.violate(fmt::format("task {} takes resources of role {}", id, resource.allocation_info().role()));
+    }
+  }
+}
+
+/// Suspending and deleting stop everything on purpose; nothing else may stop a node that holds a last copy.
+void EffectChecks::check_kill(const std::string& task_id) {
+  if (!ledger_.kill_intended(task_id)) journal_.violate("task " + task_id + " is killed before its intent is durable");
+  const auto process = elasticsearch_.processes().find(task_id);
+  const auto parsed = model::parse_id(task_id);
+  if (process == elasticsearch_.processes().end() || !parsed) return;
+  const state::Cluster* cluster = ledger_.state().find_cluster(parsed->cluster);
+  if (cluster == nullptr || cluster->phase() != state::CLUSTER_PHASE_RUNNING) return;
+  for (const std::string& shard : elasticsearch_.last_copies_on(parsed->cluster, process->second.volume)) {
+    journal_.violate("node of task " + task_id + " is stopped while it holds the last copy of " + shard);
+  }
+}
+
+}  // namespace esaas::simulation

@@ -1,0 +1,140 @@
+#include "tests/simulation/elasticsearch_link.h"
+
+#include <fmt/format.h>
+
+#include "reconcilers/effects/elasticsearch/observation_parser.h"
+#include "reconcilers/effects/elasticsearch/requests.h"
+
+namespace esaas::simulation {
+namespace {
+
+using reconcile::Observation;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// Equal text for equal observations. The order of shards is no part of it.
+std::string text_of(const Observation& observation) {
+  std::string text = observation.health.ShortDebugString() + "|" + observation.master;
+  for (const std::string& node : observation.nodes) text += "," + node;
+  std::set<std::string> shards;
+  for (const auto& copy : observation.shards) {
+    shards.insert(fmt::format("{}/{}/{}/{}/{}/{}", copy.index, copy.shard, copy.primary, static_cast<int>(copy.state),
+                              copy.node, copy.relocating_to));
+  }
+  for (const std::string& shard : shards) text += "|" + shard;
+  for (const std::string& index : observation.closed_indices) text += "|closed " + index;
+  for (const std::string& node : observation.excluded_nodes.value_or(std::vector<std::string>{})) text += "|not " + node;
+  return text + "|" + std::to_string(observation.minimum_master_nodes.value_or(0));
+}
+
+constexpr Duration kTimeout = seconds{5};
+
+}  // namespace
+
+ElasticsearchLink::ElasticsearchLink(test::SimulationClock& clock, test::Prng prng, ModelElasticsearch& elasticsearch,
+                                     Journal& journal, std::function<void(Input)> to_controller)
+    : clock_(clock),
+      prng_(prng),
+      elasticsearch_(elasticsearch),
+      journal_(journal),
+      to_controller_(std::move(to_controller)) {}
+
+Duration ElasticsearchLink::latency() {
+  if (rough_ && prng_.chance(1, 10)) return prng_.between(milliseconds{500}, seconds{12});
+  return prng_.between(milliseconds{1}, milliseconds{30});
+}
+
+void ElasticsearchLink::answer(Input input, Duration delay) {
+  clock_.after(delay, [this, process = process_, input = std::move(input)] {
+    if (process == process_) to_controller_(input);
+  });
+}
+
+void ElasticsearchLink::observe(loop::ClusterAddress address) {
+  const Time asked_at = clock_.now();
+  clock_.after(latency(), [this, process = process_, address = std::move(address), asked_at] {
+    if (process == process_) ask(address, asked_at);
+  });
+}
+
+void ElasticsearchLink::ask(const loop::ClusterAddress& address, Time asked_at) {
+  Observation observation = ask_nodes(address);
+  observation.observed_at = asked_at;
+  const bool unanswered = observation.health.status() == model::HEALTH_STATUS_UNKNOWN;
+  const Duration delay = unanswered && prng_.chance(1, 2) ? kTimeout : latency();
+  answer([this, cluster = address.cluster, observation = std::move(observation)](
+             loop::Controller& controller) { controller.observed(cluster, observation, clock_.now()); },
+         delay);
+}
+
+Observation ElasticsearchLink::ask_nodes(const loop::ClusterAddress& address) {
+  const bool lost = rough_ && prng_.chance(1, 20);
+  for (const auto& [host, port] : address.nodes) {
+    if (lost) break;
+    auto direct = elasticsearch_.observe(host, port, address.cluster);
+    if (prng_.chance(1, 8)) check_agreement(direct, ask_by_json(host, port, address.cluster), address.cluster);
+    if (direct) return std::move(*direct);
+  }
+  Observation unknown;
+  unknown.health.set_status(model::HEALTH_STATUS_UNKNOWN);
+  return unknown;
+}
+
+std::optional<Observation> ElasticsearchLink::ask_by_json(const std::string& host, std::uint32_t port,
+                                                          const std::string& cluster) {
+  const auto ask = [&](std::string_view path) -> std::optional<std::string> {
+    auto answered = elasticsearch_.request(host, port, {"GET", path, {}});
+    if (!answered || answered->status != 200) return std::nullopt;
+    return std::move(answered->body);
+  };
+  Observation observation;
+  const auto health = ask(es::kHealthPath);
+  const auto state = ask(es::kStatePath);
+  const auto settings = ask(es::kSettingsPath);
+  if (!health || !state || !settings) return std::nullopt;
+  auto parsed = es::parse_health(*health, cluster);
+  if (!parsed) return std::nullopt;
+  observation.health = *parsed;
+  if (!es::parse_cluster_state(*state, cluster, observation)) return std::nullopt;
+  if (!es::parse_settings(*settings, observation)) return std::nullopt;
+  return observation;
+}
+
+void ElasticsearchLink::check_agreement(const std::optional<Observation>& direct,
+                                        const std::optional<Observation>& parsed, const std::string& cluster) {
+  const std::string left = direct ? text_of(*direct) : "unknown";
+  const std::string right = parsed ? text_of(*parsed) : "unknown";
+  if (left != right) journal_.violate("the parser reads of " + cluster + " " + right + " and not " + left);
+}
+
+void ElasticsearchLink::put(loop::ClusterAddress address, event::Event intent) {
+  const std::string body = intent.has_exclusions_intended()
+                               ? es::exclusions_body(intent.exclusions_intended())
+                               : es::minimum_master_nodes_body(intent.minimum_master_nodes_intended());
+  clock_.after(latency(), [this, process = process_, address = std::move(address), intent = std::move(intent), body] {
+    const bool lost = rough_ && prng_.chance(1, 12);
+    // A request that is on its way arrives, even if the process that sent it is gone.
+    Result<void> outcome = fail(ErrorCode::kDeadlineExceeded, "nobody answered in time");
+    if (!lost) outcome = put_to_nodes(address, body);
+    if (process != process_) return;
+    if (rough_ && prng_.chance(1, 12)) outcome = fail(ErrorCode::kDeadlineExceeded, "the answer was lost");
+    answer([this, cluster = address.cluster, intent, outcome](
+               loop::Controller& controller) { controller.setting_answered(cluster, intent, outcome, clock_.now()); },
+           outcome ? latency() : kTimeout);
+  });
+}
+
+Result<void> ElasticsearchLink::put_to_nodes(const loop::ClusterAddress& address, const std::string& body) {
+  Result<void> outcome = fail(ErrorCode::kUnavailable, "the cluster has no node to ask");
+  for (const auto& [host, port] : address.nodes) {
+    const auto root = elasticsearch_.request(host, port, {"GET", es::kRootPath, {}});
+    if (!root || !es::check_cluster_name(root->body, address.cluster)) continue;
+    const auto answered = elasticsearch_.request(host, port, {"PUT", "/_cluster/settings", body});
+    if (!answered) continue;
+    if (answered->status == 200) return es::check_acknowledged(answered->body);
+    outcome = fail(ErrorCode::kUnavailable, es::reason_of_error(answered->body));
+  }
+  return outcome;
+}
+
+}  // namespace esaas::simulation

@@ -1,0 +1,143 @@
+#include "tests/simulation/faults.h"
+
+namespace esaas::simulation {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+}  // namespace
+
+Faults::Faults(test::SimulationClock& clock, test::Prng prng, ControllerProcess& process, MesosSide& mesos,
+               MesosLink& link, ElasticsearchLink& elasticsearch_link, ModelElasticsearch& elasticsearch,
+               Journal& journal)
+    : clock_(clock),
+      prng_(prng),
+      process_(process),
+      mesos_(mesos),
+      link_(link),
+      elasticsearch_link_(elasticsearch_link),
+      elasticsearch_(elasticsearch),
+      journal_(journal) {}
+
+void Faults::start() {
+  active_ = true;
+  link_.set_rough(prng_.chance(2, 3));
+  elasticsearch_link_.set_rough(prng_.chance(2, 3));
+  slow_log_ = prng_.chance(1, 3);
+  act_later();
+}
+
+void Faults::stop() {
+  active_ = false;
+  slow_log_ = false;
+  link_.set_rough(false);
+  elasticsearch_link_.set_rough(false);
+  process_.set_writable(true);
+  for (const std::string& agent : std::set<std::string>(mesos_.agents_away())) mesos_.return_agent(agent);
+  for (const std::string& agent : mesos_.agent_names()) elasticsearch_.set_isolated(mesos_.hostname_of(agent), false);
+  std::set<std::string> clusters;
+  for (const auto& [id, task] : elasticsearch_.processes()) clusters.insert(task.launch.cluster);
+  for (const std::string& cluster : clusters) elasticsearch_.set_silent(cluster, false);
+}
+
+AppendFault Faults::at_append() {
+  if (!active_ || !prng_.chance(1, 80)) return AppendFault::kNone;
+  ++counts_["crash_at_append"];
+  return prng_.chance(1, 2) ? AppendFault::kCrashBefore : AppendFault::kCrashAfter;
+}
+
+Duration Faults::append_delay() {
+  if (slow_log_ && prng_.chance(1, 10)) return prng_.between(milliseconds{20}, seconds{2});
+  return prng_.between(milliseconds{1}, milliseconds{8});
+}
+
+void Faults::act_later() {
+  clock_.after(prng_.between(seconds{2}, seconds{40}), [this] {
+    if (!active_) return;
+    act();
+    act_later();
+  });
+}
+
+void Faults::happen(const std::string& what) {
+  ++counts_[what.substr(0, what.find(' '))];
+  journal_.note("FAULT " + what);
+}
+
+Duration Faults::a_while() {
+  return prng_.chance(1, 3) ? prng_.between(seconds{30}, seconds{150}) : prng_.between(seconds{1}, seconds{20});
+}
+
+std::string Faults::some_agent() { return prng_.pick(mesos_.agent_names()); }
+
+void Faults::act() {
+  switch (prng_.below(11)) {
+    case 0:
+      happen("controller_killed");
+      return process_.crash("killed", prng_.between(milliseconds{100}, seconds{15}));
+    case 1:
+      happen("master_failover");
+      return mesos_.fail_over(prng_.between(milliseconds{100}, seconds{20}));
+    case 2:
+      happen("master_restart");
+      return mesos_.restart(prng_.between(milliseconds{100}, seconds{20}));
+    case 3:
+      happen("disconnected");
+      return link_.break_connection(prng_.between(milliseconds{0}, seconds{5}));
+    case 4: return lose_agent(false, prng_.chance(1, 3));
+    case 5: return lose_agent(true, false);
+    case 6:
+    case 7: {
+      const auto tasks = mesos_.runner().live_tasks();
+      if (tasks.empty()) return;
+      const std::string& task = prng_.pick(tasks);
+      happen("process_killed " + task);
+      return mesos_.runner().crash_process(task);
+    }
+    case 8: return silence();
+    case 9: return fill_disk();
+    default: {
+      const std::string agent = some_agent();
+      if (mesos_.agents_away().contains(agent)) return;
+      happen("agent_rebooted " + agent);
+      mesos_.lose_agent(agent);
+      mesos_.stop_agent(agent);
+      clock_.after(seconds{1}, [this, agent] {
+        if (mesos_.agents_away().contains(agent)) mesos_.return_agent(agent);
+      });
+    }
+  }
+}
+
+void Faults::lose_agent(bool its_processes_too, bool isolated) {
+  const std::string agent = some_agent();
+  if (mesos_.agents_away().contains(agent)) return;
+  happen((its_processes_too ? "agent_down " : isolated ? "agent_isolated " : "agent_lost ") + agent);
+  mesos_.lose_agent(agent);
+  if (its_processes_too) mesos_.stop_agent(agent);
+  if (isolated) elasticsearch_.set_isolated(mesos_.hostname_of(agent), true);
+  clock_.after(a_while(), [this, agent, isolated] {
+    if (isolated) elasticsearch_.set_isolated(mesos_.hostname_of(agent), false);
+    if (mesos_.agents_away().contains(agent)) mesos_.return_agent(agent);
+  });
+}
+
+void Faults::silence() {
+  const auto& processes = elasticsearch_.processes();
+  if (processes.empty()) return;
+  auto chosen = processes.begin();
+  std::advance(chosen, static_cast<std::ptrdiff_t>(prng_.below(processes.size())));
+  const std::string cluster = chosen->second.launch.cluster;
+  happen("elasticsearch_silent " + cluster);
+  elasticsearch_.set_silent(cluster, true);
+  clock_.after(a_while(), [this, cluster] { elasticsearch_.set_silent(cluster, false); });
+}
+
+void Faults::fill_disk() {
+  happen("disk_full");
+  process_.set_writable(false);
+  clock_.after(prng_.between(seconds{1}, seconds{30}), [this] { process_.set_writable(true); });
+}
+
+}  // namespace esaas::simulation

@@ -1,0 +1,118 @@
+#include "tests/simulation/mesos_side.h"
+
+#include <fmt/format.h>
+
+#include "core/base/assert.h"
+
+namespace esaas::simulation {
+
+MesosSide::MesosSide(test::SimulationClock& clock, test::Prng prng, ModelElasticsearch& elasticsearch, Journal& journal,
+                     const std::vector<embedded::AgentSpec>& agents)
+    : clock_(clock),
+      prng_(prng),
+      elasticsearch_(elasticsearch),
+      journal_(journal),
+      model_(options_),
+      runner_(clock, prng_.fork(), elasticsearch, journal,
+              [this](const embedded::TaskKey& key, const embedded::TaskReport& report) {
+                model_.task_update(key, report, clock_.now());
+                pump();
+              }) {
+  for (const embedded::AgentSpec& spec : agents) {
+    auto id = model_.add_agent(spec, clock_.now());
+    ESAAS_ASSERT(id.has_value(), "the agents of a simulation are valid");
+    specs_[spec.name] = spec;
+    ids_[spec.name] = *id;
+  }
+  pump();
+}
+
+void MesosSide::tick() {
+  ticking_.reset();
+  pump();
+}
+
+void MesosSide::pump() {
+  if (pumping_) return;  // a report from within: the loop below takes its outputs too
+  pumping_ = true;
+  std::optional<Time> next;
+  while (true) {
+    next = model_.tick(clock_.now());
+    embedded::Outputs outputs = model_.take_outputs();
+    if (outputs.events.empty() && outputs.closed.empty() && outputs.launches.empty() && outputs.kills.empty() &&
+        outputs.destroyed_volumes.empty()) {
+      break;
+    }
+    for (auto& event : outputs.events) event_(std::move(event));
+    for (const auto& stream : outputs.closed) closed_(stream);
+    for (const auto& launch : outputs.launches) runner_.launch(launch);
+    for (const auto& kill : outputs.kills) runner_.kill(kill);
+    for (const auto& destroyed : outputs.destroyed_volumes) elasticsearch_.destroy_volume(destroyed.volume_id);
+  }
+  pumping_ = false;
+  if (ticking_) clock_.cancel(*ticking_);
+  ticking_.reset();
+  if (next) ticking_ = clock_.at(std::max(*next, clock_.now() + Duration{1}), [this] { tick(); });
+}
+
+std::vector<std::string> MesosSide::agent_names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, id] : ids_) names.push_back(name);
+  return names;
+}
+
+std::string MesosSide::hostname_of(const std::string& agent_name) const { return specs_.at(agent_name).hostname; }
+
+void MesosSide::lose_agent(const std::string& name) {
+  away_.insert(name);
+  model_.agent_lost(ids_.at(name), clock_.now());
+  pump();
+}
+
+void MesosSide::stop_agent(const std::string& name) { runner_.crash_agent(name); }
+
+void MesosSide::return_agent(const std::string& name) {
+  away_.erase(name);
+  model_.agent_back(ids_.at(name), clock_.now());
+  pump();
+}
+
+void MesosSide::agents_return_later() {
+  for (const auto& [name, id] : ids_) {
+    clock_.after(prng_.between(std::chrono::milliseconds{100}, std::chrono::seconds{20}), [this, agent = name] {
+      if (!away_.contains(agent)) return_agent(agent);
+    });
+  }
+}
+
+void MesosSide::take_down(Duration down) {
+  master_up_ = false;
+  pump();
+  clock_.after(down, [this] {
+    master_up_ = true;
+    agents_return_later();
+  });
+}
+
+void MesosSide::fail_over(Duration down) {
+  if (!master_up_) return;
+  model_.master_failover(clock_.now());
+  take_down(down);
+}
+
+void MesosSide::restart(Duration down) {
+  if (!master_up_) return;
+  const embedded::State state = model_.state();
+  // The streams end as they do when the old one dies.
+  model_.master_failover(clock_.now());
+  pump();
+  auto restored = embedded::MesosModel::restore(options_, state, clock_.now());
+  if (!restored) {
+    journal_.violate("the state of the Mesos model does not restore: " + restored.error().detail);
+    return;
+  }
+  model_ = std::move(*restored);
+  take_down(down);
+}
+
+}  // namespace esaas::simulation

@@ -1,0 +1,68 @@
+#pragma once
+// MesosSide: the master and the agents of a simulation: the pure model with its time, and where its outputs go. One
+// thread.
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "reconcilers/embedded/model/mesos_model.h"
+#include "tests/simulation/task_runner.h"
+
+namespace esaas::simulation {
+
+class MesosSide {
+ public:
+  MesosSide(test::SimulationClock& clock, test::Prng prng, ModelElasticsearch& elasticsearch, Journal& journal,
+            const std::vector<embedded::AgentSpec>& agents);
+
+  /// Where events of streams and the ends of streams go.
+  void on_event(std::function<void(embedded::StreamEvent)> callback) { event_ = std::move(callback); }
+  void on_closed(std::function<void(const embedded::StreamId&)> callback) { closed_ = std::move(callback); }
+
+  [[nodiscard]] bool master_up() const { return master_up_; }
+  /// After each call of the model: outputs go out, time goes on.
+  embedded::MesosModel& model() { return model_; }
+  [[nodiscard]] const embedded::MesosModel& model() const { return model_; }
+  void pump();
+  TaskRunner& runner() { return runner_; }
+
+  // ---- Faults; each ends by itself or by the call beside it ----
+  [[nodiscard]] std::vector<std::string> agent_names() const;
+  void lose_agent(const std::string& name);
+  /// Its processes die; it must be lost too, or come back at once.
+  void stop_agent(const std::string& name);
+  void return_agent(const std::string& name);
+  [[nodiscard]] const std::set<std::string>& agents_away() const { return away_; }
+  [[nodiscard]] std::string hostname_of(const std::string& agent_name) const;
+  /// A new master takes over after `down`; the agents come back to it one by one.
+  void fail_over(Duration down);
+  /// As above, with everything but the processes read back from what was persisted.
+  void restart(Duration down);
+
+ private:
+  void take_down(Duration down);
+  void tick();
+  void agents_return_later();
+
+  test::SimulationClock& clock_;
+  test::Prng prng_;
+  ModelElasticsearch& elasticsearch_;
+  Journal& journal_;
+  embedded::ModelOptions options_;
+  embedded::MesosModel model_;
+  TaskRunner runner_;
+  std::map<std::string, embedded::AgentSpec> specs_;
+  std::map<std::string, std::string> ids_;  // of agents, by name
+  std::set<std::string> away_;
+  std::function<void(embedded::StreamEvent)> event_ = [](const embedded::StreamEvent&) {};
+  std::function<void(const embedded::StreamId&)> closed_ = [](const embedded::StreamId&) {};
+  bool master_up_ = true;
+  bool pumping_ = false;
+  std::optional<test::SimulationClock::Ticket> ticking_;
+};
+
+}  // namespace esaas::simulation

@@ -1,0 +1,237 @@
+#include "tests/simulation/simulation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/model/task_state.h"
+#include "reconcilers/effects/mesos/resources.h"
+
+namespace esaas::simulation {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+std::vector<embedded::AgentSpec> make_agents(std::uint64_t count) {
+  std::vector<embedded::AgentSpec> agents;
+  for (std::uint64_t i = 1; i <= count; ++i) {
+    embedded::AgentSpec spec;
+    spec.name = "agent-" + std::to_string(i);
+    spec.hostname = "127.0.0." + std::to_string(10 + i);
+    spec.attributes = {{"rack", "r" + std::to_string(i % 2)}};
+    spec.cpus_milli = 16'000;
+    spec.mem_mib = 32'768;
+    spec.disk_mib = 65'536;
+    spec.port_begin = 12'100;
+    spec.port_end = 12'199;
+    agents.push_back(std::move(spec));
+  }
+  return agents;
+}
+
+loop::ControllerOptions controller_options() {
+  loop::ControllerOptions options;
+  es::Artifact artifact;
+  artifact.uri = "file:///cache/elasticsearch-2.3.3.tar.gz";
+  artifact.profile = es::Profile::kSmall;
+  options.settings.catalogue.artifacts["2.3.3"] = artifact;
+  return options;
+}
+
+bool is_alive(const state::Node& node) { return node.has_task() && model::may_be_alive(node.task().state()); }
+
+/// What a cluster still lacks to be as it is wanted; empty when nothing.
+std::string lack_of(const state::Cluster& cluster) {
+  if (!cluster.active_operation().empty()) return "operation " + cluster.active_operation() + " is not finished";
+  if (!cluster.queued_operations().empty()) return "operations wait";
+  for (const auto& node : cluster.nodes()) {
+    if (node.removing()) return node.name() + " is still leaving";
+    if (node.place_status() != state::PLACE_STATUS_RESERVED) return node.name() + " has no place";
+    if (cluster.phase() == state::CLUSTER_PHASE_SUSPENDED && is_alive(node)) return node.name() + " still runs";
+    if (cluster.phase() == state::CLUSTER_PHASE_RUNNING && !node.task().joined()) return node.name() + " is not joined";
+  }
+  if (cluster.phase() != state::CLUSTER_PHASE_RUNNING) return {};
+  for (const auto& group : cluster.spec().node_groups()) {
+    const auto nodes = std::ranges::count_if(
+        cluster.nodes(), [&](const state::Node& node) { return node.group() == group.name(); });
+    if (nodes != group.count()) return fmt::format("group {} has {} nodes, not {}", group.name(), nodes, group.count());
+  }
+  return {};
+}
+
+}  // namespace
+
+Simulation::Simulation(SimulationOptions options)
+    : options_(options),
+      prng_(options.seed),
+      elasticsearch_(clock_, prng_.fork()),
+      mesos_(clock_, prng_.fork(), elasticsearch_, journal_, make_agents(prng_.between(5, 8))),
+      append_fault_([](const store::Batch&) { return AppendFault::kNone; }),
+      process_(clock_, log_, ledger_, journal_, controller_options(),
+               {.append_fault = [this](const store::Batch& batch) { return append_fault_(batch); },
+                .append_delay = [this] { return faults_.append_delay(); }}),
+      mesos_link_(clock_, prng_.fork(), mesos_, journal_,
+                  {.to_controller = [this](const MesosLink::Input& input) { process_.input(input); },
+                   .check_call = [this](const auto& call) { effects_.check(call); },
+                   .seen = [this](const auto& event) { effects_.seen(event); }}),
+      elasticsearch_link_(clock_, prng_.fork(), elasticsearch_, journal_,
+                          [this](const ElasticsearchLink::Input& input) { process_.input(input); }),
+      workload_(clock_, prng_.fork(), process_, ledger_, elasticsearch_, journal_),
+      faults_(clock_, prng_.fork(), process_, mesos_, mesos_link_, elasticsearch_link_, elasticsearch_, journal_),
+      began_(clock_.now()) {
+  journal_.set_verbose(options.verbose);
+  process_.connect(mesos_link_, elasticsearch_link_);
+}
+
+void Simulation::boot() {
+  process_.start();
+  watch();
+}
+
+void Simulation::pass(Duration duration) {
+  const Time end = clock_.now() + duration;
+  while (journal_.violations().empty() && clock_.run_one(end)) ++steps_;
+  clock_.run_until(std::min(end, clock_.next_deadline().value_or(end)));
+}
+
+bool Simulation::until(const std::function<bool()>& is_so, Duration limit) {
+  const Time end = clock_.now() + limit;
+  while (!is_so()) {
+    if (!journal_.violations().empty() || clock_.now() >= end) return false;
+    pass(std::min<Duration>(seconds{1}, end - clock_.now()));
+  }
+  return true;
+}
+
+SimulationReport Simulation::run() {
+  boot();
+  append_fault_ = [this](const store::Batch&) { return faults_.at_append(); };
+  workload_.start(prng_.between(1, 3));
+  faults_.start();
+  pass(options_.active);
+  faults_.stop();
+  workload_.stop();
+  until([this] { return settled(); }, options_.settle_max);
+  if (journal_.violations().empty()) check_settled();
+  workload_.stop_documents();
+  pass(minutes{2});
+  if (journal_.violations().empty()) check_quiet();
+  workload_.delete_all();
+  until([this] { return ledger_.state().clusters.empty() && workload_.unanswered() == 0; }, options_.settle_max);
+  pass(minutes{2});
+  if (journal_.violations().empty()) check_empty();
+  return report();
+}
+
+/// What is looked at again and again, because no single step would show it.
+void Simulation::watch() {
+  clock_.after(seconds{1}, [this] {
+    for (const auto& [name, cluster] : ledger_.state().clusters) {
+      if (elasticsearch_.masters_of(name) > 1) journal_.violate("cluster " + name + " has two masters");
+      known_clusters_.insert(name);
+    }
+    for (auto name = known_clusters_.begin(); name != known_clusters_.end();) {
+      const state::Cluster* cluster = ledger_.state().find_cluster(*name);
+      const bool owes = cluster != nullptr && cluster->phase() != state::CLUSTER_PHASE_DELETING;
+      if (!owes) elasticsearch_.forget(*name);
+      name = cluster == nullptr ? known_clusters_.erase(name) : std::next(name);
+    }
+    check_documents();
+    watch();
+  });
+}
+
+void Simulation::check_documents() {
+  for (const LostDocuments& lost : elasticsearch_.lost_documents()) {
+    journal_.violate(fmt::format("cluster {} has lost documents of {}/{}: {} acknowledged, {} held", lost.cluster,
+                                 lost.shard.index, lost.shard.shard, lost.acknowledged, lost.held));
+  }
+}
+
+bool Simulation::settled() const {
+  if (!ledger_.state().operations.empty() || workload_.unanswered() > 0 || !process_.running()) return false;
+  return std::ranges::all_of(ledger_.state().clusters, [](const auto& entry) { return lack_of(entry.second).empty(); });
+}
+
+/// Every cluster is as wanted, or a rule says why it is not.
+void Simulation::check_settled() {
+  for (const auto& [name, cluster] : ledger_.state().clusters) {
+    const std::string lack = lack_of(cluster);
+    if (lack.empty()) continue;
+    if (cluster.holds().empty()) journal_.violate("cluster " + name + " stays unfinished and holds nothing: " + lack);
+    for (const auto& hold : cluster.holds()) ++holds_at_the_end_[hold.rule()];
+  }
+  if (workload_.unanswered() > 0) journal_.violate("a request was never answered");
+  check_same_state();
+  check_places();
+}
+
+void Simulation::check_same_state() {
+  if (!process_.running() || process_.controller()->durable_seq() != process_.controller()->state().seq()) return;
+  if (state::encode(process_.controller()->state()) != state::encode(ledger_.state())) {
+    journal_.violate("the controller's state is not the fold of the log");
+  }
+}
+
+void Simulation::check_quiet() {
+  const std::uint64_t before = log_.last_seq();
+  pass(options_.quiet);
+  if (log_.last_seq() != before) {
+    journal_.violate(fmt::format("the log grew from {} to {} while nothing happened", before, log_.last_seq()));
+  }
+}
+
+/// What is reserved is what the log says: nothing leaked, nothing lost.
+void Simulation::check_places() {
+  std::set<std::string> wanted;
+  for (const auto& [name, cluster] : ledger_.state().clusters) {
+    for (const auto& node : cluster.nodes()) {
+      if (node.place_status() != state::PLACE_STATUS_NONE) wanted.insert(node.place().volume_id());
+    }
+  }
+  std::set<std::string> reserved;
+  for (const auto& agent : mesos_.model().agents()) {
+    for (const auto& [key, item] : agent.total.items()) {
+      if (item.is_reserved()) reserved.insert(mesos::reservation_label(item.kind, "place"));
+    }
+  }
+  for (const std::string& place : reserved) {
+    if (!wanted.contains(place)) journal_.violate("the reservation " + place + " belongs to nobody");
+  }
+  for (const std::string& place : wanted) {
+    if (!reserved.contains(place)) journal_.violate("the place " + place + " is not reserved");
+  }
+}
+
+void Simulation::check_empty() {
+  for (const auto& [name, cluster] : ledger_.state().clusters) {
+    std::string why;
+    for (const auto& hold : cluster.holds()) why += " " + hold.rule();
+    journal_.violate("cluster " + name + " is not deleted:" + why);
+  }
+  if (!ledger_.state().operations.empty()) journal_.violate("an operation is open though there is no cluster");
+  for (const auto& task : mesos_.runner().live_tasks()) journal_.violate("task " + task + " is left over");
+  for (const auto& [volume, directory] : elasticsearch_.directories()) {
+    journal_.violate("the data of " + volume + " is left over");
+  }
+  check_places();
+  check_same_state();
+}
+
+SimulationReport Simulation::report() const {
+  SimulationReport report;
+  report.violations = journal_.violations();
+  report.events = log_.last_seq();
+  report.documents = workload_.documents_written();
+  report.operations = workload_.accepted();
+  report.steps = steps_;
+  report.virtual_time = clock_.now() - began_;
+  report.faults = faults_.counts();
+  report.event_counts = ledger_.counts();
+  report.holds_at_the_end = holds_at_the_end_;
+  report.notes.assign(journal_.notes().begin(), journal_.notes().end());
+  return report;
+}
+
+}  // namespace esaas::simulation

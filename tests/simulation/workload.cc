@@ -1,0 +1,291 @@
+#include "tests/simulation/workload.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace esaas::simulation {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::size_t kClustersMax = 4;
+constexpr Duration kPatience = seconds{8};
+
+model::NodeGroup* add_group(model::ClusterSpec& spec, const std::string& name, std::uint32_t count,
+                            std::initializer_list<model::NodeRole> roles) {
+  model::NodeGroup* group = spec.add_node_groups();
+  group->set_name(name);
+  group->set_count(count);
+  for (const model::NodeRole role : roles) group->add_roles(role);
+  group->mutable_resources()->set_cpus_milli(500);
+  group->mutable_resources()->set_mem_mib(512);
+  group->mutable_resources()->set_disk_mib(1024);
+  return group;
+}
+
+}  // namespace
+
+Workload::Workload(test::SimulationClock& clock, test::Prng prng, ControllerProcess& process, const Ledger& ledger,
+                   ModelElasticsearch& elasticsearch, Journal& journal)
+    : clock_(clock),
+      prng_(prng),
+      process_(process),
+      ledger_(ledger),
+      elasticsearch_(elasticsearch),
+      journal_(journal) {}
+
+void Workload::start(std::uint64_t tenants) {
+  for (std::uint64_t i = 0; i < tenants; ++i) {
+    tenants_.push_back("team" + std::to_string(i));
+    ask(command::CreateTenant{tenants_.back()});
+  }
+  acting_ = true;
+  act_later();
+  write_later();
+}
+
+// ---- Asking ----
+
+std::string Workload::ask(command::Command command) {
+  const std::string key = "key-" + std::to_string(++keys_made_);
+  Request& request = requests_[key];
+  request.submission.command = std::move(command);
+  if (auto* operation = std::get_if<command::SubmitOperation>(&request.submission.command)) operation->reason = key;
+  request.submission.caller.token_id = "tester";
+  request.submission.caller.role = model::TOKEN_ROLE_ADMIN;
+  request.submission.idempotency_key = key;
+  request.submission.body_hash = "hash of " + key;
+  send(key);
+  return key;
+}
+
+std::string Workload::ask(const std::string& cluster, model::Request request) {
+  journal_.note("ask " + cluster + ": " + request.ShortDebugString());
+  command::SubmitOperation operation;
+  operation.cluster = cluster;
+  operation.request = std::move(request);
+  operation.method = "POST";
+  operation.url = "/v1/operations";
+  return ask(command::Command(std::move(operation)));
+}
+
+void Workload::send(const std::string& key) {
+  process_.input([&](loop::Controller& controller) {
+    controller.submit({requests_.at(key).submission},
+                      [this, key](const std::vector<Result<loop::Accepted>>& answers) { take_answer(key, answers.at(0)); },
+                      clock_.now());
+  });
+  // Whoever hears nothing asks again with the same key.
+  clock_.after(kPatience, [this, key] {
+    if (!requests_.at(key).answered) send(key);
+  });
+}
+
+void Workload::ask_again(const std::string& key) { send(key); }
+
+void Workload::take_answer(const std::string& key, const Result<loop::Accepted>& answer) {
+  Request& request = requests_.at(key);
+  if (!answer) {
+    const bool try_again = answer.error().code == ErrorCode::kUnavailable ||
+                           answer.error().code == ErrorCode::kResourceExhausted;
+    if (try_again) return;
+    if (request.answered && request.refusal.empty()) {
+      journal_.violate(key + " was accepted and is refused now: " + answer.error().detail);
+    }
+    request.answered = true;
+    request.refusal = std::string(name_of(answer.error().code));
+    return;
+  }
+  if (answer->seq > ledger_.state().seq()) journal_.violate(key + " is answered before it is durable");
+  if (request.answered && request.refusal.empty() && request.operation != answer->operation_id) {
+    journal_.violate(fmt::format("{} led to {} and to {}", key, request.operation, answer->operation_id));
+  }
+  if (!answer->operation_id.empty() && std::holds_alternative<command::SubmitOperation>(request.submission.command) &&
+      ledger_.requests_with_reason(key) != 1) {
+    journal_.violate(fmt::format("{} is in the log {} times", key, ledger_.requests_with_reason(key)));
+  }
+  if (!request.answered) ++accepted_;
+  request.answered = true;
+  request.operation = answer->operation_id;
+  if (prng_.chance(1, 10)) clock_.after(prng_.between(milliseconds{1}, seconds{20}), [this, key] { send(key); });
+}
+
+std::string Workload::operation_of(const std::string& key) const { return requests_.at(key).operation; }
+
+std::string Workload::refusal_of(const std::string& key) const { return requests_.at(key).refusal; }
+
+std::size_t Workload::unanswered() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(requests_, [](const auto& request) { return !request.second.answered; }));
+}
+
+// ---- Wishes ----
+
+void Workload::act_later() {
+  clock_.after(prng_.between(seconds{1}, seconds{25}), [this] {
+    if (!acting_) return;
+    act();
+    act_later();
+  });
+}
+
+void Workload::act() {
+  const auto& clusters = ledger_.state().clusters;
+  if (clusters.size() < kClustersMax && (clusters.empty() || prng_.chance(1, 4))) return create_cluster();
+  if (prng_.chance(1, 5)) return control_operation();
+  if (clusters.empty()) return;
+  auto chosen = clusters.begin();
+  std::advance(chosen, static_cast<std::ptrdiff_t>(prng_.below(clusters.size())));
+  change_cluster(chosen->second);
+}
+
+void Workload::create_cluster() {
+  // Names are used again now and then.
+  const std::uint64_t number = prng_.chance(1, 3) ? prng_.below(clusters_made_ + 1) : clusters_made_++;
+  const std::string name = "c" + std::to_string(number);
+  model::Request request;
+  model::CreateCluster& create = *request.mutable_create();
+  create.set_name(name);
+  create.set_tenant(prng_.pick(tenants_));
+  model::ClusterSpec& spec = *create.mutable_spec();
+  spec.set_version("2.3.3");
+  constexpr auto kMaster = model::NODE_ROLE_MASTER;
+  constexpr auto kData = model::NODE_ROLE_DATA;
+  switch (prng_.below(4)) {
+    case 0: add_group(spec, "node", 1, {kMaster, kData}); break;
+    case 1: add_group(spec, "node", 3, {kMaster, kData}); break;
+    case 2: add_group(spec, "node", 2, {kMaster, kData}); break;
+    default:
+      add_group(spec, "master", 3, {kMaster});
+      add_group(spec, "data", static_cast<std::uint32_t>(prng_.between(1, 2)), {kData});
+  }
+  ask(name, std::move(request));
+}
+
+void Workload::change_cluster(const state::Cluster& cluster) {
+  model::Request request;
+  switch (prng_.below(12)) {
+    case 0:
+      request.mutable_delete_()->set_confirm(cluster.name());
+      break;
+    case 1: request.mutable_suspend(); break;
+    case 2:
+    case 3: request.mutable_resume(); break;
+    case 4: return label(cluster);
+    case 5:
+    case 6: return resize(cluster);
+    case 7:
+    case 8: return change_indices(cluster);
+    default: return scale(cluster);
+  }
+  ask(cluster.name(), std::move(request));
+}
+
+void Workload::scale(const state::Cluster& cluster) {
+  const auto& groups = cluster.spec().node_groups();
+  const auto& group = groups[static_cast<int>(prng_.below(static_cast<std::uint64_t>(groups.size())))];
+  model::Request request;
+  request.mutable_scale()->set_group(group.name());
+  request.mutable_scale()->set_count(static_cast<std::uint32_t>(prng_.between(1, 4)));
+  ask(cluster.name(), std::move(request));
+}
+
+void Workload::resize(const state::Cluster& cluster) {
+  model::Request request;
+  request.mutable_resize()->set_group(cluster.spec().node_groups(0).name());
+  request.mutable_resize()->mutable_resources()->set_mem_mib(static_cast<std::uint32_t>(512 + 128 * prng_.below(3)));
+  ask(cluster.name(), std::move(request));
+}
+
+void Workload::label(const state::Cluster& cluster) {
+  model::Request request;
+  model::Label& added = *request.mutable_label()->add_labels();
+  added.set_key("owner");
+  added.set_value("team-" + std::to_string(prng_.below(3)));
+  ask(cluster.name(), std::move(request));
+}
+
+void Workload::control_operation() {
+  const auto& operations = ledger_.state().operations;
+  if (operations.empty()) return;
+  auto chosen = operations.begin();
+  std::advance(chosen, static_cast<std::ptrdiff_t>(prng_.below(operations.size())));
+  using command::OperationVerb;
+  constexpr OperationVerb kVerbs[] = {OperationVerb::kCancel, OperationVerb::kPause, OperationVerb::kContinue,
+                                      OperationVerb::kContinue};
+  const OperationVerb verb = kVerbs[prng_.below(4)];
+  journal_.note(fmt::format("ask {}: verb {}", chosen->first, static_cast<int>(verb)));
+  ask(command::ControlOperation{chosen->first, verb});
+}
+
+// ---- Documents ----
+
+void Workload::write_later() {
+  clock_.after(prng_.between(milliseconds{300}, seconds{2}), [this] {
+    if (!documents_) return;
+    write_documents();
+    write_later();
+  });
+}
+
+void Workload::write_documents() {
+  for (const auto& [name, cluster] : ledger_.state().clusters) {
+    ElectedCluster* led = elasticsearch_.led_cluster(name);
+    if (led == nullptr) continue;
+    if (led->metadata().indices.empty() && led->state_recovered()) {
+      IndexMetadata settings;
+      settings.shards = static_cast<std::uint32_t>(prng_.between(1, 3));
+      settings.replicas = prng_.chance(1, 5) ? 0 : 1;
+      led->create_index("books", settings);
+    }
+    for (const char* index : {"books", "more"}) {
+      if (elasticsearch_.write_document(name, index)) ++documents_written_;
+    }
+  }
+}
+
+void Workload::change_indices(const state::Cluster& cluster) {
+  ElectedCluster* led = elasticsearch_.led_cluster(cluster.name());
+  if (led == nullptr) return;
+  switch (prng_.below(3)) {
+    case 0:
+      if (led->close_index("books")) journal_.note("close books of " + cluster.name());
+      break;
+    case 1:
+      if (led->open_index("books")) journal_.note("open books of " + cluster.name());
+      break;
+    default: {
+      IndexMetadata settings;
+      settings.shards = 2;
+      settings.replicas = static_cast<std::uint32_t>(prng_.between(0, 1));
+      led->create_index("more", settings);
+    }
+  }
+}
+
+// ---- The end ----
+
+void Workload::stop() {
+  acting_ = false;
+  for (const auto& [id, operation] : ledger_.state().operations) {
+    if (operation.paused()) ask(command::ControlOperation{id, command::OperationVerb::kContinue});
+  }
+  for (const auto& [name, cluster] : ledger_.state().clusters) {
+    ElectedCluster* led = elasticsearch_.led_cluster(name);
+    if (led == nullptr) continue;
+    for (const char* index : {"books", "more"}) led->open_index(index);
+  }
+}
+
+void Workload::delete_all() {
+  for (const auto& [name, cluster] : ledger_.state().clusters) {
+    if (cluster.phase() == state::CLUSTER_PHASE_DELETING) continue;
+    model::Request request;
+    request.mutable_delete_()->set_confirm(name);
+    ask(name, std::move(request));
+  }
+}
+
+}  // namespace esaas::simulation
