@@ -28,13 +28,11 @@ namespace esaas::api {
 class EventFeed;
 class Metrics;
 class ReadPool;
-class Views;
 
 /// What the routes stand on. All of it outlives the server.
 struct Foundation {
   loop::Front& front;
   const store::EventLog& log;
-  const Views& views;
   ReadPool& reads;
   EventFeed& feed;
   Metrics& metrics;

@@ -15,12 +15,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-bool is_wanted(const event::Event& event, const EventFilter& filter, const command::Caller& caller) {
-  return auth::may_see(caller, event.tenant()) && (filter.tenant.empty() || event.tenant() == filter.tenant) &&
-         (filter.cluster.empty() || event.cluster() == filter.cluster) &&
-         (filter.kind.empty() || event::kind_of(event) == filter.kind);
-}
-
 void append_event(const event::Event& event, std::string& text) {
   text.append("id: ").append(std::to_string(event.seq()));
   text.append("\nevent: ").append(event::kind_of(event));
@@ -33,15 +27,21 @@ void append_event(const event::Event& event, std::string& text) {
 EventStream::EventStream(const Call& call, EventFilter filter, std::uint64_t after_seq, std::string token_hash)
     : foundation_(call.foundation),
       exchange_(call.exchange),
-      caller_(call.caller),
-      filter_(std::move(filter)),
+      scope_(std::make_shared<const Scope>(Scope{std::move(filter), call.caller})),
       token_hash_(std::move(token_hash)),
       seq_(after_seq) {}
 
 EventStream::~EventStream() { foundation_.feed.forget(this); }
 
-Result<EventStream::Read> EventStream::read_piece(const store::EventLog& log, const EventFilter& filter,
-                                                  const command::Caller& caller, std::uint64_t after_seq) {
+bool EventStream::is_wanted(const event::Event& event, const Scope& scope) {
+  const auto& filter = scope.filter;
+  return auth::may_see(scope.caller, event.tenant()) && (filter.tenant.empty() || event.tenant() == filter.tenant) &&
+         (filter.cluster.empty() || event.cluster() == filter.cluster) &&
+         (filter.kind.empty() || event::kind_of(event) == filter.kind);
+}
+
+Result<EventStream::Read> EventStream::read_piece(const store::EventLog& log, const Scope& scope,
+                                                  std::uint64_t after_seq) {
   Read read;
   read.seq = after_seq;
   ESAAS_TRY(const auto cursor, log.read(after_seq + 1));
@@ -49,7 +49,7 @@ Result<EventStream::Read> EventStream::read_piece(const store::EventLog& log, co
     ESAAS_TRY(const auto* event, cursor->next());
     if (event == nullptr) break;
     read.seq = event->seq();
-    if (is_wanted(*event, filter, caller)) append_event(*event, read.text);
+    if (is_wanted(*event, scope)) append_event(*event, read.text);
   }
   return read;
 }
@@ -73,8 +73,8 @@ asio::awaitable<Result<bool>> EventStream::next(std::string& piece) {
       }
       continue;
     }
-    std::function<Result<Read>()> read_next = [this, seq = seq_] {
-      return read_piece(foundation_.log, filter_, caller_, seq);
+    std::function<Result<Read>()> read_next = [&log = foundation_.log, scope = scope_, seq = seq_] {
+      return read_piece(log, *scope, seq);
     };
     ESAAS_CO_TRY(auto read, co_await foundation_.reads.run<Read>(exchange_, std::move(read_next)));
     seq_ = read.seq;

@@ -9,6 +9,7 @@
 #include "api/http/exchange.h"
 #include "api/http/response.h"
 #include "api/routes/call.h"
+#include "core/events/event.pb.h"
 
 namespace esaas::api {
 
@@ -35,13 +36,17 @@ class EventStream final : public http::BodyStream {
     std::string text;
     std::uint64_t seq = 0;  ///< of the last event looked at
   };
-  static Result<Read> read_piece(const store::EventLog& log, const EventFilter& filter, const command::Caller& caller,
-                                 std::uint64_t after_seq);
+  /// Who reads what. Shared, because a read on the pool that took too long outlives its stream.
+  struct Scope {
+    EventFilter filter;
+    command::Caller caller;
+  };
+  static bool is_wanted(const event::Event& event, const Scope& scope);
+  static Result<Read> read_piece(const store::EventLog& log, const Scope& scope, std::uint64_t after_seq);
 
   const Foundation& foundation_;
   std::shared_ptr<http::Exchange> exchange_;
-  const command::Caller caller_;
-  const EventFilter filter_;
+  const std::shared_ptr<const Scope> scope_;
   const std::string token_hash_;
   std::uint64_t seq_;
   bool begun_ = false;

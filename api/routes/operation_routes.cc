@@ -13,8 +13,8 @@
 #include "api/routes/query.h"
 #include "api/routes/read_pool.h"
 #include "api/routes/submit.h"
-#include "api/routes/views.h"
 #include "core/base/proto_json.h"
+#include "store/views/operation_view.h"
 
 namespace esaas::api {
 namespace {
@@ -42,8 +42,8 @@ json::object present_open(const Call& call, const state::Operation& operation) {
 }
 
 asio::awaitable<Result<state::Operation>> read_finished(const Call& call, std::string id) {
-  std::function<Result<state::Operation>()> read = [&views = call.foundation.views, id] {
-    return views.finished_operation(id);
+  std::function<Result<state::Operation>()> read = [&log = call.foundation.log, id] {
+    return store::OperationView(log).find(id);
   };
   co_return co_await call.foundation.reads.run<state::Operation>(call.exchange, std::move(read));
 }
@@ -61,8 +61,8 @@ Answer get_operation(Call& call) {
 }
 
 struct ListQuery {
-  FinishedQuery finished;
-  std::string status;  // "any", "open", or one status
+  store::FinishedQuery finished;
+  std::string status;  // "any", "open", or the name of one status
 };
 
 Result<ListQuery> read_list_query(const Call& call) {
@@ -71,10 +71,13 @@ Result<ListQuery> read_list_query(const Call& call) {
   list.finished.tenant = query.text("tenant");
   list.finished.cluster = query.text("cluster");
   list.status = query.choice("status", "any|open|queued|running|succeeded|failed|cancelled");
-  list.finished.limit = query.number("limit", 1, 1000, 100);
-  list.finished.cursor = query.number("cursor", 1, UINT64_MAX, 0);
+  list.finished.limit = query.number("limit", 1, store::kViewPageMax, 100);
+  list.finished.before_seq = query.number("cursor", 1, UINT64_MAX, 0);
   ESAAS_CHECK(query.done());
-  if (list.status != "any" && list.status != "open") list.finished.status = list.status;
+  for (const auto status : {model::OPERATION_STATUS_SUCCEEDED, model::OPERATION_STATUS_FAILED,
+                            model::OPERATION_STATUS_CANCELLED}) {
+    if (list.status == store::name_of(status)) list.finished.status = status;
+  }
   return list;
 }
 
@@ -97,7 +100,7 @@ std::vector<std::shared_ptr<const state::Operation>> matching_open(const Call& c
 Answer list_operations(Call& call) {
   ESAAS_CO_TRY(auto list, read_list_query(call));
   json::array items;
-  if (list.finished.cursor == 0) {
+  if (list.finished.before_seq == 0) {
     for (const auto& operation : matching_open(call, list)) items.push_back(present(*operation));
   }
   json::object answer;
@@ -106,12 +109,13 @@ Answer list_operations(Call& call) {
                        list.finished.tenant != call.caller.tenant;
   if (!only_open && !foreign) {
     if (!call.caller.tenant.empty()) list.finished.tenant = call.caller.tenant;
-    std::function<Result<FinishedPage>()> read = [&views = call.foundation.views, query = list.finished] {
-      return views.finished_operations(query);
+    std::function<Result<store::FinishedPage>()> read = [&log = call.foundation.log, query = list.finished] {
+      return store::OperationView(log).finished(query);
     };
-    ESAAS_CO_TRY(const auto page, co_await call.foundation.reads.run<FinishedPage>(call.exchange, std::move(read)));
-    for (const auto& operation : page.items) items.push_back(present(operation));
-    if (page.next_cursor != 0) answer["next_cursor"] = std::to_string(page.next_cursor);
+    ESAAS_CO_TRY(const auto page,
+                 co_await call.foundation.reads.run<store::FinishedPage>(call.exchange, std::move(read)));
+    for (const auto& operation : page.operations) items.push_back(present(operation));
+    if (page.next_before_seq != 0) answer["next_cursor"] = std::to_string(page.next_before_seq);
   }
   answer["items"] = std::move(items);
   co_return http::json_response(answer);

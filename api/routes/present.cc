@@ -58,4 +58,45 @@ json::object present(const event::Event& event) {
   return object;
 }
 
+json::object present(const store::AuditEntry& entry) {
+  json::object object{{"seq", entry.seq}, {"at", to_rfc3339(from_us(entry.at_us))}, {"action", entry.action}};
+  const std::pair<const char*, const std::string*> texts[] = {
+      {"user", &entry.user},       {"address", &entry.address}, {"tenant", &entry.tenant},
+      {"cluster", &entry.cluster}, {"operation_id", &entry.operation_id}, {"method", &entry.method},
+      {"url", &entry.url},         {"reason", &entry.reason},   {"outcome", &entry.outcome},
+      {"detail", &entry.detail}};
+  for (const auto& [name, text] : texts) {
+    if (!text->empty()) object[name] = *text;
+  }
+  if (!entry.request.empty()) object["request"] = entry.request;
+  if (entry.finished_at_us != 0) object["finished_at"] = to_rfc3339(from_us(entry.finished_at_us));
+  return object;
+}
+
+json::object present(store::Trace trace) {
+  std::vector<json::object> nodes;
+  nodes.reserve(trace.nodes.size());
+  for (const auto& node : trace.nodes) {
+    nodes.push_back(json::object{{"seq", node.seq},
+                                 {"cause_seq", node.cause_seq},
+                                 {"at", to_rfc3339(from_us(node.at_us))},
+                                 {"duration_us", node.duration_us},
+                                 {"kind", node.kind},
+                                 {"actor", node.actor},
+                                 {"sentence", node.sentence}});
+  }
+  // An event's seq is above its cause's: from the last to the first, every child is whole before its parent takes it.
+  for (std::size_t i = nodes.size(); i-- > 0;) {
+    auto& children = nodes[i]["children"].emplace_array();
+    for (const auto child : trace.nodes[i].children) children.push_back(std::move(nodes[child]));
+  }
+  json::object object{{"operation_id", trace.operation_id},
+                      {"tenant", trace.tenant},
+                      {"cluster", trace.cluster},
+                      {"truncated", trace.truncated}};
+  auto& roots = object["roots"].emplace_array();
+  for (const auto root : trace.roots) roots.push_back(std::move(nodes[root]));
+  return object;
+}
+
 }  // namespace esaas::api

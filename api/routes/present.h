@@ -6,6 +6,8 @@
 
 #include "core/events/event.pb.h"
 #include "core/state/state.pb.h"
+#include "store/views/audit_view.h"
+#include "store/views/trace_view.h"
 
 namespace esaas::api {
 
@@ -20,5 +22,9 @@ boost::json::object present(const state::Operation& operation);
 boost::json::object present(const state::Token& token);
 /// An event, with its kind; hashes of tokens are left out.
 boost::json::object present(const event::Event& event);
+/// One line of the audit; what does not apply is left out.
+boost::json::object present(const store::AuditEntry& entry);
+/// The trace as a tree: each event holds those that it caused.
+boost::json::object present(store::Trace trace);
 
 }  // namespace esaas::api

@@ -5,10 +5,14 @@
 #include <array>
 
 #include "api/http/co_try.h"
+#include "api/routes/present.h"
 #include "api/routes/query.h"
 #include "api/routes/read_pool.h"
 #include "api/routes/usage_text.h"
-#include "api/routes/views.h"
+#include "store/views/audit_view.h"
+#include "store/views/operation_view.h"
+#include "store/views/trace_view.h"
+#include "store/views/usage_view.h"
 
 namespace esaas::api {
 namespace {
@@ -24,9 +28,9 @@ bool bind_tenant(const Call& call, std::string& tenant) {
   return tenant == call.caller.tenant;
 }
 
-Result<AuditQuery> read_audit_query(const Call& call) {
+Result<store::AuditQuery> read_audit_query(const Call& call) {
   Query query(call.target);
-  AuditQuery audit;
+  store::AuditQuery audit;
   audit.user = query.text("user");
   audit.action = query.text("action");
   audit.cluster = query.text("cluster");
@@ -36,7 +40,7 @@ Result<AuditQuery> read_audit_query(const Call& call) {
   audit.to = query.time("to");
   audit.text = query.text("text");
   audit.cursor = query.number("cursor", 1, UINT64_MAX, 0);
-  audit.limit = query.number("limit", 1, 1000, 100);
+  audit.limit = query.number("limit", 1, store::kViewPageMax, 100);
   audit.newest_first = query.choice("order", "newest|oldest") == "newest";
   ESAAS_CHECK(query.done());
   return audit;
@@ -47,9 +51,11 @@ Answer list_audit(Call& call) {
   json::object answer;
   auto& items = answer["items"].emplace_array();
   if (!bind_tenant(call, query.tenant)) co_return http::json_response(answer);
-  std::function<Result<ViewPage>()> read = [&views = call.foundation.views, query] { return views.audit(query); };
-  ESAAS_CO_TRY(auto page, co_await call.foundation.reads.run<ViewPage>(call.exchange, std::move(read)));
-  for (auto& item : page.items) items.push_back(std::move(item));
+  std::function<Result<store::AuditPage>()> read = [&log = call.foundation.log, query] {
+    return store::AuditView(log).list(query);
+  };
+  ESAAS_CO_TRY(const auto page, co_await call.foundation.reads.run<store::AuditPage>(call.exchange, std::move(read)));
+  for (const auto& entry : page.entries) items.push_back(present(entry));
   if (page.next_cursor != 0) answer["next_cursor"] = std::to_string(page.next_cursor);
   co_return http::json_response(answer);
 }
@@ -59,20 +65,23 @@ Answer get_trace(Call& call) {
   const auto format = query.choice("format", "json|text");
   ESAAS_CO_CHECK(query.done());
   const auto& id = call.parameters[0];
-  std::function<Result<Trace>()> read = [&views = call.foundation.views, id] { return views.trace(id); };
-  ESAAS_CO_TRY(auto trace, co_await call.foundation.reads.run<Trace>(call.exchange, std::move(read)));
+  std::function<Result<store::Trace>()> read = [&log = call.foundation.log, id] {
+    return store::TraceView(log).trace(id);
+  };
+  ESAAS_CO_TRY(auto trace, co_await call.foundation.reads.run<store::Trace>(call.exchange, std::move(read)));
   if (!auth::may_see(call.caller, trace.tenant)) {
     co_return fail(ErrorCode::kNotFound, "there is no operation " + id);
   }
-  if (format == "json") co_return http::json_response(trace.tree);
+  if (format == "json") co_return http::json_response(present(std::move(trace)));
   http::Response response;
   response.content_type = "text/plain; charset=utf-8";
-  response.body = std::move(trace.text);
+  response.body = store::to_text(trace);
   co_return response;
 }
 
 struct UsageRequest {
-  UsageQuery query;
+  store::UsageQuery query;
+  std::string group;
   std::string format;
 };
 
@@ -83,30 +92,42 @@ Result<UsageRequest> read_usage_request(const Call& call) {
   const auto from = query.time("from");
   usage.query.tenant = query.text("tenant");
   usage.query.cluster = query.text("cluster");
-  usage.query.by_tenant = query.choice("group", "cluster|tenant") == "tenant";
+  usage.group = query.choice("group", "cluster|tenant|interval");
   usage.format = query.choice("format", "json|csv|jsonl");
   ESAAS_CHECK(query.done());
-  usage.query.to = to.value_or(call.foundation.now());
+  usage.query.now = call.foundation.now();
+  usage.query.to = to.value_or(usage.query.now);
   usage.query.from = from.value_or(usage.query.to - std::chrono::days{30});
   if (usage.query.from >= usage.query.to) {
     return fail(ErrorCode::kInvalidArgument, "from: is not before to", "from", "from_before_to");
+  }
+  if (usage.group == "interval" && usage.format == "json") {
+    return fail(ErrorCode::kInvalidArgument, "format: intervals come as csv or jsonl", "format", "intervals_by_line");
   }
   return usage;
 }
 
 Answer get_usage(Call& call) {
   ESAAS_CO_TRY(auto usage, read_usage_request(call));
-  std::vector<UsageLine> lines;
-  if (bind_tenant(call, usage.query.tenant)) {
-    std::function<Result<std::vector<UsageLine>>()> read = [&views = call.foundation.views, query = usage.query] {
-      return views.usage(query);
-    };
-    ESAAS_CO_TRY(lines, co_await call.foundation.reads.run<std::vector<UsageLine>>(call.exchange, std::move(read)));
-  }
   http::Response response;
   if (usage.format == "csv") response.content_type = "text/csv; charset=utf-8";
   if (usage.format == "jsonl") response.content_type = "application/x-ndjson";
-  response.stream = make_usage_stream(usage.query, usage.format, std::move(lines));
+  const bool allowed = bind_tenant(call, usage.query.tenant);
+  if (allowed && usage.group == "interval") {
+    const auto format = usage.format == "csv" ? store::UsageFormat::kCsv : store::UsageFormat::kJsonLines;
+    response.stream = make_interval_stream(call, usage.query, format);
+    co_return response;
+  }
+  std::vector<store::UsageTotal> totals;
+  if (allowed) {
+    std::function<Result<std::vector<store::UsageTotal>>()> read =
+        [&log = call.foundation.log, query = usage.query, by_tenant = usage.group == "tenant"] {
+          return store::UsageView(log).totals(query, by_tenant);
+        };
+    ESAAS_CO_TRY(totals,
+                 co_await call.foundation.reads.run<std::vector<store::UsageTotal>>(call.exchange, std::move(read)));
+  }
+  response.stream = make_totals_stream(usage.query, usage.format, std::move(totals));
   co_return response;
 }
 

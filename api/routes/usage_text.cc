@@ -3,113 +3,143 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 
+#include <optional>
+
+#include "api/http/co_try.h"
+#include "api/routes/read_pool.h"
+
 namespace esaas::api {
 namespace {
 
+namespace asio = boost::asio;
+using store::UsageQuantity;
+
 constexpr std::size_t kPieceBytes = 64 * 1024;
-constexpr std::uint64_t kHour = 3600;
+constexpr UsageQuantity kHourUs = 3'600'000'000U;
 
 std::string quoted(const std::string& text) { return boost::json::serialize(boost::json::string(text)); }
 
 struct Hours {
   std::string cpu, mem, disk, node;
-  explicit Hours(const UsageLine& line)
-      : cpu(decimal(line.cpu_milli_seconds, 1000 * kHour)),
-        mem(decimal(line.mem_mib_seconds, 1024 * kHour)),
-        disk(decimal(line.disk_mib_seconds, 1024 * kHour)),
-        node(decimal(line.node_seconds, kHour)) {}
+  explicit Hours(const store::UsageTotal& total)
+      : cpu(decimal(total.cpu, 1000 * kHourUs)),
+        mem(decimal(total.memory, 1024 * kHourUs)),
+        disk(decimal(total.disk, 1024 * kHourUs)),
+        node(decimal(total.node, kHourUs)) {}
 };
 
-void append_json(const UsageLine& line, std::string& out) {
-  const Hours hours(line);
-  out.append("{\"tenant\":").append(quoted(line.tenant));
-  if (!line.cluster.empty()) out.append(",\"cluster\":").append(quoted(line.cluster));
+void append_json(const store::UsageTotal& total, std::string& out) {
+  const Hours hours(total);
+  out.append("{\"tenant\":").append(quoted(total.tenant));
+  if (!total.cluster.empty()) out.append(",\"cluster\":").append(quoted(total.cluster));
   out.append(",\"cpu_hours\":").append(hours.cpu);
   out.append(",\"mem_gib_hours\":").append(hours.mem);
   out.append(",\"disk_gib_hours\":").append(hours.disk);
   out.append(",\"node_hours\":").append(hours.node);
-  out.append(",\"cpu_milli_seconds\":").append(std::to_string(line.cpu_milli_seconds));
-  out.append(",\"mem_mib_seconds\":").append(std::to_string(line.mem_mib_seconds));
-  out.append(",\"disk_mib_seconds\":").append(std::to_string(line.disk_mib_seconds));
-  out.append(",\"node_seconds\":").append(std::to_string(line.node_seconds));
   out += '}';
 }
 
-void append_csv(const UsageLine& line, std::string& out) {
-  const Hours hours(line);
-  out.append(csv_field(line.tenant)).append(",").append(csv_field(line.cluster));
+void append_csv(const store::UsageTotal& total, std::string& out) {
+  const Hours hours(total);
+  out.append(store::csv_field(total.tenant)).append(",").append(store::csv_field(total.cluster));
   for (const auto* figure : {&hours.cpu, &hours.mem, &hours.disk, &hours.node}) out.append(",").append(*figure);
-  for (const auto figure :
-       {line.cpu_milli_seconds, line.mem_mib_seconds, line.disk_mib_seconds, line.node_seconds}) {
-    out.append(",").append(std::to_string(figure));
-  }
   out += "\r\n";
 }
 
-class UsageStream final : public http::BodyStream {
+class TotalsStream final : public http::BodyStream {
  public:
-  UsageStream(const UsageQuery& query, std::string format, std::vector<UsageLine> lines)
-      : format_(std::move(format)), lines_(std::move(lines)) {
+  TotalsStream(const store::UsageQuery& query, std::string format, std::vector<store::UsageTotal> totals)
+      : format_(std::move(format)), totals_(std::move(totals)) {
     if (format_ == "csv") {
-      head_ = "tenant,cluster,cpu_hours,mem_gib_hours,disk_gib_hours,node_hours,cpu_milli_seconds,mem_mib_seconds,"
-              "disk_mib_seconds,node_seconds\r\n";
+      head_ = "tenant,cluster,cpu_hours,mem_gib_hours,disk_gib_hours,node_hours\r\n";
     } else if (format_ == "json") {
       head_ = "{\"from\":\"" + to_rfc3339(query.from) + "\",\"to\":\"" + to_rfc3339(query.to) + "\",\"items\":[";
     }
   }
 
-  boost::asio::awaitable<Result<bool>> next(std::string& piece) override {
+  asio::awaitable<Result<bool>> next(std::string& piece) override {
     if (index_ == 0) piece = head_;
-    for (; index_ < lines_.size() && piece.size() < kPieceBytes; ++index_) append_line(piece);
-    const bool more = index_ < lines_.size();
+    for (; index_ < totals_.size() && piece.size() < kPieceBytes; ++index_) append_line(piece);
+    const bool more = index_ < totals_.size();
     if (!more && format_ == "json") piece += "]}";
     co_return more;
   }
 
  private:
   void append_line(std::string& piece) {
-    if (format_ == "csv") return append_csv(lines_[index_], piece);
+    if (format_ == "csv") return append_csv(totals_[index_], piece);
     if (format_ == "json" && index_ > 0) piece += ',';
-    append_json(lines_[index_], piece);
+    append_json(totals_[index_], piece);
     if (format_ == "jsonl") piece += '\n';
   }
 
   const std::string format_;
-  const std::vector<UsageLine> lines_;
+  const std::vector<store::UsageTotal> totals_;
   std::string head_;
   std::size_t index_ = 0;
 };
 
+class IntervalStream final : public http::BodyStream {
+ public:
+  IntervalStream(const Call& call, const store::UsageQuery& query, store::UsageFormat format)
+      : reads_(call.foundation.reads),
+        exchange_(call.exchange),
+        pages_(std::make_shared<Pages>(call.foundation.log, query, format)) {}
+
+  asio::awaitable<Result<bool>> next(std::string& piece) override {
+    if (exchange_->stopping()) co_return fail(ErrorCode::kUnavailable, "the server stops");
+    std::function<Result<std::string>()> read = [pages = pages_] { return pages->next(); };
+    ESAAS_CO_TRY(piece, co_await reads_.run<std::string>(exchange_, std::move(read)));
+    co_return !piece.empty();
+  }
+
+ private:
+  /// Used on the pool's thread, one page at a time. Shared, because a read that took too long outlives its stream.
+  struct Pages {
+    Pages(const store::EventLog& log_in, const store::UsageQuery& query_in, store::UsageFormat format_in)
+        : log(log_in), query(query_in), format(format_in) {}
+    Result<std::string> next() {
+      if (!pages) {
+        ESAAS_TRY(auto cursor, store::UsageView(log).intervals(query));
+        pages.emplace(std::move(cursor), format);
+      }
+      return pages->next_page();
+    }
+    const store::EventLog& log;
+    const store::UsageQuery query;
+    const store::UsageFormat format;
+    std::optional<store::UsageIntervalExport> pages;
+  };
+
+  ReadPool& reads_;
+  std::shared_ptr<http::Exchange> exchange_;
+  std::shared_ptr<Pages> pages_;
+};
+
 }  // namespace
 
-std::unique_ptr<http::BodyStream> make_usage_stream(const UsageQuery& query, const std::string& format,
-                                                    std::vector<UsageLine> lines) {
-  return std::make_unique<UsageStream>(query, format, std::move(lines));
+std::unique_ptr<http::BodyStream> make_totals_stream(const store::UsageQuery& query, std::string format,
+                                                     std::vector<store::UsageTotal> totals) {
+  return std::make_unique<TotalsStream>(query, std::move(format), std::move(totals));
 }
 
-std::string decimal(std::uint64_t value, std::uint64_t divisor) {
-  constexpr std::uint64_t kMillion = 1'000'000;
+std::unique_ptr<http::BodyStream> make_interval_stream(const Call& call, const store::UsageQuery& query,
+                                                       store::UsageFormat format) {
+  return std::make_unique<IntervalStream>(call, query, format);
+}
+
+std::string decimal(UsageQuantity value, UsageQuantity divisor) {
+  constexpr UsageQuantity kMillion = 1'000'000;
   // Whole and rest apart, so that nothing overflows however long the period is.
-  std::uint64_t whole = value / divisor;
-  std::uint64_t fraction = ((value % divisor) * kMillion + divisor / 2) / divisor;
+  UsageQuantity whole = value / divisor;
+  UsageQuantity fraction = ((value % divisor) * kMillion + divisor / 2) / divisor;
   if (fraction == kMillion) {
     ++whole;
     fraction = 0;
   }
-  const auto digits = std::to_string(fraction);
-  return std::to_string(whole) + "." + std::string(6 - digits.size(), '0') + digits;
-}
-
-std::string csv_field(const std::string& text) {
-  std::string out = text;
-  if (!text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos) out.insert(0, "'");
-  if (out.find_first_of(",\"\r\n") == std::string::npos) return out;
-  std::string quoted_text = "\"";
-  for (const char c : out) {
-    if (c == '"') quoted_text += '"';
-    quoted_text += c;
-  }
-  return quoted_text + '"';
+  std::string digits = std::to_string(static_cast<std::uint64_t>(fraction));
+  digits.insert(0, 6 - digits.size(), '0');
+  return std::to_string(static_cast<std::uint64_t>(whole)) + "." + digits;
 }
 
 }  // namespace esaas::api

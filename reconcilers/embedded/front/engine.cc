@@ -23,6 +23,7 @@ void Engine::start(TaskRunner& runner) {
   std::vector<TaskKey> known;
   turning_ = true;  // reports wait until all are asked for
   for (const TaskView& task : model_.tasks()) {
+    if (is_terminal(task.state)) continue;
     known.push_back(task.key);
     if (auto command = model_.launch_of(task.key)) runner_->launch(*command);
   }

@@ -97,6 +97,9 @@ struct TaskReport {
   std::uint32_t pid = 0;  ///< 0: not known
 };
 
+/// Nothing of such a task will run again on its agent.
+bool is_terminal(wire::TaskState state);
+
 /// An event for one stream. After `last` the stream is over and the front closes it.
 struct StreamEvent {
   StreamId stream;

@@ -114,9 +114,6 @@ struct World {
   void end_offer(const std::string& offer_id, bool tell);
 };
 
-/// Nothing of such a task will run again on its agent.
-bool is_terminal(wire::TaskState state);
-
 /// Seconds since the epoch, as statuses carry them.
 double to_seconds(Time time);
 
