@@ -190,6 +190,7 @@ class Reader {
 
   static Result<void> unknown(const Descriptor& type, const std::string& path, std::string_view name) {
     std::vector<std::string> names;
+    names.reserve(static_cast<std::size_t>(type.field_count()));
     for (int i = 0; i < type.field_count(); ++i) names.emplace_back(json_name(*type.field(i)));
     return refuse(path, "unknown field" + suggestion(name, names), "known_fields");
   }
