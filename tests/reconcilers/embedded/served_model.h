@@ -2,8 +2,6 @@
 // ServedModel: an embedded Mesos inside the test: engine and HTTP front on a thread of their own, and a runner that only
 // pretends: every task runs at once, and ends when it is killed.
 
-#include <stdlib.h>
-
 #include <filesystem>
 #include <future>
 #include <memory>
@@ -16,28 +14,9 @@
 
 #include "reconcilers/embedded/front/engine.h"
 #include "reconcilers/embedded/front/http_front.h"
+#include "tests/reconcilers/embedded/temporary_folder.h"
 
 namespace esaas::embedded::testing {
-
-/// A folder that goes with the test.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    char name[] = "/tmp/esaas-embedded-XXXXXX";
-    path_ = ::mkdtemp(name);
-    std::filesystem::permissions(path_, std::filesystem::perms(0755));
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 class PretendingRunner final : public TaskRunner {
  public:
