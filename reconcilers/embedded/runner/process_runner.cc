@@ -45,7 +45,6 @@ class ProcessRunner::Impl : public std::enable_shared_from_this<ProcessRunner::I
   /// A task whose end was not reported yet.
   struct Running {
     fs::path folder;
-    pid_t child = 0;  ///< the supervisor, when it is our child and not reaped
     bool told_running = false;
     bool kill_asked = false;
     bool orphaned = false;  ///< watched without its supervisor
@@ -61,6 +60,7 @@ class ProcessRunner::Impl : public std::enable_shared_from_this<ProcessRunner::I
   void look(const TaskKey& key);
   void look_again_soon();
   void poll_all();
+  void reap();
   void finish(const TaskKey& key, const TaskReport& report);
   void kill_orphan(const TaskKey& key, Running& task, Duration grace);
   void tell_running(const TaskKey& key, const SupervisorStatus& status);
@@ -75,6 +75,7 @@ class ProcessRunner::Impl : public std::enable_shared_from_this<ProcessRunner::I
   bool polling_ = false;
   std::uint64_t trashed_ = 0;
   std::map<TaskKey, Running> tasks_;
+  std::vector<pid_t> children_;  ///< supervisors that this program started and has not reaped
   asio::thread_pool sweeper_;  // removing a volume may take long
 };
 
@@ -126,7 +127,7 @@ void ProcessRunner::Impl::start(const TaskKey& key) {
     finish(key, launch_failure(pid.error().detail));
     return;
   }
-  task.child = *pid;
+  children_.push_back(*pid);
   if (const auto process = identify(*pid)) watch(key, *process);
   look_again_soon();
 }
@@ -155,8 +156,13 @@ void ProcessRunner::Impl::gone(const TaskKey& key) {
   Running& task = place->second;
   task.watch.reset();
   task.watched.reset();
-  if (task.child > 0) ::waitpid(std::exchange(task.child, 0), nullptr, WNOHANG);
+  reap();
   look(key);
+}
+
+/// Our supervisors that ended. One whose end was just seen may take a moment until it can be reaped.
+void ProcessRunner::Impl::reap() {
+  std::erase_if(children_, [](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) != 0; });
 }
 
 /// Finds out how a task stands, from its files and its processes.
@@ -212,6 +218,8 @@ void ProcessRunner::Impl::look_again_soon() {
 }
 
 void ProcessRunner::Impl::poll_all() {
+  reap();
+  if (children_.size() > tasks_.size()) look_again_soon();
   std::vector<TaskKey> starting;
   for (const auto& [key, task] : tasks_) {
     if (!task.told_running) starting.push_back(key);
@@ -228,6 +236,7 @@ void ProcessRunner::Impl::poll_all() {
 
 void ProcessRunner::Impl::finish(const TaskKey& key, const TaskReport& report) {
   tasks_.erase(key);
+  if (children_.size() > tasks_.size()) look_again_soon();  // one that ended is not reaped yet
   report_(key, report);
   remove_old_folders();
 }
