@@ -92,7 +92,7 @@ void check_session(std::string_view bytes, std::size_t piece, bool known_id) {
 }  // namespace
 
 // Debug builds of protobuf print a line for each string that is not UTF-8, which made-up inputs are full of.
-[[maybe_unused]] const auto* const kNoProtobufLog = google::protobuf::SetLogHandler(nullptr);
+[[maybe_unused]] auto* const kNoProtobufLog = google::protobuf::SetLogHandler(nullptr);
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
