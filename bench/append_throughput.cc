@@ -1,7 +1,8 @@
 // How many events a second become durable, beside RocksDB alone.
 //
-//   batches_256   one appender, 256 events per synced write: EventLog::append against one WriteBatch of the same records
-//   writers_64    64 threads, each waits for its one event: LogWriter against 64 threads that Put the same records with
+//   batches_256   one appender, 256 events per synced write: EventLog::append against one WriteBatch of the same
+//   records writers_64    64 threads, each waits for its one event: LogWriter against 64 threads that Put the same
+//   records with
 //                 sync, which RocksDB groups
 //
 // Both sides take turns on the same disk within one run, so that a noisy machine harms them alike. Ours also encodes,

@@ -1,6 +1,6 @@
 #pragma once
-// Usage as files that other programs read: CSV (RFC 4180, CRLF, a header line) and JSON lines, written page by page. All
-// figures are exact decimals: quantities in amount times seconds with six digits, made from integers.
+// Usage as files that other programs read: CSV (RFC 4180, CRLF, a header line) and JSON lines, written page by page.
+// All figures are exact decimals: quantities in amount times seconds with six digits, made from integers.
 
 #include <cstdint>
 #include <optional>

@@ -34,7 +34,7 @@ struct IdempotencyEntry {
   std::string operation_id = {};  ///< empty for a command that is no operation
   std::uint64_t seq = 0;          ///< of the first event it led to
   std::uint64_t revision = 0;
-  std::int64_t at_us = 0;         ///< time of that event
+  std::int64_t at_us = 0;  ///< time of that event
 
   friend bool operator==(const IdempotencyEntry&, const IdempotencyEntry&) = default;
 };
@@ -74,7 +74,8 @@ struct IndexQuery {
 struct ReadOptions {
   /// Read no further than this seq.
   std::uint64_t to_seq = std::numeric_limits<std::uint64_t>::max();
-  /// Recompute every hash of the chain while reading; without it only seqs, formats and RocksDB's checksums are checked.
+  /// Recompute every hash of the chain while reading; without it only seqs, formats and RocksDB's checksums are
+  /// checked.
   bool verify_chain = false;
 };
 
@@ -103,9 +104,9 @@ class EventLog {
   /// Its `time_at_us`; 0 before any. Wait-free.
   [[nodiscard]] virtual std::int64_t last_time_at_us() const = 0;
 
-  /// The durable answer to this key, unless it has expired. A key whose append is still under way is the caller's to know.
-  [[nodiscard]] virtual Result<std::optional<IdempotencyEntry>> find_idempotency(
-      std::string_view key) const = 0;
+  /// The durable answer to this key, unless it has expired. A key whose append is still under way is the caller's to
+  /// know.
+  [[nodiscard]] virtual Result<std::optional<IdempotencyEntry>> find_idempotency(std::string_view key) const = 0;
 
   /// A cursor over [from_seq, min(to_seq, last_seq())] as of now; from_seq 0 means 1; empty when there is nothing.
   [[nodiscard]] virtual Result<std::unique_ptr<Cursor>> read(std::uint64_t from_seq,
@@ -114,8 +115,7 @@ class EventLog {
   [[nodiscard]] virtual Result<event::Event> read_one(std::uint64_t seq) const = 0;
   /// The hash of the stored bytes of an event: what the next one carries as prev_hash. 32 zero bytes for seq 0.
   [[nodiscard]] virtual Result<Hash> hash_of(std::uint64_t seq) const = 0;
-  [[nodiscard]] virtual Result<std::vector<std::uint64_t>> read_index(
-      const IndexQuery& query) const = 0;
+  [[nodiscard]] virtual Result<std::vector<std::uint64_t>> read_index(const IndexQuery& query) const = 0;
 
   /// Who wants to hear of new durable events subscribes here, and then reads with a cursor.
   [[nodiscard]] virtual Tail& tail() = 0;

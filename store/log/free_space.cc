@@ -10,10 +10,10 @@ namespace esaas::store {
 
 SpaceProbe probe_file_system(std::filesystem::path directory) {
   return [directory = std::move(directory)]() -> Result<std::uint64_t> {
-    struct statvfs facts {};
+    struct statvfs facts{};
     if (::statvfs(directory.c_str(), &facts) != 0) {
-      return fail(ErrorCode::kInternal, "cannot tell the free space of " + directory.string() + ": " +
-                                            std::strerror(errno));
+      return fail(ErrorCode::kInternal,
+                  "cannot tell the free space of " + directory.string() + ": " + std::strerror(errno));
     }
     return std::uint64_t{facts.f_bavail} * facts.f_frsize;
   };

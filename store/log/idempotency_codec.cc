@@ -27,8 +27,7 @@ Result<Expiry> parse_expiry_key(std::string_view bytes) {
   if (bytes.size() < head || !bytes.starts_with(kExpiryPrefix)) {
     return fail(ErrorCode::kDataLoss, "a key in `idempotency` that should order expiries does not");
   }
-  return Expiry{static_cast<std::int64_t>(read_big_endian(bytes.substr(kExpiryPrefix.size()))),
-                bytes.substr(head)};
+  return Expiry{static_cast<std::int64_t>(read_big_endian(bytes.substr(kExpiryPrefix.size()))), bytes.substr(head)};
 }
 
 std::string encode_idempotency(const IdempotencyEntry& entry) {
@@ -44,8 +43,7 @@ std::string encode_idempotency(const IdempotencyEntry& entry) {
 Result<IdempotencyEntry> decode_idempotency(std::string_view key, std::string_view bytes) {
   proto::Idempotency stored;
   if (!stored.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return fail(ErrorCode::kDataLoss,
-                "the stored answer for idempotency key \"" + std::string(key) + "\" is broken");
+    return fail(ErrorCode::kDataLoss, "the stored answer for idempotency key \"" + std::string(key) + "\" is broken");
   }
   return IdempotencyEntry{std::string(key), stored.body_hash(), stored.operation_id(),
                           stored.seq(),     stored.revision(),  stored.at_us()};

@@ -27,8 +27,7 @@ void append_distance(std::uint64_t last, std::uint64_t seq, std::string& posting
   posting.push_back(static_cast<char>(static_cast<unsigned char>(distance)));
 }
 
-Result<void> expand_posting(std::uint64_t first_seq, std::string_view posting,
-                            std::vector<std::uint64_t>& seqs) {
+Result<void> expand_posting(std::uint64_t first_seq, std::string_view posting, std::vector<std::uint64_t>& seqs) {
   seqs.push_back(first_seq);
   std::uint64_t seq = first_seq;
   std::uint64_t distance = 0;

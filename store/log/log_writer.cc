@@ -59,9 +59,8 @@ class GroupCommitWriter final : public LogWriter {
       if (failed_) return std::unexpected(*failed_);
       // An empty queue takes any part, or a large one could never be written.
       if (queued_events_ > 0 && queued_events_ + size > options_.queued_events_max) {
-        return fail(ErrorCode::kResourceExhausted,
-                    std::to_string(queued_events_) + " events wait for the disk already", {},
-                    "log_queue_bounded");
+        return fail(ErrorCode::kResourceExhausted, std::to_string(queued_events_) + " events wait for the disk already",
+                    {}, "log_queue_bounded");
       }
       queued_events_ += size;
       queue_.push_back({std::move(part), std::move(done)});

@@ -2,8 +2,9 @@
 // LogWriter: the way to append without waiting. The threaded one groups everything that is queued into one synced write
 // (group commit), so that a thousand small appends cost a handful of fsyncs.
 //
-// Thread-safety: submit and room from any thread. Order: parts become durable, and callbacks run, in the order of submit.
-// Lifetime: the log outlives the writer; the destructor writes out what is queued and runs every callback first.
+// Thread-safety: submit and room from any thread. Order: parts become durable, and callbacks run, in the order of
+// submit. Lifetime: the log outlives the writer; the destructor writes out what is queued and runs every callback
+// first.
 
 #include <cstddef>
 #include <cstdint>

@@ -48,9 +48,7 @@ MemoryEventLog::MemoryEventLog() : shared_(std::make_unique<Shared>()) {}
 MemoryEventLog::~MemoryEventLog() = default;
 
 std::uint64_t MemoryEventLog::last_seq() const { return last_seq_.load(std::memory_order_acquire); }
-std::int64_t MemoryEventLog::last_time_at_us() const {
-  return last_time_at_us_.load(std::memory_order_acquire);
-}
+std::int64_t MemoryEventLog::last_time_at_us() const { return last_time_at_us_.load(std::memory_order_acquire); }
 Tail& MemoryEventLog::tail() { return tail_; }
 
 Result<MemoryEventLog::Encoded> MemoryEventLog::encode(Batch batch) const {
@@ -94,9 +92,8 @@ void MemoryEventLog::keep(Encoded encoded) {
       std::string key = entry.key;
       shared_->idempotency.insert_or_assign(std::move(key), std::move(entry));
     }
-    std::erase_if(shared_->idempotency, [&](const auto& item) {
-      return has_expired(item.second.at_us, newest.time_at_us());
-    });
+    std::erase_if(shared_->idempotency,
+                  [&](const auto& item) { return has_expired(item.second.at_us, newest.time_at_us()); });
   }
   last_time_at_us_.store(newest.time_at_us(), std::memory_order_release);
   last_seq_.store(newest.seq(), std::memory_order_release);
@@ -143,9 +140,8 @@ Result<std::vector<std::uint64_t>> MemoryEventLog::read_index(const IndexQuery& 
   std::vector<std::uint64_t> seqs;
   const auto found = shared_->index.find({query.kind, query.value});
   if (found == shared_->index.end()) return seqs;
-  std::ranges::copy_if(found->second, std::back_inserter(seqs), [&](std::uint64_t seq) {
-    return seq >= query.from_seq && seq <= query.to_seq;
-  });
+  std::ranges::copy_if(found->second, std::back_inserter(seqs),
+                       [&](std::uint64_t seq) { return seq >= query.from_seq && seq <= query.to_seq; });
   if (query.newest_first) std::ranges::reverse(seqs);
   if (seqs.size() > query.limit) seqs.resize(query.limit);
   return seqs;

@@ -1,6 +1,7 @@
 #pragma once
 // MemoryEventLog: the reference implementation, for tests and simulation. Same contract as on disk, nothing durable: a
-// "crash" is to drop the controller and keep the log. The events are kept encoded, so that a reader gets what was stored.
+// "crash" is to drop the controller and keep the log. The events are kept encoded, so that a reader gets what was
+// stored.
 
 #include <atomic>
 #include <memory>
@@ -20,10 +21,8 @@ class MemoryEventLog final : public EventLog {
   Result<void> append(Batch batch) override;
   [[nodiscard]] std::uint64_t last_seq() const override;
   [[nodiscard]] std::int64_t last_time_at_us() const override;
-  [[nodiscard]] Result<std::optional<IdempotencyEntry>> find_idempotency(
-      std::string_view key) const override;
-  [[nodiscard]] Result<std::unique_ptr<Cursor>> read(std::uint64_t from_seq,
-                                                     ReadOptions options = {}) const override;
+  [[nodiscard]] Result<std::optional<IdempotencyEntry>> find_idempotency(std::string_view key) const override;
+  [[nodiscard]] Result<std::unique_ptr<Cursor>> read(std::uint64_t from_seq, ReadOptions options = {}) const override;
   [[nodiscard]] Result<event::Event> read_one(std::uint64_t seq) const override;
   [[nodiscard]] Result<Hash> hash_of(std::uint64_t seq) const override;
   [[nodiscard]] Result<std::vector<std::uint64_t>> read_index(const IndexQuery& query) const override;

@@ -22,9 +22,7 @@ void PostingTable::collect(std::span<const event::Event> events) {
   if (slots_.empty()) slots_.resize(kSlotsMin);
   std::fill(slots_.begin(), slots_.end(), 0U);
   for (const auto& event : events) {
-    for_each_index_entry(event, [&](IndexKind kind, std::string_view value) {
-      add(kind, value, event.seq());
-    });
+    for_each_index_entry(event, [&](IndexKind kind, std::string_view value) { add(kind, value, event.seq()); });
   }
 }
 

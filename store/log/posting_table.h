@@ -1,6 +1,6 @@
 #pragma once
-// PostingTable: collects the index entries of one batch, one posting per index value. Reused from batch to batch so that
-// the append path does not allocate. Not thread-safe.
+// PostingTable: collects the index entries of one batch, one posting per index value. Reused from batch to batch so
+// that the append path does not allocate. Not thread-safe.
 
 #include <cstdint>
 #include <span>
@@ -33,9 +33,9 @@ class PostingTable {
   void add(IndexKind kind, std::string_view value, std::uint64_t seq);
   void grow();
 
-  std::vector<Posting> postings_;      // the first used_ are live, the others keep their buffers
+  std::vector<Posting> postings_;  // the first used_ are live, the others keep their buffers
   std::size_t used_ = 0;
-  std::vector<std::uint32_t> slots_;   // open addressing; 1 + position in postings_, 0 for free
+  std::vector<std::uint32_t> slots_;  // open addressing; 1 + position in postings_, 0 for free
 };
 
 }  // namespace esaas::store

@@ -16,8 +16,7 @@ std::string event_name(std::uint64_t seq) { return "event " + std::to_string(seq
 Result<void> decode_event(std::string_view bytes, std::uint64_t seq, event::Event& event) {
   const bool parsed = event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
   if (parsed && event.schema_version() == event::kSchemaVersion &&
-      event.min_reader_version() <= event::kReaderVersion &&
-      event.payload_case() != event::Event::PAYLOAD_NOT_SET) {
+      event.min_reader_version() <= event::kReaderVersion && event.payload_case() != event::Event::PAYLOAD_NOT_SET) {
     return {};
   }
   auto decoded = event::decode(bytes);
@@ -35,9 +34,8 @@ Result<void> decode_event(std::string_view bytes, std::uint64_t seq, event::Even
 Result<void> encode_record(const event::Event& event, std::string& record) {
   const std::size_t size = kRecordHeaderBytes + event.ByteSizeLong();
   if (size > kRecordBytesMax) {
-    return fail(ErrorCode::kInvalidArgument,
-                event_name(event.seq()) + " has " + std::to_string(size) + " bytes; " +
-                    std::to_string(kRecordBytesMax) + " are allowed");
+    return fail(ErrorCode::kInvalidArgument, event_name(event.seq()) + " has " + std::to_string(size) + " bytes; " +
+                                                 std::to_string(kRecordBytesMax) + " are allowed");
   }
   record.resize(size);
   auto* out = reinterpret_cast<std::uint8_t*>(record.data());
@@ -57,20 +55,19 @@ Result<void> decode_record(std::string_view record, std::uint64_t seq, event::Ev
   }
   const auto version = static_cast<unsigned char>(record[1]);
   if (version != kRecordVersion) {
-    return fail(ErrorCode::kUnsupportedVersion,
-                event_name(seq) + " in the log is a record of version " + std::to_string(version) +
-                    "; this program knows version " + std::to_string(kRecordVersion));
+    return fail(ErrorCode::kUnsupportedVersion, event_name(seq) + " in the log is a record of version " +
+                                                    std::to_string(version) + "; this program knows version " +
+                                                    std::to_string(kRecordVersion));
   }
   ESAAS_CHECK(decode_event(record.substr(kRecordHeaderBytes), seq, event));
-  const std::uint32_t payload = static_cast<std::uint32_t>(static_cast<unsigned char>(record[2])) << 8U |
-                                static_cast<unsigned char>(record[3]);
+  const std::uint32_t payload =
+      static_cast<std::uint32_t>(static_cast<unsigned char>(record[2])) << 8U | static_cast<unsigned char>(record[3]);
   if (event.seq() != seq) {
-    return fail(ErrorCode::kDataLoss, "where " + event_name(seq) + " should be in the log is " +
-                                          event_name(event.seq()));
+    return fail(ErrorCode::kDataLoss,
+                "where " + event_name(seq) + " should be in the log is " + event_name(event.seq()));
   }
   if (payload != static_cast<std::uint32_t>(event.payload_case())) {
-    return fail(ErrorCode::kDataLoss,
-                event_name(seq) + " in the log holds another payload than its header says");
+    return fail(ErrorCode::kDataLoss, event_name(seq) + " in the log holds another payload than its header says");
   }
   return {};
 }
@@ -88,9 +85,8 @@ Result<const event::Event*> RecordReader::read(std::uint64_t stored_seq, std::st
   if (hash_before_) {
     if (event_.prev_hash() !=
         std::string_view(reinterpret_cast<const char*>(hash_before_->data()), hash_before_->size())) {
-      return broken({ErrorCode::kDataLoss, event_name(next_seq_) +
-                                               " in the log does not follow from the bytes of the "
-                                               "event before it: the chain is broken there"});
+      return broken({ErrorCode::kDataLoss, event_name(next_seq_) + " in the log does not follow from the bytes of the "
+                                                                   "event before it: the chain is broken there"});
     }
     hash_before_ = blake2b_256(record);
   }

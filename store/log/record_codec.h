@@ -1,6 +1,6 @@
 #pragma once
-// The stored record of one event: four bytes of header, then the encoded event. Grammar in format.md. Pure; the functions
-// are thread-safe, a RecordReader belongs to one thread.
+// The stored record of one event: four bytes of header, then the encoded event. Grammar in format.md. Pure; the
+// functions are thread-safe, a RecordReader belongs to one thread.
 
 #include <cstdint>
 #include <optional>

@@ -31,9 +31,8 @@ Result<const event::Event*> RocksDbCursor::next() {
   if (reader_.next_seq() > last_seq_) return reader_.end(last_seq_);
   if (!iterator_->Valid()) {
     if (!iterator_->status().ok()) {
-      return std::unexpected(to_error(iterator_->status(), "cannot read event " +
-                                                               std::to_string(reader_.next_seq()) +
-                                                               " from the log"));
+      return std::unexpected(
+          to_error(iterator_->status(), "cannot read event " + std::to_string(reader_.next_seq()) + " from the log"));
     }
     return reader_.end(last_seq_);
   }

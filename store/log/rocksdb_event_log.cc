@@ -46,10 +46,8 @@ class RocksDbEventLog final : public EventLog {
   [[nodiscard]] std::int64_t last_time_at_us() const override {
     return last_time_at_us_.load(std::memory_order_acquire);
   }
-  [[nodiscard]] Result<std::optional<IdempotencyEntry>> find_idempotency(
-      std::string_view key) const override;
-  [[nodiscard]] Result<std::unique_ptr<Cursor>> read(std::uint64_t from_seq,
-                                                     ReadOptions options) const override;
+  [[nodiscard]] Result<std::optional<IdempotencyEntry>> find_idempotency(std::string_view key) const override;
+  [[nodiscard]] Result<std::unique_ptr<Cursor>> read(std::uint64_t from_seq, ReadOptions options) const override;
   [[nodiscard]] Result<event::Event> read_one(std::uint64_t seq) const override;
   [[nodiscard]] Result<Hash> hash_of(std::uint64_t seq) const override;
   [[nodiscard]] Result<std::vector<std::uint64_t>> read_index(const IndexQuery& query) const override;
@@ -83,8 +81,7 @@ class RocksDbEventLog final : public EventLog {
 };
 
 Result<void> RocksDbEventLog::recover() {
-  const std::unique_ptr<rocksdb::Iterator> newest(
-      store_->db().NewIterator(rocksdb::ReadOptions(), store_->events()));
+  const std::unique_ptr<rocksdb::Iterator> newest(store_->db().NewIterator(rocksdb::ReadOptions(), store_->events()));
   newest->SeekToLast();
   if (!newest->status().ok()) {
     return std::unexpected(to_error(newest->status(), "cannot read the end of the log"));
@@ -100,15 +97,14 @@ Result<void> RocksDbEventLog::recover() {
   }
   const std::uint64_t acknowledged = watermark_->seq();
   if (last_seq() < acknowledged) {
-    return fail(ErrorCode::kDataLoss,
-                "the log in " + store_->db().GetName() + " ends at event " + std::to_string(last_seq()) +
-                    ", but event " + std::to_string(acknowledged) +
-                    " was acknowledged: its newest files are shortened or missing");
+    return fail(ErrorCode::kDataLoss, "the log in " + store_->db().GetName() + " ends at event " +
+                                          std::to_string(last_seq()) + ", but event " + std::to_string(acknowledged) +
+                                          " was acknowledged: its newest files are shortened or missing");
   }
   ESAAS_TRY(const Hash hash, hash_of(acknowledged));
   if (hash != watermark_->hash()) {
-    return fail(ErrorCode::kDataLoss, "event " + std::to_string(acknowledged) + " in " +
-                                          store_->db().GetName() + " is not the one that was acknowledged");
+    return fail(ErrorCode::kDataLoss, "event " + std::to_string(acknowledged) + " in " + store_->db().GetName() +
+                                          " is not the one that was acknowledged");
   }
   if (last_seq() > acknowledged) ESAAS_CHECK(watermark_->advance(last_seq(), last_hash_));
   return recover_expiry();
@@ -170,8 +166,7 @@ Result<Hash> RocksDbEventLog::put_events(Batch& batch) {
 void RocksDbEventLog::put_postings(const Batch& batch) {
   postings_.collect(batch.events);
   for (const auto& posting : postings_.postings()) {
-    write_batch_.Put(store_->index(), posting_key(posting.kind, posting.value, posting.first_seq),
-                     posting.distances);
+    write_batch_.Put(store_->index(), posting_key(posting.kind, posting.value, posting.first_seq), posting.distances);
   }
 }
 
@@ -209,16 +204,15 @@ Result<void> RocksDbEventLog::write(std::uint64_t first, std::uint64_t last, con
   options.sync = true;
   const auto status = store_->db().Write(options, &write_batch_);
   if (!status.ok()) {
-    return std::unexpected(to_error(status, "cannot append events " + std::to_string(first) + " to " +
-                                                std::to_string(last)));
+    return std::unexpected(
+        to_error(status, "cannot append events " + std::to_string(first) + " to " + std::to_string(last)));
   }
   return watermark_->advance(last, hash);
 }
 
 Result<std::optional<IdempotencyEntry>> RocksDbEventLog::get_idempotency(std::string_view key) const {
   std::string bytes;
-  const auto status =
-      store_->db().Get(rocksdb::ReadOptions(), store_->idempotency(), idempotency_key(key), &bytes);
+  const auto status = store_->db().Get(rocksdb::ReadOptions(), store_->idempotency(), idempotency_key(key), &bytes);
   if (status.IsNotFound()) return std::nullopt;
   if (!status.ok()) return std::unexpected(to_error(status, "cannot look up an idempotency key"));
   ESAAS_TRY(IdempotencyEntry entry, decode_idempotency(key, bytes));
@@ -267,11 +261,9 @@ Result<Hash> RocksDbEventLog::hash_of(std::uint64_t seq) const {
 
 Result<std::vector<std::uint64_t>> RocksDbEventLog::read_index(const IndexQuery& query) const {
   const std::string prefix = posting_prefix(query.kind, query.value);
-  const std::unique_ptr<rocksdb::Iterator> entry(
-      store_->db().NewIterator(rocksdb::ReadOptions(), store_->index()));
+  const std::unique_ptr<rocksdb::Iterator> entry(store_->db().NewIterator(rocksdb::ReadOptions(), store_->index()));
   const auto is_ours = [&] {
-    return entry->Valid() && entry->key().size() == prefix.size() + kBigEndianBytes &&
-           entry->key().starts_with(prefix);
+    return entry->Valid() && entry->key().size() == prefix.size() + kBigEndianBytes && entry->key().starts_with(prefix);
   };
   // The posting that holds a seq is the one whose first seq is the greatest not above it.
   entry->SeekForPrev(prefix + seq_key(query.newest_first ? query.to_seq : query.from_seq));
@@ -281,8 +273,8 @@ Result<std::vector<std::uint64_t>> RocksDbEventLog::read_index(const IndexQuery&
   const std::uint64_t last = std::min(query.to_seq, last_seq());
   while (is_ours() && seqs.size() < query.limit) {
     posting.clear();
-    ESAAS_CHECK(expand_posting(read_big_endian(view(entry->key()).substr(prefix.size())),
-                               view(entry->value()), posting));
+    ESAAS_CHECK(
+        expand_posting(read_big_endian(view(entry->key()).substr(prefix.size())), view(entry->value()), posting));
     if (query.newest_first ? posting.back() < query.from_seq : posting.front() > last) break;
     if (query.newest_first) std::ranges::reverse(posting);
     for (const std::uint64_t seq : posting) {
@@ -300,8 +292,7 @@ Result<std::unique_ptr<Watermark>> open_watermark(const RocksDbLogOptions& optio
                                                   const RocksDbStore& store) {
   if (!fresh) return Watermark::open(watermark_path(options));
   // Only a log that was never acknowledged anything may be without the file.
-  const std::unique_ptr<rocksdb::Iterator> first(
-      store.db().NewIterator(rocksdb::ReadOptions(), store.events()));
+  const std::unique_ptr<rocksdb::Iterator> first(store.db().NewIterator(rocksdb::ReadOptions(), store.events()));
   first->SeekToFirst();
   if (first->Valid()) {
     return fail(ErrorCode::kDataLoss, watermark_path(options).string() +
@@ -321,8 +312,7 @@ Result<std::unique_ptr<EventLog>> open_rocksdb_log(const RocksDbLogOptions& opti
   }
   std::filesystem::create_directories(database_path(options), error);
   if (error) {
-    return fail(ErrorCode::kInternal,
-                "cannot create " + database_path(options).string() + ": " + error.message());
+    return fail(ErrorCode::kInternal, "cannot create " + database_path(options).string() + ": " + error.message());
   }
   ESAAS_TRY(auto store, RocksDbStore::open(options, fresh));
   ESAAS_TRY(auto watermark, open_watermark(options, fresh, *store));

@@ -76,8 +76,7 @@ Result<void> check_remains(const std::filesystem::path& path) {
     const bool holds_data = extension == ".sst" || (extension == ".log" && entry->file_size(error) > 0);
     if (holds_data) {
       return fail(ErrorCode::kDataLoss, (path / "CURRENT").string() + " is missing, and " +
-                                            entry->path().filename().string() +
-                                            " shows that a log was here");
+                                            entry->path().filename().string() + " shows that a log was here");
     }
   }
   return {};
@@ -86,9 +85,7 @@ Result<void> check_remains(const std::filesystem::path& path) {
 }  // namespace
 
 std::filesystem::path database_path(const RocksDbLogOptions& options) { return options.directory / "db"; }
-std::filesystem::path watermark_path(const RocksDbLogOptions& options) {
-  return options.directory / "ACKNOWLEDGED";
-}
+std::filesystem::path watermark_path(const RocksDbLogOptions& options) { return options.directory / "ACKNOWLEDGED"; }
 
 Error to_error(const rocksdb::Status& status, const std::string& what) {
   const std::string detail = what + ": " + status.ToString();
@@ -97,8 +94,7 @@ Error to_error(const rocksdb::Status& status, const std::string& what) {
     return {ErrorCode::kInternal, "the disk is full: " + detail};
   }
   if (status.IsPathNotFound()) return {ErrorCode::kDataLoss, "a file is missing: " + detail};
-  if (status.IsIOError() && (detail.find("lock") != std::string::npos) &&
-      detail.find("LOCK") != std::string::npos) {
+  if (status.IsIOError() && (detail.find("lock") != std::string::npos) && detail.find("LOCK") != std::string::npos) {
     return {ErrorCode::kUnavailable, "another process holds the log: " + detail};
   }
   return {ErrorCode::kInternal, detail};
@@ -116,8 +112,7 @@ Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const RocksDbLogOptions
   std::unique_ptr<RocksDbStore> store(new RocksDbStore);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  const auto status =
-      rocksdb::DB::Open(database_options(options, fresh), path.string(), families(), &handles, &db);
+  const auto status = rocksdb::DB::Open(database_options(options, fresh), path.string(), families(), &handles, &db);
   if (status.IsInvalidArgument()) {
     return fail(ErrorCode::kUnsupportedVersion,
                 what + ": its column families are not those that this program knows: " + status.ToString());
@@ -138,9 +133,8 @@ Result<void> RocksDbStore::check_format(bool fresh) {
   const auto status = db_->Get(rocksdb::ReadOptions(), meta_, key, &format);
   if (status.ok()) {
     if (format == kFormat) return {};
-    return fail(ErrorCode::kUnsupportedVersion,
-                "the event log in " + db_->GetName() + " is of format \"" + format +
-                    "\"; this program knows \"" + std::string(kFormat) + "\"");
+    return fail(ErrorCode::kUnsupportedVersion, "the event log in " + db_->GetName() + " is of format \"" + format +
+                                                    "\"; this program knows \"" + std::string(kFormat) + "\"");
   }
   if (!status.IsNotFound()) return std::unexpected(to_error(status, "cannot read the log's format"));
   if (!fresh) return fail(ErrorCode::kDataLoss, db_->GetName() + " does not say its format: it is no event log");

@@ -1,6 +1,6 @@
 #pragma once
-// Tail: tells subscribers the newest durable seq, and nothing else. Whoever is slow reads on with a cursor from where it
-// was: nothing is ever buffered for it.
+// Tail: tells subscribers the newest durable seq, and nothing else. Whoever is slow reads on with a cursor from where
+// it was: nothing is ever buffered for it.
 //
 // Thread-safe. Subscriptions must end before the Tail does.
 

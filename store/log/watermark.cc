@@ -49,14 +49,12 @@ std::optional<Slot> decode_slot(std::string_view bytes) {
 }
 
 std::unexpected<Error> io_error(const std::filesystem::path& file, std::string_view what) {
-  return fail(ErrorCode::kInternal,
-              "cannot " + std::string(what) + " " + file.string() + ": " + std::strerror(errno));
+  return fail(ErrorCode::kInternal, "cannot " + std::string(what) + " " + file.string() + ": " + std::strerror(errno));
 }
 
 }  // namespace
 
-Watermark::Watermark(std::filesystem::path file, int descriptor)
-    : file_(std::move(file)), descriptor_(descriptor) {}
+Watermark::Watermark(std::filesystem::path file, int descriptor) : file_(std::move(file)), descriptor_(descriptor) {}
 
 Watermark::~Watermark() { ::close(descriptor_); }
 
@@ -101,8 +99,7 @@ Result<std::unique_ptr<Watermark>> Watermark::open(const std::filesystem::path& 
 
 Result<void> Watermark::write_slot(std::uint64_t slot, std::uint64_t seq, const Hash& hash) {
   const std::string bytes = encode_slot(seq, hash);
-  const auto written =
-      ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(slot * kSlotDistance));
+  const auto written = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(slot * kSlotDistance));
   if (written < 0) return io_error(file_, "write");
   if (static_cast<std::size_t>(written) != bytes.size()) {
     return fail(ErrorCode::kInternal, "cannot write the whole of a slot of " + file_.string());

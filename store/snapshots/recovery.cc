@@ -9,17 +9,17 @@ namespace {
 
 /// Nothing when the snapshot is another log's.
 Result<std::optional<state::FleetState>> decode_if_ours(const EventLog& log, const Snapshot& snapshot,
-                                                        const std::string& file,
-                                                        std::vector<std::string>& warnings) {
+                                                        const std::string& file, std::vector<std::string>& warnings) {
   ESAAS_TRY(const Hash hash, log.hash_of(snapshot.seq));
   if (hash != snapshot.hash) {
-    warnings.push_back(file + ": not used: event " + std::to_string(snapshot.seq) + " of the log is not the one it holds");
+    warnings.push_back(file + ": not used: event " + std::to_string(snapshot.seq) +
+                       " of the log is not the one it holds");
     return std::nullopt;
   }
   auto fleet = state::decode_fleet(snapshot.fleet);
   if (fleet && fleet->seq() == snapshot.seq) return std::optional(std::move(*fleet));
-  warnings.push_back(file + ": not used: " +
-                     (fleet ? "its state is of event " + std::to_string(fleet->seq()) : fleet.error().detail));
+  warnings.push_back(
+      file + ": not used: " + (fleet ? "its state is of event " + std::to_string(fleet->seq()) : fleet.error().detail));
   return std::nullopt;
 }
 

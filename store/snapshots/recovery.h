@@ -14,8 +14,8 @@
 namespace esaas::store {
 
 struct RecoveryStats {
-  std::uint64_t snapshot_seq = 0;    ///< 0: no snapshot was used
-  std::size_t snapshot_bytes = 0;    ///< of its state, uncompressed
+  std::uint64_t snapshot_seq = 0;  ///< 0: no snapshot was used
+  std::size_t snapshot_bytes = 0;  ///< of its state, uncompressed
   std::uint64_t events_folded = 0;
 };
 

@@ -12,8 +12,8 @@ namespace esaas::store {
 
 /// Of the file. Another one is never read.
 inline constexpr std::uint32_t kSnapshotVersion = 1;
-/// Of the fold: raise it whenever `evolve` or state.proto changes such that the same events give other bytes. A snapshot
-/// of another version is not used, and the state is folded anew.
+/// Of the fold: raise it whenever `evolve` or state.proto changes such that the same events give other bytes. A
+/// snapshot of another version is not used, and the state is folded anew.
 inline constexpr std::uint32_t kStateVersion = 1;
 
 struct Snapshot {

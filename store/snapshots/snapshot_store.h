@@ -1,6 +1,6 @@
 #pragma once
-// SnapshotStore: the directory of snapshots, newest and the one before it. Snapshots only make starts quick: every one of
-// them may be deleted at any time. One thread at a time.
+// SnapshotStore: the directory of snapshots, newest and the one before it. Snapshots only make starts quick: every one
+// of them may be deleted at any time. One thread at a time.
 
 #include <filesystem>
 #include <vector>

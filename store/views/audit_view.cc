@@ -49,16 +49,23 @@ void fill_request(const event::Event& event, AuditEntry& entry) {
       entry.request = to_json(requested.request());
       break;
     }
-    case event::Event::kTenantCreated: entry.request = to_json(event.tenant_created()); break;
+    case event::Event::kTenantCreated:
+      entry.request = to_json(event.tenant_created());
+      break;
     case event::Event::kTokenIssued: {
       auto issued = event.token_issued();
       issued.clear_hash();
       entry.request = to_json(issued);
       break;
     }
-    case event::Event::kTokenRevoked: entry.request = to_json(event.token_revoked()); break;
-    case event::Event::kOperationFinished: entry.detail = event.operation_finished().detail(); break;
-    default: break;
+    case event::Event::kTokenRevoked:
+      entry.request = to_json(event.token_revoked());
+      break;
+    case event::Event::kOperationFinished:
+      entry.detail = event.operation_finished().detail();
+      break;
+    default:
+      break;
   }
 }
 
@@ -66,19 +73,26 @@ void fill_request(const event::Event& event, AuditEntry& entry) {
 
 std::string_view action_of(const event::Event& event) {
   switch (event.payload_case()) {
-    case event::Event::kTenantCreated: return "create_tenant";
-    case event::Event::kTokenIssued: return "issue_token";
-    case event::Event::kTokenRevoked: return "revoke_token";
-    case event::Event::kOperationPaused: return "pause";
-    case event::Event::kOperationContinued: return "continue";
-    case event::Event::kOperationFinished: return "cancel";
+    case event::Event::kTenantCreated:
+      return "create_tenant";
+    case event::Event::kTokenIssued:
+      return "issue_token";
+    case event::Event::kTokenRevoked:
+      return "revoke_token";
+    case event::Event::kOperationPaused:
+      return "pause";
+    case event::Event::kOperationContinued:
+      return "continue";
+    case event::Event::kOperationFinished:
+      return "cancel";
     case event::Event::kOperationRequested: {
       const auto& request = event.operation_requested().request();
       const auto number = static_cast<int>(request.kind_case());
       const auto* field = model::Request::descriptor()->FindFieldByNumber(number);
       return field == nullptr ? std::string_view("unknown") : std::string_view(field->name());
     }
-    default: return {};
+    default:
+      return {};
   }
 }
 
@@ -113,7 +127,8 @@ Result<void> AuditView::join_outcome(AuditEntry& entry) const {
   entry.outcome = "queued";
   // OperationStarted follows its request at once, or comes first after a wait: never far from the beginning.
   constexpr std::size_t kLookedAt = 16;
-  ESAAS_TRY(const auto seqs, log_.read_index({.kind = IndexKind::kOperation, .value = entry.operation_id, .limit = kLookedAt}));
+  ESAAS_TRY(const auto seqs,
+            log_.read_index({.kind = IndexKind::kOperation, .value = entry.operation_id, .limit = kLookedAt}));
   for (const std::uint64_t seq : seqs) {
     ESAAS_TRY(const event::Event event, log_.read_one(seq));
     if (event.has_operation_started()) entry.outcome = "running";

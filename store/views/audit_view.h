@@ -18,17 +18,17 @@ namespace esaas::store {
 
 /// Empty fields do not filter.
 struct AuditQuery {
-  std::string user = {};     ///< the token's id
-  std::string action = {};   ///< as AuditEntry::action
+  std::string user = {};    ///< the token's id
+  std::string action = {};  ///< as AuditEntry::action
   std::string cluster = {};
   std::string tenant = {};
-  std::string outcome = {};  ///< as AuditEntry::outcome
+  std::string outcome = {};       ///< as AuditEntry::outcome
   std::optional<Time> from = {};  ///< inclusive
   std::optional<Time> to = {};    ///< exclusive
-  std::string text = {};     ///< found anywhere in the entry's texts or its request's JSON, whatever the case (of ASCII)
+  std::string text = {};  ///< found anywhere in the entry's texts or its request's JSON, whatever the case (of ASCII)
   std::uint64_t cursor = 0;  ///< the seq of the last entry looked at: those after it in the chosen order; 0: all
   bool newest_first = true;
-  std::size_t limit = 100;   ///< at the most kViewPageMax are given
+  std::size_t limit = 100;  ///< at the most kViewPageMax are given
 };
 
 struct AuditEntry {
@@ -36,16 +36,17 @@ struct AuditEntry {
   std::int64_t at_us = 0;
   std::string user;
   std::string address;
-  std::string action;  ///< create, scale, ... of an operation; pause, continue, cancel; create_tenant, issue_token, revoke_token
+  std::string action;  ///< create, scale, ... of an operation; pause, continue, cancel; create_tenant, issue_token,
+                       ///< revoke_token
   std::string tenant;
   std::string cluster;
   std::string operation_id;
   std::string method;
   std::string url;
   std::string reason;
-  boost::json::object request;  ///< as it was asked for; a token's hash is never in it
-  std::string outcome;          ///< queued, running, succeeded, failed, cancelled; done for what is no operation
-  std::string detail;           ///< why it failed, or was cancelled
+  boost::json::object request;      ///< as it was asked for; a token's hash is never in it
+  std::string outcome;              ///< queued, running, succeeded, failed, cancelled; done for what is no operation
+  std::string detail;               ///< why it failed, or was cancelled
   std::int64_t finished_at_us = 0;  ///< 0 while it is open
 };
 

@@ -43,7 +43,8 @@ Result<EventPage> read_from(Source& source, const EventFilter& filter, std::uint
 
 }  // namespace
 
-Result<EventPage> read_events(const EventLog& log, std::uint64_t from_seq, const EventFilter& filter, std::size_t limit) {
+Result<EventPage> read_events(const EventLog& log, std::uint64_t from_seq, const EventFilter& filter,
+                              std::size_t limit) {
   const std::uint64_t first = std::max<std::uint64_t>(from_seq, 1);
   const std::uint64_t last = log.last_seq();
   limit = std::clamp<std::size_t>(limit, 1, kViewPageMax);

@@ -28,6 +28,7 @@ struct EventPage {
 /// The matching events from `from_seq` on (0 means 1), at the most `limit` of them and kViewPageMax. With a filter the
 /// index is read, and what does not match costs nothing unless two filters have to agree; then at the most kViewScanMax
 /// events are looked at.
-Result<EventPage> read_events(const EventLog& log, std::uint64_t from_seq, const EventFilter& filter, std::size_t limit);
+Result<EventPage> read_events(const EventLog& log, std::uint64_t from_seq, const EventFilter& filter,
+                              std::size_t limit);
 
 }  // namespace esaas::store

@@ -12,7 +12,10 @@ namespace {
 /// Hands to evolve what is about the operation itself; the other events were only caused by it.
 void apply_if_own(state::Operation& operation, const std::string& id, const event::Event& event) {
   event::visit(event, [&](const auto& payload) {
-    if constexpr (requires { state::apply(operation, payload, event); payload.id(); }) {
+    if constexpr (requires {
+                    state::apply(operation, payload, event);
+                    payload.id();
+                  }) {
       if (payload.id() == id) state::apply(operation, payload, event);
     }
   });
@@ -27,12 +30,18 @@ bool matches(const FinishedQuery& query, const event::Event& event) {
 
 std::string_view name_of(model::OperationStatus status) {
   switch (status) {
-    case model::OPERATION_STATUS_QUEUED: return "queued";
-    case model::OPERATION_STATUS_RUNNING: return "running";
-    case model::OPERATION_STATUS_SUCCEEDED: return "succeeded";
-    case model::OPERATION_STATUS_FAILED: return "failed";
-    case model::OPERATION_STATUS_CANCELLED: return "cancelled";
-    default: return "unknown";
+    case model::OPERATION_STATUS_QUEUED:
+      return "queued";
+    case model::OPERATION_STATUS_RUNNING:
+      return "running";
+    case model::OPERATION_STATUS_SUCCEEDED:
+      return "succeeded";
+    case model::OPERATION_STATUS_FAILED:
+      return "failed";
+    case model::OPERATION_STATUS_CANCELLED:
+      return "cancelled";
+    default:
+      return "unknown";
   }
 }
 

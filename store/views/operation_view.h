@@ -25,7 +25,7 @@ struct FinishedQuery {
 
 struct FinishedPage {
   std::vector<state::Operation> operations;  ///< newest request first
-  std::uint64_t next_before_seq = 0;         ///< the cursor for the next page; 0: no more. A page may be short and go on.
+  std::uint64_t next_before_seq = 0;  ///< the cursor for the next page; 0: no more. A page may be short and go on.
 };
 
 /// The most items that one page of any view holds.

@@ -42,7 +42,9 @@ std::string count(std::uint32_t number, std::string_view thing) {
 std::string say(const event::ControllerStarted& e) {
   return "The controller started: version " + e.version() + ", term " + to_string(e.term()) + ".";
 }
-std::string say(const event::FrameworkRegistered& e) { return "Mesos registered the framework as " + e.framework_id() + "."; }
+std::string say(const event::FrameworkRegistered& e) {
+  return "Mesos registered the framework as " + e.framework_id() + ".";
+}
 std::string say(const event::FrameworkStopped& e) { return "The framework may not act any more" + because(e.reason()); }
 std::string say(const event::TenantCreated& e) { return "Tenant " + e.name() + " was created."; }
 std::string say(const event::TokenIssued& e) {
@@ -54,7 +56,8 @@ std::string say(const event::TokenRevoked& e) { return "Token " + e.token_id() +
 // Operations.
 std::string say(const event::OperationRequested& e) {
   const auto* kind = model::Request::descriptor()->FindFieldByNumber(static_cast<int>(e.request().kind_case()));
-  return "Operation " + e.id() + (kind == nullptr ? "" : " (" + kind->name() + ")") + " was asked for" + because(e.reason());
+  return "Operation " + e.id() + (kind == nullptr ? "" : " (" + kind->name() + ")") + " was asked for" +
+         because(e.reason());
 }
 std::string say(const event::OperationStarted& e) { return "Operation " + e.id() + " started."; }
 std::string say(const event::OperationStepChanged& e) {
@@ -78,16 +81,22 @@ std::string say(const event::NodeGroupScaled& e) {
 std::string say(const event::NodeGroupResized& e) {
   return "Nodes of group " + e.group() + " shall have " + size_of(e.after()) + ".";
 }
-std::string say(const event::ClusterSuspended&) { return "The cluster was suspended: its tasks shall stop, its data stays."; }
+std::string say(const event::ClusterSuspended&) {
+  return "The cluster was suspended: its tasks shall stop, its data stays.";
+}
 std::string say(const event::ClusterResumed&) { return "The cluster was resumed."; }
 std::string say(const event::ClusterDeletionBegan&) { return "The deletion of the cluster began."; }
 std::string say(const event::ClusterDeleted&) { return "The cluster is deleted: nothing of it is left."; }
-std::string say(const event::ClusterLabelled& e) { return "The cluster has " + count(static_cast<std::uint32_t>(e.after_size()), "label") + " now."; }
+std::string say(const event::ClusterLabelled& e) {
+  return "The cluster has " + count(static_cast<std::uint32_t>(e.after_size()), "label") + " now.";
+}
 std::string say(const event::ClusterHealthChanged& e) {
   return "Elasticsearch says " + lower_name(model::HealthStatus_Name(e.after().status()), "HEALTH_STATUS_") + " with " +
          count(e.after().nodes(), "node") + " and " + count(e.after().unassigned_shards(), "unassigned shard") + ".";
 }
-std::string say(const event::ClusterBootstrapped&) { return "The cluster is up with all its nodes for the first time."; }
+std::string say(const event::ClusterBootstrapped&) {
+  return "The cluster is up with all its nodes for the first time.";
+}
 std::string say(const event::ExclusionsIntended& e) {
   return e.nodes().empty() ? "Shards may be allocated to every node again (intended)."
                            : "Shards shall leave " + list(e.nodes()) + ".";
@@ -96,8 +105,12 @@ std::string say(const event::ExclusionsApplied& e) {
   return e.nodes().empty() ? "Elasticsearch excludes no node from allocation."
                            : "Elasticsearch excludes " + list(e.nodes()) + " from allocation.";
 }
-std::string say(const event::MinimumMasterNodesIntended& e) { return "minimum_master_nodes shall be " + to_string(e.value()) + "."; }
-std::string say(const event::MinimumMasterNodesApplied& e) { return "minimum_master_nodes is " + to_string(e.value()) + "."; }
+std::string say(const event::MinimumMasterNodesIntended& e) {
+  return "minimum_master_nodes shall be " + to_string(e.value()) + ".";
+}
+std::string say(const event::MinimumMasterNodesApplied& e) {
+  return "minimum_master_nodes is " + to_string(e.value()) + ".";
+}
 std::string say(const event::HoldBegan& e) {
   return "Held back by " + e.rule() + (e.node().empty() ? "" : " at node " + e.node()) + because(e.why());
 }
@@ -107,31 +120,39 @@ std::string say(const event::HoldEnded& e) {
 
 // Nodes.
 std::string say(const event::NodeAdded& e) {
-  return "Node " + e.node() + " was added to group " + e.group() + (e.replaces().empty() ? "." : " to replace " + e.replaces() + ".");
+  return "Node " + e.node() + " was added to group " + e.group() +
+         (e.replaces().empty() ? "." : " to replace " + e.replaces() + ".");
 }
 std::string say(const event::NodeRemovalBegan& e) { return "Node " + e.node() + " shall leave" + because(e.why()); }
 std::string say(const event::NodeRemoved& e) { return "Node " + e.node() + " is gone."; }
 std::string say(const event::PlaceIntended& e) {
-  return "An offer on " + e.place().hostname() + " was chosen for node " + e.node() + ": " + size_of(e.place().resources()) +
-         " are to be reserved.";
+  return "An offer on " + e.place().hostname() + " was chosen for node " + e.node() + ": " +
+         size_of(e.place().resources()) + " are to be reserved.";
 }
 std::string say(const event::PlaceReserved& e) {
   return "The place of node " + e.node() + " is reserved; its volume is " + e.volume_id() + ".";
 }
 std::string say(const event::PlaceFailed& e) {
-  return "The place of node " + e.node() + " came to nothing" + because(e.why()) + (e.data_lost() ? " Its data is lost." : "");
+  return "The place of node " + e.node() + " came to nothing" + because(e.why()) +
+         (e.data_lost() ? " Its data is lost." : "");
 }
-std::string say(const event::PlaceReleaseIntended& e) { return "The place of node " + e.node() + " is to be given back."; }
+std::string say(const event::PlaceReleaseIntended& e) {
+  return "The place of node " + e.node() + " is to be given back.";
+}
 std::string say(const event::PlaceReleased& e) { return "The place of node " + e.node() + " was given back."; }
 std::string say(const event::PlaceReleaseFailed& e) {
   return "The place of node " + e.node() + " could not be given back" + because(e.why());
 }
-std::string say(const event::TaskLaunchIntended& e) { return "Task " + e.task_id() + " of node " + e.node() + " is to be launched."; }
+std::string say(const event::TaskLaunchIntended& e) {
+  return "Task " + e.task_id() + " of node " + e.node() + " is to be launched.";
+}
 std::string say(const event::TaskStatusChanged& e) {
   return "Task " + e.task_id() + (e.node().empty() ? "" : " of node " + e.node()) + " is " +
          std::string(model::name_of(e.state())) + because(e.message());
 }
-std::string say(const event::TaskKillIntended& e) { return "Task " + e.task_id() + " of node " + e.node() + " is to be stopped" + because(e.why()); }
+std::string say(const event::TaskKillIntended& e) {
+  return "Task " + e.task_id() + " of node " + e.node() + " is to be stopped" + because(e.why());
+}
 std::string say(const event::NodeJoined& e) { return "Node " + e.node() + " joined the cluster."; }
 std::string say(const event::NodeLeft& e) { return "Node " + e.node() + " left the cluster."; }
 std::string say(const event::DrainBegan& e) {
@@ -145,7 +166,9 @@ std::string say(const event::MesosOperationChanged& e) {
 std::string say(const event::OrphanReleaseIntended& e) {
   return "A reservation that nobody owns any more (" + e.volume_id() + ") is to be given back.";
 }
-std::string say(const event::UnknownTaskObserved& e) { return "Mesos reports task " + e.task_id() + ", which the log does not know."; }
+std::string say(const event::UnknownTaskObserved& e) {
+  return "Mesos reports task " + e.task_id() + ", which the log does not know.";
+}
 
 }  // namespace
 

@@ -14,11 +14,16 @@ namespace {
 
 std::string actor_name(const event::Actor& actor) {
   switch (actor.kind()) {
-    case event::ACTOR_KIND_USER: return "user " + actor.name();
-    case event::ACTOR_KIND_CONTROLLER: return "controller";
-    case event::ACTOR_KIND_MESOS: return "mesos";
-    case event::ACTOR_KIND_ELASTICSEARCH: return "elasticsearch";
-    default: return "unknown";
+    case event::ACTOR_KIND_USER:
+      return "user " + actor.name();
+    case event::ACTOR_KIND_CONTROLLER:
+      return "controller";
+    case event::ACTOR_KIND_MESOS:
+      return "mesos";
+    case event::ACTOR_KIND_ELASTICSEARCH:
+      return "elasticsearch";
+    default:
+      return "unknown";
   }
 }
 
@@ -33,7 +38,8 @@ TraceNode node_of(const event::Event& event) {
           .children = {}};
 }
 
-/// A cause comes before what it caused, so one walk from the last to the first event sees every child before its parent.
+/// A cause comes before what it caused, so one walk from the last to the first event sees every child before its
+/// parent.
 void link(Trace& trace) {
   std::unordered_map<std::uint64_t, std::size_t> positions;
   for (std::size_t i = 0; i < trace.nodes.size(); ++i) positions.emplace(trace.nodes[i].seq, i);

@@ -1,6 +1,6 @@
 #pragma once
-// TraceView: all events of one operation as a tree, from the request to the health that Elasticsearch answered: each event
-// hangs below the one that caused it. Thread-safe; must not outlive the log. May block on the disk.
+// TraceView: all events of one operation as a tree, from the request to the health that Elasticsearch answered: each
+// event hangs below the one that caused it. Thread-safe; must not outlive the log. May block on the disk.
 
 #include <cstdint>
 #include <string>
@@ -27,9 +27,9 @@ struct Trace {
   std::string operation_id;
   std::string tenant;
   std::string cluster;
-  std::vector<TraceNode> nodes;     ///< by seq
-  std::vector<std::size_t> roots;   ///< those whose cause is none or another operation's
-  bool truncated = false;           ///< there are more than kTraceNodesMax events; the first are here
+  std::vector<TraceNode> nodes;    ///< by seq
+  std::vector<std::size_t> roots;  ///< those whose cause is none or another operation's
+  bool truncated = false;          ///< there are more than kTraceNodesMax events; the first are here
 };
 
 inline constexpr std::size_t kTraceNodesMax = 10'000;

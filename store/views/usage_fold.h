@@ -1,7 +1,8 @@
 #pragma once
 // UsageFold: from events to intervals of use. For one node:
 //
-//   cpu, memory, node   from the first RUNNING of a task to its terminal status. A task that Mesos cannot see (unreachable)
+//   cpu, memory, node   from the first RUNNING of a task to its terminal status. A task that Mesos cannot see
+//   (unreachable)
 //                       may run on, and is metered on. A new task of the node that runs ends what came before it.
 //   disk                from PlaceReserved to PlaceReleased or PlaceFailed, whether or not a task runs on it.
 //

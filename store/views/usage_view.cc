@@ -10,10 +10,14 @@ namespace esaas::store {
 
 UsageQuantity& UsageTotal::of(UsageKind kind) {
   switch (kind) {
-    case UsageKind::kCpu: return cpu;
-    case UsageKind::kMemory: return memory;
-    case UsageKind::kDisk: return disk;
-    case UsageKind::kNode: break;
+    case UsageKind::kCpu:
+      return cpu;
+    case UsageKind::kMemory:
+      return memory;
+    case UsageKind::kDisk:
+      return disk;
+    case UsageKind::kNode:
+      break;
   }
   return node;
 }
@@ -53,8 +57,8 @@ Result<const UsageInterval*> UsageCursor::next() {
 
 Result<UsageCursor> UsageView::intervals(const UsageQuery& query) const {
   if (query.from >= query.to) {
-    return fail(ErrorCode::kInvalidArgument, "from: " + to_rfc3339(query.from) + " is not before " + to_rfc3339(query.to),
-                "from", "from_before_to");
+    return fail(ErrorCode::kInvalidArgument,
+                "from: " + to_rfc3339(query.from) + " is not before " + to_rfc3339(query.to), "from", "from_before_to");
   }
   // What is closed after the range is still open within it.
   ESAAS_TRY(const std::uint64_t end, first_seq_at(log_, query.to));
@@ -71,7 +75,8 @@ Result<std::vector<UsageTotal>> UsageView::totals(const UsageQuery& query, bool 
     auto& sum = sums[{interval->tenant, cluster}];
     sum.tenant = interval->tenant;
     sum.cluster = cluster;
-    sum.of(interval->kind) += UsageQuantity{interval->amount} * static_cast<std::uint64_t>(interval->to_us - interval->from_us);
+    sum.of(interval->kind) +=
+        UsageQuantity{interval->amount} * static_cast<std::uint64_t>(interval->to_us - interval->from_us);
   }
   std::vector<UsageTotal> totals;
   totals.reserve(sums.size());

@@ -1,7 +1,7 @@
 #pragma once
-// UsageView: what was used between two moments, per interval and in sum. Folded from the log on each question, so that an
-// answer about the past is the same whenever it is asked. Thread-safe (a cursor belongs to one thread); must not outlive
-// the log. May block on the disk.
+// UsageView: what was used between two moments, per interval and in sum. Folded from the log on each question, so that
+// an answer about the past is the same whenever it is asked. Thread-safe (a cursor belongs to one thread); must not
+// outlive the log. May block on the disk.
 
 #include <cstdint>
 #include <string>
@@ -17,8 +17,8 @@ namespace esaas::store {
 
 struct UsageQuery {
   Time from;
-  Time to;              ///< exclusive
-  Time now;             ///< what is open counts until then, and never longer
+  Time to;                   ///< exclusive
+  Time now;                  ///< what is open counts until then, and never longer
   std::string tenant = {};   ///< empty: all
   std::string cluster = {};  ///< empty: all
 };
@@ -28,7 +28,7 @@ using UsageQuantity = unsigned __int128;
 
 struct UsageTotal {
   std::string tenant;
-  std::string cluster;  ///< empty in a sum per tenant
+  std::string cluster;       ///< empty in a sum per tenant
   UsageQuantity cpu = 0;     ///< milli-cpu microseconds
   UsageQuantity memory = 0;  ///< MiB microseconds
   UsageQuantity disk = 0;    ///< MiB microseconds

@@ -51,7 +51,8 @@ class Writer {
     for (;;) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
       pollfd ready{output_, POLLIN, 0};
-      if (left.count() <= 0 || ::poll(&ready, 1, static_cast<int>(left.count())) <= 0 || !read_one()) return acknowledged_;
+      if (left.count() <= 0 || ::poll(&ready, 1, static_cast<int>(left.count())) <= 0 || !read_one())
+        return acknowledged_;
     }
   }
   /// Waits for the first acknowledgement.

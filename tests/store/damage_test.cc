@@ -1,5 +1,5 @@
-// Breaks the files of a log in every way that a disk or a person might, and opens it again: the answer is a clear error, or
-// all events that were acknowledged are there. Never anything in between.
+// Breaks the files of a log in every way that a disk or a person might, and opens it again: the answer is a clear
+// error, or all events that were acknowledged are there. Never anything in between.
 
 #include <gtest/gtest.h>
 
@@ -46,7 +46,8 @@ class Damage : public ::testing::TestWithParam<bool> {
     for (const auto& entry : fs::recursive_directory_iterator(whole_)) {
       const std::string name = entry.path().filename().string();
       const bool has_bytes = entry.is_regular_file() && entry.file_size() > 0;
-      if (has_bytes && (name.ends_with(kind) || name.starts_with(kind))) found.push_back(fs::relative(entry.path(), whole_));
+      if (has_bytes && (name.ends_with(kind) || name.starts_with(kind)))
+        found.push_back(fs::relative(entry.path(), whole_));
     }
     std::ranges::sort(found);
     return found;

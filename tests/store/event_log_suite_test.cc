@@ -218,10 +218,9 @@ TYPED_TEST(EventLogSuite, FindsEventsByEveryIndex) {
     EXPECT_EQ(this->index({.kind = IndexKind::kAudit, .limit = kAll}), requested);
     EXPECT_EQ(this->index({.kind = IndexKind::kUser, .value = "token-1", .limit = kAll}),
               matching([](const auto& event) { return event.actor().name() == "token-1"; }));
-    EXPECT_EQ(this->index({.kind = IndexKind::kClusterAudit, .value = cluster, .limit = kAll}),
-              matching([&](const auto& event) {
-                return event.has_operation_requested() && event.cluster() == cluster;
-              }));
+    EXPECT_EQ(
+        this->index({.kind = IndexKind::kClusterAudit, .value = cluster, .limit = kAll}),
+        matching([&](const auto& event) { return event.has_operation_requested() && event.cluster() == cluster; }));
     EXPECT_GT(this->index({.kind = IndexKind::kUsage, .limit = kAll}).size(), 100U);
     this->restart();
   }
@@ -261,8 +260,8 @@ TYPED_TEST(EventLogSuite, PagesThroughAnIndexBothWays) {
   EXPECT_EQ(forward, all);
   std::vector<std::uint64_t> backward;
   for (std::uint64_t to = std::numeric_limits<std::uint64_t>::max();;) {
-    const auto page = this->index(
-        {.kind = IndexKind::kCluster, .value = "even", .to_seq = to, .newest_first = true, .limit = 3});
+    const auto page =
+        this->index({.kind = IndexKind::kCluster, .value = "even", .to_seq = to, .newest_first = true, .limit = 3});
     if (page.empty()) break;
     backward.insert(backward.begin(), page.rbegin(), page.rend());
     to = page.back() - 1;

@@ -1,6 +1,6 @@
 #pragma once
-// FaultFileSystem: a file system for RocksDB that can be full, can fail to sync, and can lose what was never synced, as a
-// power failure does. Thread-safe.
+// FaultFileSystem: a file system for RocksDB that can be full, can fail to sync, and can lose what was never synced, as
+// a power failure does. Thread-safe.
 
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>

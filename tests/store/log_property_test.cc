@@ -29,15 +29,22 @@ class Pair {
 
   void step() {
     switch (*rc::gen::inRange(0, 16)) {
-      case 0: return append_refused();
-      case 1: return reopen();
-      case 2: return compare_index();
-      case 3: return compare_read();
+      case 0:
+        return append_refused();
+      case 1:
+        return reopen();
+      case 2:
+        return compare_index();
+      case 3:
+        return compare_read();
       case 4:
-      case 5: return compare_keys();
+      case 5:
+        return compare_keys();
       case 6:
-      case 7: return compare_index();
-      default: return append();
+      case 7:
+        return compare_index();
+      default:
+        return append();
     }
   }
   void compare_read() {
@@ -78,7 +85,8 @@ class Pair {
     for (std::size_t i = 0; i < count; ++i) batch.events.push_back(make_event(memory_.last_seq() + i + 1));
     for (const char* key : {"k1", "k2"}) {
       if (*rc::gen::inRange(0, 3) != 0) continue;
-      batch.idempotency.push_back({key, "hash", "op", batch.events.front().seq(), 0, batch.events.front().time_at_us()});
+      batch.idempotency.push_back(
+          {key, "hash", "op", batch.events.front().seq(), 0, batch.events.front().time_at_us()});
     }
     const auto want = memory_.append(batch);
     const auto got = disk_->append(batch);
@@ -112,7 +120,8 @@ class Pair {
     RC_ASSERT(*disk_->read_index(query) == *memory_.read_index(query));
   }
   void compare_keys() {
-    for (const char* key : {"k1", "k2", "k3"}) RC_ASSERT((*disk_->find_idempotency(key) == *memory_.find_idempotency(key)));
+    for (const char* key : {"k1", "k2", "k3"})
+      RC_ASSERT((*disk_->find_idempotency(key) == *memory_.find_idempotency(key)));
   }
 
   std::shared_ptr<testing::FaultFileSystem> file_system_ = std::make_shared<testing::FaultFileSystem>();

@@ -164,8 +164,7 @@ TEST(ImmediateWriter, IsDoneBeforeItReturnsAndMayBeUsedFromTheCallback) {
   std::vector<std::uint64_t> done;
   ASSERT_TRUE(writer->submit({{plain_event(1)}, {}}, [&](Result<std::uint64_t> first) {
     done.push_back(*first);
-    ASSERT_TRUE(writer->submit({{plain_event(2)}, {}},
-                               [&](Result<std::uint64_t> second) { done.push_back(*second); }));
+    ASSERT_TRUE(writer->submit({{plain_event(2)}, {}}, [&](Result<std::uint64_t> second) { done.push_back(*second); }));
   }));
   EXPECT_EQ(done, (std::vector<std::uint64_t>{1, 2}));
 }

@@ -34,8 +34,8 @@ TEST(RecordCodec, MatchesTheWorkedExampleOfFormatMd) {
             "e5010014"
             "0801"
             "1080c0cc98b5cccf02"
-            "6220" + std::string(64, '0') +
-            "a201021001");
+            "6220" +
+                std::string(64, '0') + "a201021001");
 }
 
 TEST(RecordCodec, RefusesAHeaderThatNamesAnotherPayload) {

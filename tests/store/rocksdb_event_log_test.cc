@@ -22,7 +22,9 @@ using testing::SampleEvents;
 
 class RocksDbLog : public ::testing::Test {
  protected:
-  Result<std::unique_ptr<EventLog>> open() { return open_rocksdb_log({.directory = directory_.path(), .env = env_.get()}); }
+  Result<std::unique_ptr<EventLog>> open() {
+    return open_rocksdb_log({.directory = directory_.path(), .env = env_.get()});
+  }
   std::unique_ptr<EventLog> must_open() {
     auto log = open();
     EXPECT_TRUE(log) << log.error().detail;

@@ -123,14 +123,14 @@ TEST_F(Usage, CountsATaskFromRunningToItsEndAndTheDiskFromReservedToReleased) {
   run_node();
   usage_.at(10), usage_.status("data-0", "data-0-t1", model::TASK_STATE_KILLED);
   usage_.at(20), usage_.release("data-0", "data-0-v1");
-  EXPECT_EQ(usage_.intervals(0, 100), (Lines{"cpu data-0 2000 4-10", "memory data-0 4096 4-10", "node data-0 1 4-10",
-                                             "disk data-0 500 2-20"}));
+  EXPECT_EQ(usage_.intervals(0, 100),
+            (Lines{"cpu data-0 2000 4-10", "memory data-0 4096 4-10", "node data-0 1 4-10", "disk data-0 500 2-20"}));
 }
 
 TEST_F(Usage, CountsWhatIsOpenUntilNowAndNeverBeyondTheRange) {
   run_node();
-  EXPECT_EQ(usage_.intervals(0, 100, 50), (Lines{"cpu data-0 2000 4-50", "memory data-0 4096 4-50", "node data-0 1 4-50",
-                                                 "disk data-0 500 2-50"}));
+  EXPECT_EQ(usage_.intervals(0, 100, 50),
+            (Lines{"cpu data-0 2000 4-50", "memory data-0 4096 4-50", "node data-0 1 4-50", "disk data-0 500 2-50"}));
   EXPECT_EQ(usage_.intervals(10, 30, 50), (Lines{"cpu data-0 2000 10-30", "memory data-0 4096 10-30",
                                                  "node data-0 1 10-30", "disk data-0 500 10-30"}));
   EXPECT_TRUE(usage_.intervals(60, 70, 50).empty());
@@ -237,8 +237,9 @@ TEST_F(Usage, RangeThatEndsBeforeItBeginsIsRefused) {
 
 /// Whatever order events come in, intervals of one node and kind do not overlap, and adjacent ranges add up.
 TEST(UsageProperty, NeverOverlapsAndAddsUpOverAdjacentRanges) {
-  constexpr model::TaskState kStates[] = {model::TASK_STATE_STAGING, model::TASK_STATE_RUNNING, model::TASK_STATE_UNREACHABLE,
-                                          model::TASK_STATE_FAILED, model::TASK_STATE_KILLED};
+  constexpr model::TaskState kStates[] = {model::TASK_STATE_STAGING, model::TASK_STATE_RUNNING,
+                                          model::TASK_STATE_UNREACHABLE, model::TASK_STATE_FAILED,
+                                          model::TASK_STATE_KILLED};
   for (std::uint32_t seed = 0; seed < 200; ++seed) {
     std::mt19937 random(seed);
     UsageLog usage;
@@ -247,14 +248,30 @@ TEST(UsageProperty, NeverOverlapsAndAddsUpOverAdjacentRanges) {
       const std::string task = "t" + std::to_string(random() % 3);
       const std::string volume = "v" + std::to_string(random() % 2);
       switch (random() % 9) {
-        case 0: usage.add_node(node); break;
-        case 1: usage.intend_place(node, volume); break;
-        case 2: usage.reserve(node, volume); break;
-        case 3: usage.fail_place(node, volume); break;
-        case 4: usage.release(node, volume); break;
-        case 5: usage.launch(node, task); break;
-        case 6: usage.remove_node(node); break;
-        default: usage.status(node, task, kStates[random() % 5]); break;
+        case 0:
+          usage.add_node(node);
+          break;
+        case 1:
+          usage.intend_place(node, volume);
+          break;
+        case 2:
+          usage.reserve(node, volume);
+          break;
+        case 3:
+          usage.fail_place(node, volume);
+          break;
+        case 4:
+          usage.release(node, volume);
+          break;
+        case 5:
+          usage.launch(node, task);
+          break;
+        case 6:
+          usage.remove_node(node);
+          break;
+        default:
+          usage.status(node, task, kStates[random() % 5]);
+          break;
       }
     }
     std::map<std::pair<std::string, UsageKind>, std::int64_t> ends;
@@ -295,15 +312,19 @@ TEST_F(Usage, ExportsIntervalsAsCsvAndJsonLines) {
     for (auto page = lines.next_page(); page && !page->empty(); page = lines.next_page()) text += *page;
     return text;
   };
-  EXPECT_THAT(whole(UsageFormat::kCsv), ::testing::StartsWith(
-            "tenant,cluster,node,kind,unit,amount,from,to,seconds,quantity,from_seq,to_seq\r\n"
-            "shop,logs,data-0,cpu,milli_cpu,2000,1970-01-01T00:00:04.000000Z,1970-01-01T00:00:10.000000Z,6.000000,"
-            "12000.000000,5,6\r\n"
-            "shop,logs,data-0,memory,mib,4096,"));
-  EXPECT_THAT(whole(UsageFormat::kJsonLines), ::testing::StartsWith(
-            "{\"tenant\":\"shop\",\"cluster\":\"logs\",\"node\":\"data-0\",\"kind\":\"cpu\",\"unit\":\"milli_cpu\","
-            "\"amount\":2000,\"from\":\"1970-01-01T00:00:04.000000Z\",\"to\":\"1970-01-01T00:00:10.000000Z\","
-            "\"seconds\":6.000000,\"quantity\":12000.000000,\"from_seq\":5,\"to_seq\":6}\n{"));
+  EXPECT_THAT(
+      whole(UsageFormat::kCsv),
+      ::testing::StartsWith(
+          "tenant,cluster,node,kind,unit,amount,from,to,seconds,quantity,from_seq,to_seq\r\n"
+          "shop,logs,data-0,cpu,milli_cpu,2000,1970-01-01T00:00:04.000000Z,1970-01-01T00:00:10.000000Z,6.000000,"
+          "12000.000000,5,6\r\n"
+          "shop,logs,data-0,memory,mib,4096,"));
+  EXPECT_THAT(
+      whole(UsageFormat::kJsonLines),
+      ::testing::StartsWith(
+          "{\"tenant\":\"shop\",\"cluster\":\"logs\",\"node\":\"data-0\",\"kind\":\"cpu\",\"unit\":\"milli_cpu\","
+          "\"amount\":2000,\"from\":\"1970-01-01T00:00:04.000000Z\",\"to\":\"1970-01-01T00:00:10.000000Z\","
+          "\"seconds\":6.000000,\"quantity\":12000.000000,\"from_seq\":5,\"to_seq\":6}\n{"));
 }
 
 TEST_F(Usage, ExportsInPagesOfBoundedSize) {

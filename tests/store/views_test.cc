@@ -146,7 +146,8 @@ TEST_F(Views, AuditShowsTenantsTokensAndCancelsButNeverAHash) {
     EXPECT_EQ(entry.outcome, "done");
     EXPECT_FALSE(entry.request.contains("hash"));
   }
-  EXPECT_EQ(actions, (std::vector<std::string>{"create_tenant", "issue_token", "revoke_token", "pause", "continue", "cancel"}));
+  EXPECT_EQ(actions,
+            (std::vector<std::string>{"create_tenant", "issue_token", "revoke_token", "pause", "continue", "cancel"}));
   EXPECT_EQ(page->entries.back().detail, "cancelled by admin");
   EXPECT_TRUE(audit_seqs({.text = "7f7f7f"}).empty());
 }
@@ -184,7 +185,8 @@ TEST_F(Views, FinishedOperationsComeInPagesNewestFirst) {
     if (event.has_operation_finished()) ended.insert(event.operation_id());
   }
   for (std::size_t i = events_.size(); i-- > 0;) {
-    if (events_[i].has_operation_requested() && ended.contains(events_[i].operation_id())) ids.push_back(events_[i].operation_id());
+    if (events_[i].has_operation_requested() && ended.contains(events_[i].operation_id()))
+      ids.push_back(events_[i].operation_id());
   }
   std::vector<std::string> paged;
   FinishedQuery query;
@@ -282,7 +284,9 @@ TEST_F(Views, TimeSearchFindsTheFirstEventOfAMoment) {
 TEST_F(Views, EventReaderGivesEveryMatchOnceInBoundedPages) {
   grow(2500);
   const auto& cluster = events_[700].cluster();
-  const EventFilter filters[] = {{}, {.tenant = "team-2"}, {.cluster = cluster},
+  const EventFilter filters[] = {{},
+                                 {.tenant = "team-2"},
+                                 {.cluster = cluster},
                                  {.tenant = "team-0", .cluster = cluster},
                                  {.operation_id = events_[700].operation_id()}};
   for (const auto& filter : filters) {
