@@ -84,6 +84,15 @@ void TestApi::add_nodes(const std::string& cluster, int count) {
   }
 }
 
+void TestApi::add_noise(int count) {
+  for (int i = 0; i < count; ++i) {
+    event::Event event;
+    event.mutable_unknown_task_observed()->set_task_id("unknown." + std::to_string(i));
+    event.mutable_actor()->set_kind(event::ACTOR_KIND_MESOS);
+    front.append(std::move(event));
+  }
+}
+
 void TestApi::finish(const std::string& cluster, const std::string& operation, model::OperationStatus status) {
   event::Event event;
   event.mutable_operation_finished()->set_id(operation);

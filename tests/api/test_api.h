@@ -30,6 +30,8 @@ class TestApi {
   loop::Accepted create_cluster(const std::string& name, const std::string& tenant = "shop");
   /// Nodes data-0, data-1, ... as a reconciler would add them.
   void add_nodes(const std::string& cluster, int count);
+  /// Events that change nothing but the log.
+  void add_noise(int count);
   /// Ends an operation as a reconciler would.
   void finish(const std::string& cluster, const std::string& operation, model::OperationStatus status);
 

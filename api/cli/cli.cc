@@ -1,0 +1,101 @@
+#include "api/cli/cli.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "api/cli/commands.h"
+#include "api/cli/output.h"
+#include "api/cli/session.h"
+#include "api/config/suggestion.h"
+
+namespace esaas::api::cli {
+namespace {
+
+void add_session_options(CLI::App& app, Session& session) {
+  app.add_option("--server", session.server, "Where the API is")->envname("ESAAS_SERVER")->capture_default_str();
+  app.add_option("--token-file", session.token_file, "A file with the token as its first line")
+      ->envname("ESAAS_TOKEN_FILE");
+  app.add_option("--ca-file", session.ca_file, "Certificates to trust for https, instead of the system's")
+      ->envname("ESAAS_CA_FILE");
+  app.add_flag("--json", session.json, "JSON for machines instead of tables");
+}
+
+void add_serve(CLI::App& app, const Programs& programs, std::string& config_file, bool& check_only, Action& action) {
+  auto* serve = app.add_subcommand("serve", "Run the controller and its API");
+  serve->add_option("--config,-c", config_file, "The TOML file; api/config/esaas.example.toml explains every key")
+      ->envname("ESAAS_CONFIG")
+      ->required();
+  serve->add_flag("--check-config", check_only, "Only say whether the file is right, with every mistake and its line");
+  serve->callback([&] { action = [&] { return programs.serve(config_file, check_only); }; });
+}
+
+/// The words that could have been meant where parsing stopped: sub-commands and options of the last command reached.
+std::vector<std::string> known_words(const CLI::App& app) {
+  const CLI::App* last = &app;
+  while (!last->get_subcommands().empty()) last = last->get_subcommands().front();
+  std::vector<std::string> words;
+  for (const auto* command : last->get_subcommands([](const CLI::App*) { return true; })) {
+    if (!command->get_group().empty()) words.push_back(command->get_name());
+  }
+  for (const auto* level : {last, &app}) {
+    for (const auto* option : level->get_options()) {
+      for (const auto& name : option->get_lnames()) words.push_back("--" + name);
+    }
+  }
+  return words;
+}
+
+int report(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(error);  // help, version
+  std::cerr << "esaas: " << error.what();
+  for (const auto& wrong : app.remaining(true)) std::cerr << config::suggestion(wrong, known_words(app));
+  const CLI::App* last = &app;
+  std::string path = "esaas";
+  while (!last->get_subcommands().empty()) {
+    last = last->get_subcommands().front();
+    path += " " + last->get_name();
+  }
+  std::cerr << "\nHelp: " << path << " --help\n";
+  return kUsage;
+}
+
+}  // namespace
+
+int run(int argc, char** argv, const Programs& programs) {
+  // The helpers of the embedded Mesos parse their own arguments, and must not meet ours.
+  const std::string first = argc > 1 ? argv[1] : "";
+  if (first == "task-supervisor") return programs.task_supervisor(argc - 1, argv + 1);
+  if (first == "embedded-mesos") return programs.embedded_mesos({argv + 2, argv + argc});
+
+  CLI::App app("Elasticsearch as a service, on Mesos");
+  app.name("esaas");
+  app.require_subcommand(1);
+  app.fallthrough();
+  Session session;
+  Action action;
+  std::string config_file;
+  bool check_only = false;
+  add_session_options(app, session);
+  add_serve(app, programs, config_file, check_only, action);
+  add_cluster_commands(app, session, action);
+  add_operation_commands(app, session, action);
+  add_report_commands(app, session, action);
+  add_admin_commands(app, session, action);
+  add_log_commands(app, session, action);
+  app.add_subcommand("version", "Print the version")->callback([&] {
+    action = [&] {
+      std::cout << programs.version << "\n";
+      return static_cast<int>(kSuccess);
+    };
+  });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return report(app, error);
+  }
+  return action();
+}
+
+}  // namespace esaas::api::cli

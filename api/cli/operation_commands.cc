@@ -1,0 +1,89 @@
+// esaas operation ...
+
+#include <iostream>
+#include <memory>
+
+#include "api/cli/change.h"
+#include "api/cli/commands.h"
+
+namespace esaas::api::cli {
+namespace {
+
+struct OperationOptions {
+  std::string operation, tenant, cluster, status;
+  std::size_t limit = 50;
+  std::uint32_t timeout_s = 1800;
+};
+using Options = std::shared_ptr<OperationOptions>;
+
+CLI::App* add(CLI::App& parent, const Options& options, const std::string& name, const std::string& what) {
+  auto* command = parent.add_subcommand(name, what);
+  command->add_option("operation", options->operation, "The operation's id, such as op-17")->required();
+  return command;
+}
+
+void add_list(CLI::App& parent, Session& session, Action& action) {
+  auto options = std::make_shared<OperationOptions>();
+  auto* command = parent.add_subcommand("list", "List operations: the open ones, then the finished, newest first");
+  command->add_option("--tenant", options->tenant, "Only this tenant's");
+  command->add_option("--cluster", options->cluster, "Only on this cluster");
+  command->add_option("--status", options->status, "open, queued, running, succeeded, failed or cancelled");
+  command->add_option("--limit", options->limit, "At most so many; 0: all")->capture_default_str();
+  command->callback([options, &session, &action] {
+    action = [options, &session] {
+      const auto target = with_query("/v1/operations", {{"tenant", options->tenant},
+                                                        {"cluster", options->cluster},
+                                                        {"status", options->status}});
+      return session.print_list(target, options->limit,
+                                {{"ID", "id"}, {"CLUSTER", "cluster"}, {"TENANT", "tenant"}, {"STATUS", "status"},
+                                 {"BY", "requested_by"}, {"REQUESTED", "requested_at"}, {"FINISHED", "finished_at"},
+                                 {"DETAIL", "detail"}});
+    };
+  });
+}
+
+}  // namespace
+
+void add_operation_commands(CLI::App& app, Session& session, Action& action) {
+  auto* operation = app.add_subcommand("operation", "Look at, wait for and control operations");
+  operation->require_subcommand(1);
+  add_list(*operation, session, action);
+
+  auto shown = std::make_shared<OperationOptions>();
+  add(*operation, shown, "show", "Show one operation")->callback([shown, &session, &action] {
+    action = [shown, &session] {
+      return session.print_object(operation_path(shown->operation),
+                                  {{"id", "id"}, {"cluster", "cluster"}, {"tenant", "tenant"}, {"status", "status"},
+                                   {"paused", "paused"}, {"waits for", "waits_for"}, {"requested by", "requested_by"},
+                                   {"requested", "requested_at"}, {"started", "started_at"}, {"finished", "finished_at"},
+                                   {"detail", "detail"}, {"request", "request"}, {"steps", "steps"}, {"holds", "holds"}});
+    };
+  });
+
+  auto waited = std::make_shared<OperationOptions>();
+  auto* wait = add(*operation, waited, "wait", "Show progress until the operation is over; the exit code tells how");
+  wait->add_option("--timeout", waited->timeout_s, "Seconds")->capture_default_str();
+  wait->callback([waited, &session, &action] {
+    action = [waited, &session] { return wait_for_operation(session, waited->operation, waited->timeout_s); };
+  });
+
+  for (const auto& [name, what] : {std::pair{"cancel", "Cancel an operation that is still queued"},
+                                   std::pair{"pause", "Hold a running operation before its next step"},
+                                   std::pair{"continue", "Let a paused operation go on"}}) {
+    auto options = std::make_shared<OperationOptions>();
+    add(*operation, options, name, what)->callback([options, &session, &action, path = "/" + std::string(name)] {
+      action = [options, &session, path] {
+        const auto client = session.connect();
+        if (!client) return print_error(client.error());
+        auto reply = (*client)->send({.method = "POST", .target = operation_path(options->operation, path)});
+        if (!reply) return print_error(reply.error());
+        const auto good = expect_success(std::move(*reply));
+        if (!good) return print_error(good.error());
+        std::cout << (session.json ? good->body : options->operation + ": " + path.substr(1) + " accepted") << "\n";
+        return static_cast<int>(kSuccess);
+      };
+    });
+  }
+}
+
+}  // namespace esaas::api::cli

@@ -1,0 +1,140 @@
+// esaas audit, trace, usage, events, nodes
+
+#include <boost/json/parse.hpp>
+
+#include <iostream>
+#include <memory>
+
+#include "api/cli/commands.h"
+#include "api/cli/event_reader.h"
+
+namespace esaas::api::cli {
+namespace {
+
+struct ReportOptions {
+  std::string user, action, cluster, tenant, outcome, from, to, text, order, operation, group = "cluster", format, kind, agent;
+  std::size_t limit = 50;
+  std::uint64_t from_seq = 0;
+};
+using Options = std::shared_ptr<ReportOptions>;
+
+void add_audit(CLI::App& app, Session& session, Action& action) {
+  auto options = std::make_shared<ReportOptions>();
+  auto* command = app.add_subcommand("audit", "Who did what, when, to what, and what came of it");
+  command->add_option("--user", options->user, "The token's id");
+  command->add_option("--action", options->action, "create, scale, delete, issue_token, ...");
+  command->add_option("--cluster", options->cluster, "Only on this cluster");
+  command->add_option("--tenant", options->tenant, "Only this tenant's");
+  command->add_option("--outcome", options->outcome, "queued, running, succeeded, failed, cancelled or done");
+  command->add_option("--from", options->from, "A date or an RFC 3339 time; inclusive");
+  command->add_option("--to", options->to, "Exclusive");
+  command->add_option("--text", options->text, "Found anywhere in an entry");
+  command->add_option("--order", options->order, "newest (first) or oldest");
+  command->add_option("--limit", options->limit, "At most so many; 0: all")->capture_default_str();
+  command->callback([options, &session, &action] {
+    action = [options, &session] {
+      const auto target =
+          with_query("/v1/audit", {{"user", options->user}, {"action", options->action}, {"cluster", options->cluster},
+                                   {"tenant", options->tenant}, {"outcome", options->outcome}, {"from", options->from},
+                                   {"to", options->to}, {"text", options->text}, {"order", options->order}});
+      return session.print_list(target, options->limit,
+                                {{"SEQ", "seq"}, {"TIME", "at"}, {"USER", "user"}, {"ACTION", "action"},
+                                 {"CLUSTER", "cluster"}, {"OPERATION", "operation_id"}, {"OUTCOME", "outcome"},
+                                 {"REASON", "reason"}});
+    };
+  });
+}
+
+/// Prints an answer as it comes.
+int print_stream(const Session& session, const std::string& target) {
+  const auto client = session.connect();
+  if (!client) return print_error(client.error());
+  auto reply = (*client)->stream(
+      {.target = target}, [](std::string_view piece) { return static_cast<bool>(std::cout << piece); },
+      std::chrono::seconds(120));
+  if (!reply) return print_error(reply.error());
+  const auto good = expect_success(std::move(*reply));
+  return good ? kSuccess : print_error(good.error());
+}
+
+void add_trace(CLI::App& app, Session& session, Action& action) {
+  auto options = std::make_shared<ReportOptions>();
+  auto* command = app.add_subcommand("trace", "All that an operation led to, each event below its cause");
+  command->add_option("operation", options->operation, "The operation's id")->required();
+  command->callback([options, &session, &action] {
+    action = [options, &session] {
+      return print_stream(session, "/v1/trace/" + options->operation + (session.json ? "" : "?format=text"));
+    };
+  });
+}
+
+void add_usage(CLI::App& app, Session& session, Action& action) {
+  auto options = std::make_shared<ReportOptions>();
+  auto* command = app.add_subcommand("usage", "Core, memory, disk and node hours");
+  command->add_option("--from", options->from, "A date or an RFC 3339 time; 30 days before --to when absent");
+  command->add_option("--to", options->to, "Exclusive; now when absent");
+  command->add_option("--tenant", options->tenant, "Only this tenant's");
+  command->add_option("--cluster", options->cluster, "Only this cluster's");
+  command->add_option("--group", options->group, "cluster, tenant or interval")->capture_default_str();
+  command->add_option("--format", options->format, "csv or jsonl instead of a table");
+  command->callback([options, &session, &action] {
+    action = [options, &session] {
+      const bool lines = options->format.empty() && options->group == "interval";
+      const auto format = lines ? std::string("csv") : options->format;
+      const auto target =
+          with_query("/v1/usage", {{"from", options->from}, {"to", options->to}, {"tenant", options->tenant},
+                                   {"cluster", options->cluster}, {"group", options->group}, {"format", format}});
+      if (session.json || !format.empty()) return print_stream(session, target);
+      const auto report = session.get(target);
+      if (!report) return print_error(report.error());
+      std::cout << table(report->at("items").as_array(),
+                         {{"TENANT", "tenant"}, {"CLUSTER", "cluster"}, {"CPU H", "cpu_hours"},
+                          {"MEM GIB H", "mem_gib_hours"}, {"DISK GIB H", "disk_gib_hours"}, {"NODE H", "node_hours"}});
+      return static_cast<int>(kSuccess);
+    };
+  });
+}
+
+void add_events(CLI::App& app, Session& session, Action& action) {
+  auto options = std::make_shared<ReportOptions>();
+  auto* command = app.add_subcommand("events", "Follow the event log; goes on after the server restarts");
+  command->add_option("--from", options->from_seq, "The first seq; what happens next when absent");
+  command->add_option("--tenant", options->tenant, "Only this tenant's");
+  command->add_option("--cluster", options->cluster, "Only this cluster's");
+  command->add_option("--kind", options->kind, "Only this kind, such as node_joined");
+  command->callback([options, &session, &action] {
+    action = [options, &session] {
+      return follow_events(session,
+                           with_query("/v1/events", {{"tenant", options->tenant},
+                                                     {"cluster", options->cluster},
+                                                     {"kind", options->kind}}),
+                           options->from_seq);
+    };
+  });
+}
+
+void add_nodes(CLI::App& app, Session& session, Action& action) {
+  auto options = std::make_shared<ReportOptions>();
+  auto* command = app.add_subcommand("nodes", "List the nodes of all clusters");
+  command->add_option("--tenant", options->tenant, "Only this tenant's");
+  command->add_option("--agent", options->agent, "Only on this agent (its id, or its address)");
+  command->callback([options, &session, &action] {
+    action = [options, &session] {
+      return session.print_list(with_query("/v1/nodes", {{"tenant", options->tenant}, {"agent", options->agent}}), 0,
+                                {{"CLUSTER", "cluster"}, {"NODE", "name"}, {"STATE", "task.state"}, {"JOINED", "task.joined"},
+                                 {"ADDRESS", "place.hostname"}, {"HTTP", "place.http_port"}, {"AGENT", "place.agent_id"}});
+    };
+  });
+}
+
+}  // namespace
+
+void add_report_commands(CLI::App& app, Session& session, Action& action) {
+  add_nodes(app, session, action);
+  add_audit(app, session, action);
+  add_trace(app, session, action);
+  add_usage(app, session, action);
+  add_events(app, session, action);
+}
+
+}  // namespace esaas::api::cli

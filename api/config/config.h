@@ -1,0 +1,78 @@
+#pragma once
+// Config: all that `esaas serve` may be told, from one TOML file. A plain value; immutable once loaded. Secrets are never
+// in it, only the names of the files that hold them. Every field is explained, with its default, in
+// api/config/esaas.example.toml, which a test keeps complete.
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "api/http/limits.h"
+#include "api/logging/log.h"
+
+namespace esaas::api::config {
+
+struct HttpConfig {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 9080;
+  std::uint32_t threads = 0;  ///< 0: one, or one for every two cores beyond two
+  bool allow_plain_remote = false;
+  std::filesystem::path certificate_file;
+  std::filesystem::path key_file;
+  http::Limits limits;
+};
+
+/// The embedded Mesos that `serve` starts when it is asked to (reconcilers/embedded/embedded_config.h says more).
+struct EmbeddedMesosConfig {
+  std::uint16_t port = 5050;          ///< of its HTTP API, on 127.0.0.1
+  std::uint32_t agents = 6;
+  std::uint32_t cpus_milli = 0;       ///< of each agent; 0: 4 cpus
+  std::uint32_t mem_mib = 0;          ///< 0: three quarters of the host's by the number of agents
+  std::uint32_t disk_mib = 0;         ///< 0: half of what is free by the number of agents
+  std::string first_agent_address = "127.0.0.11";
+  std::uint32_t first_port = 31'000;
+  std::uint32_t ports = 1'000;
+  std::uint32_t racks = 3;
+};
+
+struct MesosConfig {
+  std::string master;                 ///< "http://127.0.0.1:5050", several with commas; required unless embedded
+  bool embedded = false;
+  EmbeddedMesosConfig embedded_mesos;
+  std::filesystem::path credentials_file;  ///< "PRINCIPAL SECRET" in one line; empty: no authentication
+  std::filesystem::path ca_file;           ///< for https masters; empty: the system's
+  std::string framework_name = "esaas";
+  std::string task_user = "nobody";        ///< tasks run as this user
+  std::chrono::seconds failover_timeout{7 * 24 * 3600};
+};
+
+/// One version of Elasticsearch that may be launched.
+struct ArtifactConfig {
+  std::string version;
+  std::string uri;
+  std::string sha256;
+  std::string directory;
+  std::string java_home;
+  bool small = false;       ///< profile "small"
+  bool allow_root = false;
+};
+
+struct LogConfig {
+  log::Level level = log::Level::kInfo;
+  log::Format format = log::Format::kText;
+};
+
+struct Config {
+  std::filesystem::path data_dir;
+  HttpConfig http;
+  MesosConfig mesos;
+  std::vector<ArtifactConfig> artifacts;
+  LogConfig log;
+  std::uint64_t snapshot_events = 100'000;  ///< a snapshot after this many events
+  std::uint64_t free_space_reserve_mib = 512;  ///< below it changes are refused
+  std::uint64_t queued_commands_max = 16'384;
+};
+
+}  // namespace esaas::api::config

@@ -1,0 +1,223 @@
+#include "api/config/load.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include "api/config/table_reader.h"
+
+namespace esaas::api::config {
+namespace {
+
+using std::chrono::milliseconds;
+
+struct Reading {
+  std::filesystem::path directory;
+  std::vector<Mistake> mistakes;
+};
+
+/// "127.0.0.1:9080" or "[::1]:9080".
+void read_listen(TableReader& reader, HttpConfig& http) {
+  std::string listen;
+  reader.text("listen", listen);
+  if (listen.empty()) return;
+  const auto colon = listen.rfind(':');
+  const auto port_text = colon == std::string::npos ? "" : listen.substr(colon + 1);
+  const bool digits = !port_text.empty() && port_text.size() <= 5 &&
+                      port_text.find_first_not_of("0123456789") == std::string::npos;
+  const auto port = digits ? std::stoul(port_text) : 65'536;
+  if (port > 65'535) return reader.mistake("listen", "is not ADDRESS:PORT, such as 127.0.0.1:9080");
+  http.address = listen.substr(0, colon);
+  if (http.address.starts_with('[') && http.address.ends_with(']')) {
+    http.address = http.address.substr(1, http.address.size() - 2);
+  }
+  http.port = static_cast<std::uint16_t>(port);
+}
+
+void read_limits(const toml::table* table, http::Limits& limits, Reading& reading) {
+  TableReader reader(table, "http.limits.", reading.mistakes);
+  const auto kib = [&](std::string_view key, std::uint64_t bytes, std::uint64_t most_kib) {
+    return reader.number(key, bytes / 1024, 1, most_kib) * 1024;
+  };
+  const auto wait = [&](std::string_view key, milliseconds otherwise) {
+    return milliseconds(reader.number(key, static_cast<std::uint64_t>(otherwise.count()), 10, 3'600'000));
+  };
+  limits.header_bytes_max = static_cast<std::uint32_t>(kib("header_kib_max", limits.header_bytes_max, 1024));
+  limits.body_bytes_max = kib("body_kib_max", limits.body_bytes_max, 65'536);
+  limits.batch_body_bytes_max = kib("batch_body_kib_max", limits.batch_body_bytes_max, 65'536);
+  limits.batch_operations_max = reader.number("batch_operations_max", limits.batch_operations_max, 1, 16'384);
+  limits.connections_max = reader.number("connections_max", limits.connections_max, 1, 100'000);
+  limits.streams_max = reader.number("streams_max", limits.streams_max, 1, 10'000);
+  limits.idle_timeout = wait("idle_timeout_ms", limits.idle_timeout);
+  limits.header_timeout = wait("header_timeout_ms", limits.header_timeout);
+  limits.body_timeout = wait("body_timeout_ms", limits.body_timeout);
+  limits.answer_timeout = wait("answer_timeout_ms", limits.answer_timeout);
+  limits.write_timeout = wait("write_timeout_ms", limits.write_timeout);
+  limits.shutdown_grace = wait("shutdown_grace_ms", limits.shutdown_grace);
+  reader.done();
+  if (limits.batch_body_bytes_max < limits.body_bytes_max) {
+    reader.mistake("batch_body_kib_max", "is below body_kib_max");
+  }
+}
+
+void read_http(const toml::table* table, HttpConfig& http, Reading& reading) {
+  TableReader reader(table, "http.", reading.mistakes);
+  read_listen(reader, http);
+  http.threads = static_cast<std::uint32_t>(reader.number("threads", http.threads, 0, 256));
+  reader.flag("allow_plain_remote", http.allow_plain_remote);
+  TableReader tls(reader.table("tls"), "http.tls.", reading.mistakes);
+  tls.path("certificate_file", http.certificate_file, reading.directory);
+  tls.path("key_file", http.key_file, reading.directory);
+  tls.done();
+  if (http.certificate_file.empty() != http.key_file.empty()) {
+    tls.mistake(http.key_file.empty() ? "key_file" : "certificate_file", "is missing: TLS needs both files");
+  }
+  read_limits(reader.table("limits"), http.limits, reading);
+  reader.done();
+}
+
+void read_embedded(const toml::table* table, EmbeddedMesosConfig& embedded, Reading& reading) {
+  TableReader reader(table, "mesos.embedded_mesos.", reading.mistakes);
+  const auto number = [&](std::string_view key, std::uint32_t otherwise, std::uint64_t least, std::uint64_t most) {
+    return static_cast<std::uint32_t>(reader.number(key, otherwise, least, most));
+  };
+  embedded.port = static_cast<std::uint16_t>(reader.number("port", embedded.port, 0, 65'535));
+  embedded.agents = number("agents", embedded.agents, 1, 100);
+  embedded.cpus_milli = number("cpus_milli", embedded.cpus_milli, 0, 1'000'000);
+  embedded.mem_mib = number("mem_mib", embedded.mem_mib, 0, 16'777'216);
+  embedded.disk_mib = number("disk_mib", embedded.disk_mib, 0, 1'073'741'824);
+  reader.text("first_agent_address", embedded.first_agent_address);
+  embedded.first_port = number("first_port", embedded.first_port, 1024, 65'535);
+  embedded.ports = number("ports", embedded.ports, 2, 60'000);
+  embedded.racks = number("racks", embedded.racks, 1, 100);
+  reader.done();
+  if (embedded.first_port + embedded.ports > 65'536) reader.mistake("ports", "go beyond port 65535");
+  if (!embedded.first_agent_address.starts_with("127.")) {
+    reader.mistake("first_agent_address", "is not in 127.0.0.0/8");
+  }
+}
+
+void read_mesos(const toml::table* table, MesosConfig& mesos, Reading& reading) {
+  TableReader reader(table, "mesos.", reading.mistakes);
+  reader.text("master", mesos.master);
+  reader.flag("embedded", mesos.embedded);
+  reader.path("credentials_file", mesos.credentials_file, reading.directory);
+  reader.path("ca_file", mesos.ca_file, reading.directory);
+  reader.text("framework_name", mesos.framework_name);
+  reader.text("task_user", mesos.task_user);
+  mesos.failover_timeout = std::chrono::seconds(
+      reader.number("failover_timeout_s", static_cast<std::uint64_t>(mesos.failover_timeout.count()), 60, 31'536'000));
+  read_embedded(reader.table("embedded_mesos"), mesos.embedded_mesos, reading);
+  reader.done();
+  if (mesos.embedded && !mesos.master.empty()) reader.mistake("master", "is given although embedded = true");
+  if (!mesos.embedded && mesos.master.empty()) {
+    reader.mistake("master", "is missing: name the masters, or set embedded = true for a single machine");
+  }
+  if (mesos.task_user == "root") reader.mistake("task_user", "is root: tasks run as another user");
+}
+
+void read_artifacts(const toml::array* array, Config& config, Reading& reading) {
+  if (array == nullptr) return;
+  std::set<std::string> versions;
+  for (const auto& node : *array) {
+    TableReader reader(node.as_table(), "elasticsearch.", reading.mistakes);
+    ArtifactConfig artifact;
+    reader.text("version", artifact.version);
+    reader.text("uri", artifact.uri);
+    reader.text("sha256", artifact.sha256);
+    reader.text("directory", artifact.directory);
+    reader.text("java_home", artifact.java_home);
+    std::string profile = "production";
+    reader.text("profile", profile);
+    reader.flag("allow_root", artifact.allow_root);
+    reader.done();
+    artifact.small = profile == "small";
+    if (profile != "small" && profile != "production") reader.mistake("profile", "is neither production nor small");
+    if (artifact.version.empty()) reader.mistake("version", "is missing, such as \"2.3.3\"");
+    if (artifact.uri.empty()) reader.mistake("uri", "is missing: where agents fetch the archive from");
+    const bool hex = artifact.sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (!artifact.sha256.empty() && (artifact.sha256.size() != 64 || !hex)) {
+      reader.mistake("sha256", "is not 64 lower-case hexadecimal digits");
+    }
+    if (!artifact.version.empty() && !versions.insert(artifact.version).second) {
+      reader.mistake("version", "is in the catalogue twice");
+    }
+    config.artifacts.push_back(std::move(artifact));
+  }
+}
+
+void read_log(const toml::table* table, LogConfig& log, Reading& reading) {
+  TableReader reader(table, "log.", reading.mistakes);
+  std::string level = "info";
+  std::string format = "text";
+  reader.text("level", level);
+  reader.text("format", format);
+  reader.done();
+  if (const auto parsed = log::parse_level(level)) {
+    log.level = *parsed;
+  } else {
+    reader.mistake("level", "is none of debug, info, warning, error");
+  }
+  log.format = format == "json" ? log::Format::kJson : log::Format::kText;
+  if (format != "json" && format != "text") reader.mistake("format", "is neither text nor json");
+}
+
+Config read_all(const toml::table& table, Reading& reading) {
+  Config config;
+  TableReader reader(&table, "", reading.mistakes);
+  reader.path("data_dir", config.data_dir, reading.directory);
+  if (config.data_dir.empty()) reader.mistake("data_dir", "is missing: where the event log is kept");
+  read_http(reader.table("http"), config.http, reading);
+  read_mesos(reader.table("mesos"), config.mesos, reading);
+  read_artifacts(reader.tables("elasticsearch"), config, reading);
+  read_log(reader.table("log"), config.log, reading);
+  TableReader store(reader.table("store"), "store.", reading.mistakes);
+  config.snapshot_events = store.number("snapshot_events", config.snapshot_events, 100, 100'000'000);
+  config.free_space_reserve_mib = store.number("free_space_reserve_mib", config.free_space_reserve_mib, 1, 1'048'576);
+  store.done();
+  TableReader controller(reader.table("controller"), "controller.", reading.mistakes);
+  config.queued_commands_max = controller.number("queued_commands_max", config.queued_commands_max, 1, 1'000'000);
+  controller.done();
+  reader.done();
+  return config;
+}
+
+}  // namespace
+
+std::string to_text(const std::vector<Mistake>& mistakes, std::string_view file) {
+  std::string text;
+  for (const auto& mistake : mistakes) {
+    text += file;
+    if (mistake.line != 0) text += ":" + std::to_string(mistake.line);
+    text += ": ";
+    if (!mistake.key.empty()) text += mistake.key + " ";
+    text += mistake.detail + "\n";
+  }
+  return text;
+}
+
+std::expected<Config, std::vector<Mistake>> parse(std::string_view text, const std::filesystem::path& directory) {
+  const auto parsed = toml::parse(text);
+  if (!parsed) {
+    const auto& error = parsed.error();
+    return std::unexpected(std::vector{Mistake{static_cast<std::uint32_t>(error.source().begin.line), "",
+                                               "is not TOML: " + std::string(error.description())}});
+  }
+  Reading reading{directory, {}};
+  auto config = read_all(parsed.table(), reading);
+  if (reading.mistakes.empty()) return config;
+  std::ranges::stable_sort(reading.mistakes, {}, &Mistake::line);
+  return std::unexpected(std::move(reading.mistakes));
+}
+
+std::expected<Config, std::vector<Mistake>> load(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  if (!stream.is_open() || stream.bad()) {
+    return std::unexpected(std::vector{Mistake{0, "", "cannot be read"}});
+  }
+  return parse(text, std::filesystem::absolute(file).parent_path());
+}
+
+}  // namespace esaas::api::config

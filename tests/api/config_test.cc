@@ -1,0 +1,123 @@
+#include "api/config/load.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <regex>
+
+namespace esaas::api::config {
+namespace {
+
+constexpr const char* kMinimal = "data_dir = \"state\"\n[mesos]\nembedded = true\n";
+
+TEST(Config, ThreeMistakesGiveThreeLines) {
+  const auto config = parse(
+      "data_dir = \"state\"\n"
+      "\n"
+      "[http]\n"
+      "listen = \"127.0.0.1:90800\"\n"
+      "[mesos]\n"
+      "embeded = true\n"
+      "master = \"http://127.0.0.1:5050\"\n"
+      "[log]\n"
+      "level = 7\n",
+      "/etc/esaas");
+  ASSERT_FALSE(config.has_value());
+  EXPECT_EQ(to_text(config.error(), "esaas.toml"),
+            "esaas.toml:4: http.listen is not ADDRESS:PORT, such as 127.0.0.1:9080\n"
+            "esaas.toml:6: mesos.embeded is not known here (did you mean \"embedded\"?)\n"
+            "esaas.toml:9: log.level is not a string\n");
+}
+
+TEST(Config, DefaultsAndRelativePaths) {
+  const auto config = parse(kMinimal, "/etc/esaas");
+  ASSERT_TRUE(config.has_value()) << to_text(config.error(), "f");
+  EXPECT_EQ(config->data_dir, "/etc/esaas/state");
+  EXPECT_EQ(config->http.address, "127.0.0.1");
+  EXPECT_EQ(config->http.port, 9080);
+  EXPECT_TRUE(config->mesos.embedded);
+  EXPECT_EQ(config->http.limits.body_bytes_max, 1024U * 1024U);
+}
+
+struct Case {
+  const char* name;
+  std::string text;  // after the minimal file
+  std::uint32_t line;
+  std::string key;
+};
+
+class ConfigMistake : public testing::TestWithParam<Case> {};
+TEST_P(ConfigMistake, IsNamedWithItsLine) {
+  const auto config = parse(kMinimal + GetParam().text, "/");
+  ASSERT_FALSE(config.has_value());
+  ASSERT_EQ(config.error().size(), 1U) << to_text(config.error(), "f");
+  EXPECT_EQ(config.error()[0].line, GetParam().line) << to_text(config.error(), "f");
+  EXPECT_EQ(config.error()[0].key, GetParam().key);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Config, ConfigMistake,
+    testing::Values(
+        Case{"Syntax", "x = = 1\n", 4, ""}, Case{"UnknownTable", "[extra]\n", 4, "extra"},
+        Case{"HalfTls", "[http.tls]\nkey_file = \"k\"\n", 4, "http.tls.certificate_file"},
+        Case{"NegativeLimit", "[http.limits]\nconnections_max = -1\n", 5, "http.limits.connections_max"},
+        Case{"TextForNumber", "[store]\nsnapshot_events = \"many\"\n", 5, "store.snapshot_events"},
+        Case{"NumberForText", "[log]\nformat = 1\n", 5, "log.format"},
+        Case{"NumberForTable", "[store]\n[log.level]\n", 5, "log.level"},
+        Case{"UnknownFormat", "[log]\nformat = \"xml\"\n", 5, "log.format"},
+        Case{"NotAList", "[elasticsearch]\nversion = \"1\"\n", 4, "elasticsearch"},
+        Case{"NoUri", "[[elasticsearch]]\nversion = \"2.3.3\"\n", 4, "elasticsearch.uri"},
+        Case{"BadHash", "[[elasticsearch]]\nversion = \"1\"\nuri = \"u\"\nsha256 = \"abc\"\n", 7, "elasticsearch.sha256"},
+        Case{"TwiceInTheCatalogue",
+             "[[elasticsearch]]\nversion = \"1\"\nuri = \"u\"\n[[elasticsearch]]\nversion = \"1\"\nuri = \"v\"\n", 8,
+             "elasticsearch.version"},
+        Case{"MasterAndEmbedded", "master = \"http://x:5050\"\n", 4, "mesos.master"},
+        Case{"RootTasks", "task_user = \"root\"\n", 4, "mesos.task_user"},
+        Case{"PortsBeyondTheLast", "[mesos.embedded_mesos]\nfirst_port = 65000\nports = 600\n", 6,
+             "mesos.embedded_mesos.ports"}),
+    [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST(Config, WhatIsMissingIsNamed) {
+  const auto config = parse("", "/");
+  ASSERT_FALSE(config.has_value());
+  ASSERT_EQ(config.error().size(), 2U);
+  EXPECT_EQ(config.error()[0].key, "data_dir");
+  EXPECT_EQ(config.error()[1].key, "mesos.master");
+}
+
+TEST(Config, AFileThatIsNotThereSaysSo) {
+  const auto config = load("/nowhere/esaas.toml");
+  ASSERT_FALSE(config.has_value());
+  EXPECT_EQ(config.error()[0].detail, "cannot be read");
+}
+
+std::string example() {
+  std::ifstream stream(ESAAS_SOURCE_DIR "/api/config/esaas.example.toml");
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+TEST(ConfigExample, IsValidAndTellsTheDefaults) {
+  const auto config = parse(example(), "/");
+  ASSERT_TRUE(config.has_value()) << to_text(config.error(), "example");
+  const auto minimal = parse(kMinimal, "/");
+  EXPECT_EQ(config->http.limits.answer_timeout, minimal->http.limits.answer_timeout);
+  EXPECT_EQ(config->mesos.failover_timeout, minimal->mesos.failover_timeout);
+  EXPECT_EQ(config->mesos.embedded_mesos.ports, minimal->mesos.embedded_mesos.ports);
+  EXPECT_EQ(config->mesos.embedded_mesos.agents, minimal->mesos.embedded_mesos.agents);
+  EXPECT_EQ(config->snapshot_events, minimal->snapshot_events);
+  EXPECT_EQ(config->http.port, minimal->http.port);
+}
+
+TEST(ConfigExample, NamesEveryKeyThatIsRead) {
+  std::ifstream stream(ESAAS_SOURCE_DIR "/api/config/load.cc");
+  const std::string source{std::istreambuf_iterator<char>(stream), {}};
+  const std::regex read("(?:text|path|flag|number|kib|wait|table|tables)\\(\"([a-z0-9_]+)\"");
+  const auto text = example();
+  int keys = 0;
+  for (std::sregex_iterator it(source.begin(), source.end(), read), end; it != end; ++it, ++keys) {
+    EXPECT_NE(text.find((*it)[1].str()), std::string::npos) << (*it)[1] << " is not in the example";
+  }
+  EXPECT_GT(keys, 40);
+}
+
+}  // namespace
+}  // namespace esaas::api::config
