@@ -92,21 +92,30 @@ class RawStream::Impl {
  public:
   explicit Impl(Encoding used) : encoding(used) { parser.body_limit(boost::none); }
 
-  /// More bytes for the decoder; false at the end of the stream. Throws at the deadline.
-  bool read_some(std::chrono::milliseconds timeout) {
-    if (parser.is_done()) return false;
-    parser.get().body().data = chunk.data();
-    parser.get().body().size = chunk.size();
-    try {
-      connection.run(timeout, [&](auto done) {
-        http::async_read_some(connection.stream, connection.buffer, parser, done);
-      });
-    } catch (const boost::system::system_error& error) {
-      if (error.code() == beast::error::timeout) throw;
-      if (error.code() != http::error::need_buffer) return false;  // ended, politely or not
+  enum class Read { kBytes, kNothingYet, kEnd };
+
+  /// More bytes for the decoder, if some come in time. A read that is not done goes on with the next call, so that a
+  /// wait in vain does not end the stream.
+  Read read_some(std::chrono::milliseconds timeout) {
+    if (!reading) {
+      if (parser.is_done()) return Read::kEnd;
+      reading = true;
+      result = asio::error::would_block;
+      parser.get().body().data = chunk.data();
+      parser.get().body().size = chunk.size();
+      connection.stream.expires_never();
+      http::async_read_some(connection.stream, connection.buffer, parser,
+                            [this](error_code error, std::size_t) { result = error; });
     }
+    connection.io.restart();
+    const auto end = std::chrono::steady_clock::now() + timeout;
+    while (result == asio::error::would_block && connection.io.run_one_until(end) > 0) {
+    }
+    if (result == asio::error::would_block) return Read::kNothingYet;
+    reading = false;
+    if (result && result != http::error::need_buffer) return Read::kEnd;  // politely or not
     decoder.feed({chunk.data(), chunk.size() - parser.get().body().size});
-    return true;
+    return Read::kBytes;
   }
 
   Connection connection;
@@ -114,6 +123,8 @@ class RawStream::Impl {
   mesos::RecordDecoder decoder;
   std::array<char, 65536> chunk{};
   Encoding encoding;
+  bool reading = false;
+  error_code result;
 };
 
 RawStream::RawStream(const Endpoint& to, const Call& call, Encoding encoding, const Headers& more)
@@ -148,11 +159,7 @@ std::optional<Event> RawStream::wait(const std::function<bool(const Event&)>& wa
     }
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
     if (left.count() <= 0) return std::nullopt;
-    try {
-      if (!impl_->read_some(left)) return std::nullopt;
-    } catch (const boost::system::system_error&) {
-      return std::nullopt;
-    }
+    if (impl_->read_some(left) != Impl::Read::kBytes) return std::nullopt;
   }
 }
 
@@ -167,11 +174,7 @@ bool RawStream::wait_for_end(std::chrono::milliseconds timeout) {
     }
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
     if (left.count() <= 0) return false;
-    try {
-      if (!impl_->read_some(left)) return true;
-    } catch (const boost::system::system_error&) {
-      return false;
-    }
+    if (const auto read = impl_->read_some(left); read != Impl::Read::kBytes) return read == Impl::Read::kEnd;
   }
 }
 

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "reconcilers/effects/mesos/wire/master.pb.h"
 #include "reconcilers/effects/mesos/wire/scheduler.pb.h"
 #include "reconcilers/embedded/front/messages.h"
 

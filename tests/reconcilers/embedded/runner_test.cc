@@ -56,7 +56,7 @@ class Runner : public ::testing::Test {
   void restart() {
     runner_.reset();
     runner_ = std::make_unique<ProcessRunner>(
-        io_, RunnerOptions{WorkFolders(folder_.path()), {ESAAS_SUPERVISOR_HELPER}},
+        io_, RunnerOptions{WorkFolders(folder_.path()), {ESAAS_EMBEDDED_HELPER, "task-supervisor"}},
         [this](const TaskKey& task, const TaskReport& report) { heard(task, report); });
   }
 
@@ -349,7 +349,7 @@ TEST_F(Runner, LimitsAreSet) {
 }
 
 TEST_F(Runner, OldFoldersGo) {
-  RunnerOptions options{WorkFolders(folder_.path()), {ESAAS_SUPERVISOR_HELPER}};
+  RunnerOptions options{WorkFolders(folder_.path()), {ESAAS_EMBEDDED_HELPER, "task-supervisor"}};
   options.ended_tasks_kept = 2;
   runner_ = std::make_unique<ProcessRunner>(
       io_, options, [this](const TaskKey& task, const TaskReport& report) { heard(task, report); });
