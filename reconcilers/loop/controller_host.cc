@@ -1,0 +1,349 @@
+#include "reconcilers/loop/controller_host.h"
+
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <chrono>
+#include <future>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "core/state/fleet_state.h"
+#include "reconcilers/effects/elasticsearch/client.h"
+#include "reconcilers/effects/elasticsearch/requests.h"
+#include "reconcilers/loop/command_inbox.h"
+#include "store/snapshots/snapshot_codec.h"
+
+namespace esaas::loop {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr Duration kFreeSpaceInterval = std::chrono::seconds{5};
+
+Time system_now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
+
+es::Target to_target(ClusterAddress address) {
+  es::Target target{.cluster = std::move(address.cluster), .endpoints = {}};
+  for (auto& [host, port] : address.nodes) target.endpoints.push_back({std::move(host), port});
+  return target;
+}
+
+}  // namespace
+
+class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
+ public:
+  Impl(HostConfig config, store::EventLog& log, store::SnapshotStore* snapshots, state::FleetState recovered)
+      : config_(std::move(config)),
+        log_(log),
+        snapshots_(snapshots),
+        snapshot_seq_(recovered.seq()),
+        inbox_(config_.queued_commands_max),
+        writer_(store::make_group_commit_writer(log)),
+        elasticsearch_(io_, system_now),
+        controller_(config_.controller, std::move(recovered), log, *writer_, published_, *this) {}
+
+  // ---- Life ----
+
+  void start() {
+    asio::post(io_, [this] {
+      check_free_space();
+      controller_.start(system_now());
+      run_turn();
+    });
+    thread_ = std::thread([this] { io_.run(); });
+  }
+
+  void stop() {
+    if (!thread_.joinable()) return;
+    std::promise<void> settled;
+    asio::post(io_, [this, &settled] {
+      stopping_ = true;
+      if (client_) client_->stop();
+      run_turn();
+      controller_.when_durable([this, &settled] {
+        save_snapshot();
+        settled.set_value();
+      });
+    });
+    // A log that no longer answers must not keep the process from ending.
+    settled.get_future().wait_for(std::chrono::seconds{30});
+    io_.stop();
+    thread_.join();
+    snapshot_pool_.join();
+  }
+
+  // ---- Ports ----
+
+  void mesos_start(const std::string& framework_id, const std::vector<std::string>& roles) override {
+    config_.framework.id = framework_id;
+    config_.framework.roles = roles;
+    if (config_.mesos.masters.empty()) {
+      write_note(Severity::kWarning, "no_mesos_master", {});
+      return;
+    }
+    client_.emplace(io_, config_.mesos, *this);
+    client_->start(mesos::framework_info(config_.framework));
+  }
+
+  void mesos_confirm_framework_id() override {
+    if (client_) client_->confirm_framework_id_durable();
+  }
+
+  void mesos_send(mesos::wire::scheduler::Call call) override {
+    if (client_ && client_->ready()) client_->send(std::move(call));
+  }
+
+  void mesos_set_roles(const std::vector<std::string>& roles) override {
+    config_.framework.roles = roles;
+    if (client_) client_->update_framework_info(mesos::framework_info(config_.framework));
+  }
+
+  void elasticsearch_observe(ClusterAddress address) override {
+    std::string name = address.cluster;
+    elasticsearch_.observe(to_target(std::move(address)), config_.elasticsearch_timeout,
+                           [this, name = std::move(name)](reconcile::Observation observation) {
+                             controller_.observed(name, std::move(observation), system_now());
+                             turn_soon();
+                           });
+  }
+
+  void elasticsearch_put(ClusterAddress address, event::Event intent) override {
+    std::string body = intent.has_exclusions_intended()
+                           ? es::exclusions_body(intent.exclusions_intended())
+                           : es::minimum_master_nodes_body(intent.minimum_master_nodes_intended());
+    std::string name = address.cluster;
+    elasticsearch_.put_settings(
+        to_target(std::move(address)), std::move(body), config_.elasticsearch_timeout,
+        [this, name = std::move(name), intent = std::move(intent)](const Result<void>& outcome) {
+          controller_.setting_answered(name, intent, outcome, system_now());
+          turn_soon();
+        });
+  }
+
+  void post(std::function<void()> function) override {
+    asio::post(io_, [this, function = std::move(function)] {
+      function();
+      turn_soon();
+    });
+  }
+
+  void fatal(const Error& error) override {
+    write_note(Severity::kError, "commit_failed", {{"why", error.detail}});
+    config_.on_fatal(error);
+    std::abort();  // on_fatal does not return; if it did, somebody would be told what is not on disk
+  }
+
+  void note(std::string_view what, std::vector<std::pair<std::string_view, std::string>> fields) override {
+    std::vector<std::pair<std::string, std::string>> copied;
+    for (auto& [name, value] : fields) copied.emplace_back(name, std::move(value));
+    write_note(Severity::kWarning, what, std::move(copied));
+  }
+
+  // ---- mesos::Client::Handler ----
+
+  void subscribed(const mesos::Client::Event::Subscribed& event, bool confirmation_needed) override {
+    write_note(Severity::kInfo, "mesos_subscribed", {{"framework_id", event.framework_id().value()}});
+    config_.framework.id = event.framework_id().value();
+    controller_.mesos_subscribed(event, confirmation_needed, system_now());
+    turn_soon();
+  }
+  void event(const mesos::Client::Event& event) override {
+    controller_.mesos_event(event, system_now());
+    turn_soon();
+  }
+  void event_skipped(const std::string& why) override {
+    write_note(Severity::kWarning, "mesos_event_skipped", {{"why", why}});
+  }
+  void disconnected(const std::string& why) override {
+    write_note(Severity::kWarning, "mesos_disconnected", {{"why", why}});
+    controller_.mesos_disconnected();
+    turn_soon();
+  }
+  void stopped(mesos::StopReason reason, const std::string& why) override {
+    if (reason == mesos::StopReason::kRequested) {
+      controller_.mesos_disconnected();
+      return;
+    }
+    const bool for_good = reason == mesos::StopReason::kFrameworkRemoved;
+    controller_.mesos_stopped(for_good, std::string(name_of(reason)) + ": " + why, system_now());
+    turn_soon();
+  }
+  void call_failed(const mesos::Client::Call& call, const Error& error) override {
+    write_note(Severity::kWarning, "mesos_call_failed",
+               {{"call", mesos::wire::scheduler::Call::Type_Name(call.type())}, {"why", error.detail}});
+  }
+
+  // ---- Front ----
+
+  void submit(std::vector<Submission> submissions, Answers answers) {
+    CommandInbox::Item item{std::move(submissions), std::move(answers)};
+    switch (inbox_.put(item)) {
+      case CommandInbox::Put::kFirst: asio::post(io_, [this] { take_commands(); }); return;
+      case CommandInbox::Put::kBehindOthers: return;
+      case CommandInbox::Put::kFull: break;
+    }
+    std::vector<Result<Accepted>> refused(
+        item.submissions.size(),
+        fail(ErrorCode::kResourceExhausted, "too many commands wait for the controller", "", "queued_commands_max"));
+    item.answers(std::move(refused));
+  }
+
+  void preview(Submission submission, std::function<void(Result<Preview>)> answer) {
+    asio::post(io_, [this, submission = std::move(submission), answer = std::move(answer)] {
+      controller_.preview(submission, answer, system_now());
+    });
+  }
+
+  [[nodiscard]] const PublishedState& published() const { return published_; }
+
+  [[nodiscard]] ControllerStatus status() const {
+    const std::lock_guard lock(status_mutex_);
+    ControllerStatus status = status_;
+    status.queued_commands = inbox_.queued();
+    return status;
+  }
+
+ private:
+  void take_commands() {
+    const Time now = system_now();
+    for (CommandInbox::Item& item : inbox_.take_all()) {
+      controller_.submit(std::move(item.submissions), std::move(item.answers), now);
+    }
+    run_turn();
+  }
+
+  /// One turn for everything that happened since the last.
+  void turn_soon() {
+    if (std::exchange(turn_planned_, true)) return;
+    asio::post(io_, [this] { run_turn(); });
+  }
+
+  void run_turn() {
+    turn_planned_ = false;
+    const auto next = controller_.turn(system_now());
+    publish_status();
+    if (config_.snapshot_events != 0 && controller_.durable_seq() >= snapshot_seq_ + config_.snapshot_events) {
+      save_snapshot();
+    }
+    if (!next || stopping_) return;
+    timer_.expires_after(std::max<Duration>(*next - system_now(), Duration{0}));
+    timer_.async_wait([this](const boost::system::error_code& ended) {
+      if (!ended) run_turn();
+    });
+  }
+
+  void publish_status() {
+    const std::lock_guard lock(status_mutex_);
+    status_.log_writable = writable_;
+    status_.mesos_connected = controller_.mesos_connected();
+    status_.framework_id = controller_.state().head.framework_id();
+    status_.stopped_reason = controller_.stopped_reason();
+    status_.durable_seq = controller_.durable_seq();
+    status_.sequenced_seq = controller_.state().seq();
+    status_.leader_term = controller_.state().head.leader_term();
+  }
+
+  void check_free_space() {
+    if (config_.free_space) {
+      const auto enough = store::check_reserve(config_.free_space, config_.free_space_reserve_bytes);
+      if (writable_ != enough.has_value()) {
+        writable_ = enough.has_value();
+        write_note(writable_ ? Severity::kInfo : Severity::kError, writable_ ? "log_writable" : "log_read_only",
+                   {{"why", enough ? "" : enough.error().detail}});
+      }
+      controller_.set_writable(writable_);
+    }
+    free_space_timer_.expires_after(kFreeSpaceInterval);
+    free_space_timer_.async_wait([this](const boost::system::error_code& ended) {
+      if (!ended) check_free_space();
+    });
+  }
+
+  /// Encodes now, and writes on a thread of its own once all of it is durable. One at a time.
+  void save_snapshot() {
+    if (snapshots_ == nullptr || snapshot_under_way_ || controller_.state().seq() == 0) return;
+    snapshot_under_way_ = true;
+    auto snapshot = std::make_shared<store::Snapshot>();
+    snapshot->seq = controller_.state().seq();
+    snapshot->fleet = state::encode(controller_.state());
+    snapshot_seq_ = snapshot->seq;
+    controller_.when_durable([this, snapshot] {
+      asio::post(snapshot_pool_, [this, snapshot] { write_snapshot(*snapshot); });
+    });
+  }
+
+  void write_snapshot(store::Snapshot& snapshot) {
+    const auto hash = log_.hash_of(snapshot.seq);
+    Result<void> saved = hash ? Result<void>{} : std::unexpected(hash.error());
+    if (hash) {
+      snapshot.hash = *hash;
+      saved = snapshots_->save(snapshot);
+    }
+    if (!saved) write_note(Severity::kWarning, "snapshot_failed", {{"why", saved.error().detail}});
+    snapshot_under_way_ = false;
+  }
+
+  void write_note(Severity severity, std::string_view what, std::vector<std::pair<std::string, std::string>> fields) {
+    if (config_.note) config_.note(severity, what, std::move(fields));
+  }
+
+  HostConfig config_;
+  store::EventLog& log_;
+  store::SnapshotStore* snapshots_;
+  std::uint64_t snapshot_seq_;
+  CommandInbox inbox_;
+  PublishedState published_;
+  asio::io_context io_{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
+  asio::steady_timer timer_{io_};
+  asio::steady_timer free_space_timer_{io_};
+  asio::thread_pool snapshot_pool_{1};
+  std::unique_ptr<store::LogWriter> writer_;
+  es::Client elasticsearch_;
+  std::optional<mesos::Client> client_;
+  Controller controller_;
+  bool turn_planned_ = false;
+  bool stopping_ = false;
+  bool writable_ = true;
+  std::atomic<bool> snapshot_under_way_ = false;
+  mutable std::mutex status_mutex_;
+  ControllerStatus status_;
+  std::thread thread_;
+};
+
+ControllerHost::ControllerHost(HostConfig config, store::EventLog& log, store::SnapshotStore* snapshots,
+                               state::FleetState recovered)
+    : impl_(std::make_unique<Impl>(std::move(config), log, snapshots, std::move(recovered))) {}
+
+ControllerHost::~ControllerHost() { impl_->stop(); }
+
+void ControllerHost::start() { impl_->start(); }
+void ControllerHost::stop() { impl_->stop(); }
+
+void ControllerHost::submit(std::vector<Submission> submissions, Answers answers) {
+  impl_->submit(std::move(submissions), std::move(answers));
+}
+void ControllerHost::preview(Submission submission, std::function<void(Result<Preview>)> answer) {
+  impl_->preview(std::move(submission), std::move(answer));
+}
+std::shared_ptr<const state::Cluster> ControllerHost::cluster(std::string_view name) const {
+  return impl_->published().cluster(name);
+}
+FleetView ControllerHost::fleet() const { return impl_->published().fleet(); }
+std::shared_ptr<const state::Operation> ControllerHost::operation(std::string_view id) const {
+  return impl_->published().operation(id);
+}
+std::vector<std::shared_ptr<const state::Operation>> ControllerHost::operations() const {
+  return impl_->published().operations();
+}
+std::vector<std::string> ControllerHost::tenants() const { return impl_->published().tenants(); }
+std::optional<TokenView> ControllerHost::token(std::string_view hash) const { return impl_->published().token(hash); }
+std::vector<std::shared_ptr<const state::Token>> ControllerHost::tokens() const { return impl_->published().tokens(); }
+ControllerStatus ControllerHost::status() const { return impl_->status(); }
+
+}  // namespace esaas::loop
