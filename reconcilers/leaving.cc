@@ -109,7 +109,10 @@ void leave_without_having_joined(const View& view, Draft& draft, const Node& nod
 /// It stopped by itself, not drained.
 void leave_after_a_crash(const View& view, Draft& draft, const Node& node) {
   if (!view.holds_data(node) || node.drain() == state::DRAIN_STATUS_FINISHED) return;
-  if (!must_start_again(view, node)) draft.act("finish_drain", drain_finished(node));
+  if (must_start_again(view, node)) return;
+  // What was seen before it stopped says nothing about the cluster without it.
+  if (!view.answers_without(node)) return draft.check_soon();
+  draft.act("finish_drain", drain_finished(node));
 }
 
 }  // namespace
@@ -118,7 +121,9 @@ bool must_start_again(const View& view, const Node& node) {
   if (!node.removing() || !node.ever_joined() || !is_stopped(node) || !is_reserved(node))
     return false;
   if (view.holds_data(node) && node.drain() != state::DRAIN_STATUS_FINISHED) {
-    return !view.is_known_and_not_red() || !view.fresh()->closed_indices.empty();
+    if (view.fresh() == nullptr) return true;
+    return view.answers_without(node) &&
+           (!view.is_known_and_not_red() || !view.fresh()->closed_indices.empty());
   }
   const bool was_silent =
       view.fresh() == nullptr && view.cluster().health().status() == model::HEALTH_STATUS_UNKNOWN;

@@ -18,9 +18,10 @@
 // Elasticsearch allocates nothing to an excluded node, so empty stays.
 //
 // A leaving node that crashes. If it was empty, or the cluster is not red without it (every primary
-// is active elsewhere), it need not come back: its drain is finished. If the cluster is red or
-// silent, it is started again on its own volume, because it may hold the only copy, or be the vote
-// that an election lacks.
+// is active elsewhere), it need not come back: its drain is finished. Without it means: asked after
+// it stopped, and it is not listed; what was seen before shows copies that are gone and a quorum
+// that may be. If the cluster is red or silent, it is started again on its own volume, because it
+// may hold the only copy, or be the vote that an election lacks.
 
 #include "reconcilers/draft.h"
 

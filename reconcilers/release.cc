@@ -33,9 +33,13 @@ bool may_give_up(const View& view, Draft& draft, const Node& node) {
   if (view.cluster().phase() != state::CLUSTER_PHASE_RUNNING) return false;
   if (must_start_again(view, node)) return false;
   if (view.holds_data(node) && node.drain() != state::DRAIN_STATUS_FINISHED) return false;
-  auto refusal = first_refusal(kRemovalRules, view, node);
-  if (!refusal) return true;
-  draft.hold(refusal->rule, node.name(), std::move(refusal->refusal));
+  if (auto refusal = first_refusal(kRemovalRules, view, node)) {
+    draft.hold(refusal->rule, node.name(), std::move(refusal->refusal));
+    return false;
+  }
+  // Until it has answered without the node, the node may be the vote that its next election lacks.
+  if (view.answers_without(node)) return true;
+  draft.check_soon();
   return false;
 }
 

@@ -53,4 +53,9 @@ bool View::is_listed(const state::Node& node) const {
   return fresh_ != nullptr && std::ranges::find(fresh_->nodes, node.name()) != fresh_->nodes.end();
 }
 
+bool View::answers_without(const state::Node& node) const {
+  return fresh_ != nullptr && to_us(fresh_->observed_at) > node.task().state_since_at_us() &&
+         !is_listed(node);
+}
+
 }  // namespace esaas::reconcile

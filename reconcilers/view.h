@@ -41,6 +41,9 @@ class View {
   [[nodiscard]] std::uint32_t copies_on(const state::Node& node) const;
   /// The fresh observation lists the node as a member.
   [[nodiscard]] bool is_listed(const state::Node& node) const;
+  /// The cluster was asked after the node's task came to its present state, answered, and does not
+  /// list the node. Of a stopped node: what the fresh observation says is so without it.
+  [[nodiscard]] bool answers_without(const state::Node& node) const;
 
  private:
   const Input& input_;

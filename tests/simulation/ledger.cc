@@ -8,6 +8,12 @@
 namespace esaas::simulation {
 namespace {
 
+std::string text_of_payload(const event::Event& event) {
+  const auto* reflection = event.GetReflection();
+  const auto* field = reflection->GetOneofFieldDescriptor(event, event.GetDescriptor()->FindOneofByName("payload"));
+  return field == nullptr ? std::string() : reflection->GetMessage(event, field).ShortDebugString();
+}
+
 std::string text_of_setting(const event::Event& event) {
   return event.has_exclusions_intended() ? "exclude " + event.exclusions_intended().SerializeAsString()
                                          : "quorum " + event.minimum_master_nodes_intended().SerializeAsString();
@@ -24,8 +30,8 @@ void Ledger::take(const event::Event& event) {
     return;
   }
   if (journal_.verbose()) {
-    std::string text(event.ShortDebugString());
-    journal_.note(fmt::format("#{} {} {}", event.seq(), event::kind_of(event), text.substr(0, 600)));
+    journal_.note(fmt::format("#{} {} {} {} {}", event.seq(), event.cluster(), event.operation_id(),
+                              event::kind_of(event), text_of_payload(event).substr(0, 400)));
   }
   state::evolve(state_, event);
   remember(event);
