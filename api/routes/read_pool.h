@@ -1,6 +1,7 @@
 #pragma once
-// ReadPool: a thread for reads that may wait for the disk, so that no HTTP thread does. Its queue is bounded. Thread-safe;
-// destroyed after the server, before what the reads read.
+// ReadPool: a thread for reads that may wait for the disk, so that no HTTP thread does. Its queue is bounded. Thread-safe.
+// Lifetime: `finish` when the server has stopped and before it is destroyed, since answers go to its connections; what the
+// reads read outlives the pool.
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/post.hpp>
@@ -18,9 +19,12 @@ namespace esaas::api {
 class ReadPool {
  public:
   explicit ReadPool(std::size_t threads, std::size_t waiting_max = 256) : waiting_max_(waiting_max), pool_(threads) {}
-  ~ReadPool() { pool_.join(); }
+  ~ReadPool() { finish(); }
   ReadPool(const ReadPool&) = delete;
   ReadPool& operator=(const ReadPool&) = delete;
+
+  /// Waits until every read that was begun has ended; nothing may be run from then on.
+  void finish() { pool_.join(); }
 
   /// Runs `read` on the pool and gives its result. kResourceExhausted when too many wait; kDeadlineExceeded when it took
   /// too long (it then runs to its end unheard).

@@ -1,0 +1,222 @@
+#include "api/serve/serve.h"
+
+#include <prometheus/registry.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include <boost/asio/ssl/context.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "api/config/layout.h"
+#include "api/config/load.h"
+#include "api/logging/log.h"
+#include "api/routes/api_service.h"
+#include "api/routes/event_feed.h"
+#include "api/routes/metrics.h"
+#include "api/routes/read_pool.h"
+#include "api/serve/embedded_process.h"
+#include "api/serve/first_token.h"
+#include "api/serve/wiring.h"
+#include "store/log/rocksdb_event_log.h"
+#include "store/snapshots/recovery.h"
+#include "store/snapshots/snapshot_store.h"
+
+namespace esaas::api {
+namespace {
+
+constexpr int kStartFailed = 1;
+constexpr int kWrongConfig = 2;
+constexpr int kCommitFailed = 70;  // EX_SOFTWARE
+constexpr std::size_t kReadThreads = 2;
+
+Time system_now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
+
+log::Level level_of(loop::Severity severity) {
+  switch (severity) {
+    case loop::Severity::kInfo: return log::Level::kInfo;
+    case loop::Severity::kWarning: return log::Level::kWarning;
+    case loop::Severity::kError: return log::Level::kError;
+  }
+  return log::Level::kError;
+}
+
+[[noreturn]] void end_after_failed_commit(const Error& error) {
+  log::error("ending", {{"why", error.detail}});
+  std::_Exit(kCommitFailed);
+}
+
+/// All of one run. Members are in the order in which they depend on each other.
+class Run {
+ public:
+  Run(config::Config config, std::string version) : config_(std::move(config)), version_(std::move(version)) {}
+
+  ~Run() {
+    if (server_) server_->stop();
+    if (reads_) reads_->finish();
+    if (host_) host_->stop();
+  }
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  Result<void> start() {
+    std::error_code failed;
+    std::filesystem::create_directories(config_.data_dir, failed);
+    if (failed) {
+      return fail(ErrorCode::kInternal, "cannot make " + config_.data_dir.string() + ": " + failed.message(), "data_dir");
+    }
+    ESAAS_TRY(log_, store::open_rocksdb_log({.directory = config::log_directory(config_.data_dir)}));
+    ESAAS_TRY(auto snapshots, store::SnapshotStore::open(config::snapshot_directory(config_.data_dir)));
+    snapshots_.emplace(std::move(snapshots));
+    ESAAS_TRY(store::Recovered recovered, store::recover(*log_, &*snapshots_));
+    for (const std::string& warning : recovered.warnings) log::warning("snapshot_not_used", {{"why", warning}});
+    log::info("recovered", {{"seq", std::to_string(recovered.fleet.seq())},
+                            {"snapshot_seq", std::to_string(recovered.stats.snapshot_seq)},
+                            {"events_folded", std::to_string(recovered.stats.events_folded)}});
+    ESAAS_TRY(loop::HostConfig host, host_config());
+    host_.emplace(std::move(host), *log_, &*snapshots_, std::move(recovered.fleet));
+    host_->start();
+    const auto token_file = config::admin_token_file(config_.data_dir);
+    ESAAS_TRY(const bool made, ensure_first_token(*host_, token_file, system_now()));
+    if (made) log::info("first_admin_token_written", {{"file", token_file.string()}});
+    return serve_http();
+  }
+
+ private:
+  Result<loop::HostConfig> host_config() {
+    ESAAS_TRY(loop::HostConfig host, host_config_of(config_, version_));
+    Masters masters;
+    if (config_.mesos.embedded) {
+      ESAAS_TRY(const std::uint16_t port,
+                find_or_start_embedded_mesos(config_.mesos, config::embedded_mesos_directory(config_.data_dir)));
+      masters.endpoints.push_back({"127.0.0.1", port});
+    } else {
+      ESAAS_TRY(masters, parse_masters(config_.mesos.master));
+    }
+    host.mesos.masters = std::move(masters.endpoints);
+    if (masters.tls) {
+      ESAAS_CHECK(trust(config_.mesos.ca_file));
+      host.mesos.tls = &*tls_;
+    }
+    host.note = [](loop::Severity severity, std::string_view what, log::Fields fields) {
+      log::write(level_of(severity), what, fields);
+    };
+    host.on_fatal = end_after_failed_commit;
+    return host;
+  }
+
+  Result<void> trust(const std::filesystem::path& ca_file) {
+    namespace ssl = boost::asio::ssl;
+    tls_.emplace(ssl::context::tls_client);
+    boost::system::error_code failed;
+    if (ca_file.empty()) {
+      tls_->set_default_verify_paths(failed);
+    } else {
+      tls_->load_verify_file(ca_file, failed);
+    }
+    if (!failed) tls_->set_verify_mode(ssl::verify_peer, failed);
+    if (!failed) return {};
+    return fail(ErrorCode::kInvalidArgument, ca_file.string() + ": " + failed.message(), "mesos.ca_file");
+  }
+
+  Result<void> serve_http() {
+    reads_.emplace(kReadThreads);
+    feed_.emplace(*log_);
+    metrics_.emplace(std::make_shared<prometheus::Registry>());
+    add_gauges();
+    service_.emplace(Foundation{.front = *host_,
+                                .log = *log_,
+                                .reads = *reads_,
+                                .feed = *feed_,
+                                .metrics = *metrics_,
+                                .limits = config_.http.limits,
+                                .now = system_now,
+                                .version = version_});
+    http::ServerSettings settings = server_settings_of(config_);
+    settings.on_exception = [](std::string_view what) {
+      log::error("request_failed", {{"why", std::string(what)}});
+    };
+    server_.emplace(std::move(settings), *service_);
+    ESAAS_CHECK(server_->start());
+    log::info("serving", {{"address", config_.http.address}, {"port", std::to_string(server_->port())}});
+    return {};
+  }
+
+  void add_gauges() {
+    const auto gauge = [this](const char* name, const char* help, auto read) {
+      metrics_->add_gauge(name, help, [this, read] { return static_cast<double>(read(*host_)); });
+    };
+    using Host = loop::ControllerHost;
+    gauge("esaas_log_durable_seq", "The newest event that is on disk",
+          [](const Host& host) { return host.status().durable_seq; });
+    gauge("esaas_log_pending_events", "Events that are sequenced and not on disk", [](const Host& host) {
+      const auto status = host.status();
+      return status.sequenced_seq - status.durable_seq;
+    });
+    gauge("esaas_log_writable", "1 while commands are accepted",
+          [](const Host& host) { return host.status().log_writable ? 1 : 0; });
+    gauge("esaas_mesos_connected", "1 while subscribed to a master",
+          [](const Host& host) { return host.status().mesos_connected ? 1 : 0; });
+    gauge("esaas_controller_queued_commands", "Commands that wait for the controller",
+          [](const Host& host) { return host.status().queued_commands; });
+    gauge("esaas_controller_leader_term", "Starts of a controller on this log",
+          [](const Host& host) { return host.status().leader_term; });
+    gauge("esaas_fleet_clusters", "Clusters that exist", [](const Host& host) { return host.fleet().clusters.size(); });
+    metrics_->add_gauge("esaas_http_connections", "Open connections", [this] {
+      return server_ ? static_cast<double>(server_->connections()) : 0.0;
+    });
+  }
+
+  config::Config config_;
+  std::string version_;
+  std::optional<boost::asio::ssl::context> tls_;
+  std::unique_ptr<store::EventLog> log_;
+  std::optional<store::SnapshotStore> snapshots_;
+  std::optional<loop::ControllerHost> host_;
+  std::optional<ReadPool> reads_;
+  std::optional<EventFeed> feed_;
+  std::optional<Metrics> metrics_;
+  std::optional<ApiService> service_;
+  std::optional<http::Server> server_;
+};
+
+/// Blocked in every thread that is made from now on, so that one thread can wait for them.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+}  // namespace
+
+int serve(const std::string& config_file, bool check_only, const std::string& version) {
+  auto config = config::load(config_file);
+  if (!config) {
+    std::cerr << config::to_text(config.error(), config_file);
+    return kWrongConfig;
+  }
+  if (check_only) {
+    std::cout << config_file << " is right\n";
+    return 0;
+  }
+  log::start(config->log.level, config->log.format);
+  const sigset_t signals = block_signals();
+  Run run(std::move(*config), version);
+  if (const auto started = run.start(); !started) {
+    log::error("start_failed", {{"why", started.error().detail}});
+    return kStartFailed;
+  }
+  int received = 0;
+  sigwait(&signals, &received);
+  log::info("stopping", {{"signal", std::to_string(received)}});
+  return 0;
+}
+
+}  // namespace esaas::api
