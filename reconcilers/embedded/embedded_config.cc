@@ -110,7 +110,8 @@ Result<EmbeddedConfig> parse_arguments(const std::vector<std::string>& arguments
       ->capture_default_str();
   app.add_option("--agent-cpus", cpus, "cpus of each agent, whatever the host has (default 4)");
   app.add_option("--agent-mem", config.agent_mem_mib, "MiB of each agent (default: its part of 3/4 of the host's)");
-  app.add_option("--agent-disk", config.agent_disk_mib, "MiB of each agent (default: its part of half of what is free)");
+  app.add_option("--agent-disk", config.agent_disk_mib,
+                 "MiB of each agent (default: its part of half of what is free)");
   app.add_option("--first-port", config.first_port, "first port of every agent")->capture_default_str();
   app.add_option("--ports", config.ports, "ports of every agent")->capture_default_str();
   app.add_option("--racks", config.racks, "how many racks the agents are spread over")->capture_default_str();

@@ -1,6 +1,6 @@
 #pragma once
-// The embedded Mesos as a process: `esaas embedded-mesos ...`. It outlives the controller and ends by SIGTERM or SIGINT;
-// its tasks run on, and are found again by the next start in the same work directory.
+// The embedded Mesos as a process: `esaas embedded-mesos ...`. It outlives the controller and ends by SIGTERM or
+// SIGINT; its tasks run on, and are found again by the next start in the same work directory.
 //
 // In the work directory it keeps `lock`, `state`, `port` (what it listens on, for who started it with port 0), `pid`,
 // tasks/, agents/ (the volumes), cache/ and trash/.

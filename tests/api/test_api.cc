@@ -26,7 +26,10 @@ TestApi::TestApi(http::Limits limits, std::size_t threads) {
   EXPECT_TRUE(started.has_value()) << (started ? "" : started.error().detail);
 }
 
-TestApi::~TestApi() { server_->stop(); }
+TestApi::~TestApi() {
+  server_->stop();
+  reads_.finish();
+}
 
 std::string TestApi::make_token(model::TokenRole role, const std::string& tenant, Time expires_at) {
   const auto made = auth::make_token();

@@ -90,7 +90,8 @@ void MesosLink::send(Call call) {
 
 void MesosLink::arrive(const Call& call) {
   const auto answer = mesos_.model().call(call, *stream_, {}, clock_.now());
-  if (answer.status != 202) {
+  const int expected = call.type() == Call::UPDATE_FRAMEWORK ? 200 : 202;
+  if (answer.status != expected) {
     journal_.violate(fmt::format("the master answered {} \"{}\" to {}", answer.status, answer.text,
                                  call.ShortDebugString().substr(0, 400)));
   }

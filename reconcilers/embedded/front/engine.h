@@ -1,6 +1,6 @@
 #pragma once
-// Engine: the model with its durable state, its runner and its streams around it. It keeps the order that the model asks
-// for: persist, then tell, then act. Not thread-safe; everything happens on the thread that calls it.
+// Engine: the model with its durable state, its runner and its streams around it. It keeps the order that the model
+// asks for: persist, then tell, then act. Not thread-safe; everything happens on the thread that calls it.
 
 #include <functional>
 #include <map>

@@ -21,7 +21,11 @@ using boost::system::error_code;
 class HttpFront::Impl : public std::enable_shared_from_this<HttpFront::Impl> {
  public:
   Impl(asio::io_context& io, Engine& engine, FrontOptions options)
-      : acceptor_(io), pause_(io), engine_(engine), options_(std::move(options)), routes_(engine, options_.credentials) {}
+      : acceptor_(io),
+        pause_(io),
+        engine_(engine),
+        options_(std::move(options)),
+        routes_(engine, options_.credentials) {}
 
   Result<std::uint16_t> listen() {
     error_code error;

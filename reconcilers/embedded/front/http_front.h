@@ -1,8 +1,8 @@
 #pragma once
 // HttpFront: the scheduler API, the operator API and /health over HTTP/1.1 in front of an Engine.
 //
-// Single-threaded: construct it, stop it and run the io_context on one thread; the engine is only called from there. The
-// io_context and the engine outlive it. Bodies, connections and waits are bounded (FrontOptions).
+// Single-threaded: construct it, stop it and run the io_context on one thread; the engine is only called from there.
+// The io_context and the engine outlive it. Bodies, connections and waits are bounded (FrontOptions).
 
 #include <chrono>
 #include <cstdint>
@@ -25,7 +25,7 @@ struct FrontCredentials {
 
 struct FrontOptions {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;  ///< 0: any free one
+  std::uint16_t port = 0;                            ///< 0: any free one
   std::optional<FrontCredentials> credentials = {};  ///< none: everybody is served, without a principal
   std::size_t body_bytes_max = std::size_t{8} << 20U;
   std::size_t connections_max = 512;
@@ -40,8 +40,8 @@ class HttpFront {
   HttpFront(const HttpFront&) = delete;
   HttpFront& operator=(const HttpFront&) = delete;
 
-  /// Binds and accepts from now on. Returns the port. kInvalidArgument for an address that is none, kUnavailable when the
-  /// port cannot be had.
+  /// Binds and accepts from now on. Returns the port. kInvalidArgument for an address that is none, kUnavailable when
+  /// the port cannot be had.
   Result<std::uint16_t> listen();
   /// Takes no more connections and closes those that are open.
   void stop();

@@ -40,8 +40,8 @@ Result<Encoding> encoding_of_body(std::string_view content_type) {
 Result<Encoding> encoding_of_answer(std::string_view accept) {
   if (accepts(accept, kJsonType)) return Encoding::kJson;
   if (accepts(accept, kProtobufType)) return Encoding::kProtobuf;
-  return fail(ErrorCode::kInvalidArgument, "Expecting 'Accept' to allow '" + std::string(kProtobufType) + "' or '" +
-                                               std::string(kJsonType) + "'");
+  return fail(ErrorCode::kInvalidArgument,
+              "Expecting 'Accept' to allow '" + std::string(kProtobufType) + "' or '" + std::string(kJsonType) + "'");
 }
 
 Result<void> decode(std::string_view body, Encoding encoding, std::string_view what,
@@ -52,8 +52,7 @@ Result<void> decode(std::string_view body, Encoding encoding, std::string_view w
   }
   google::protobuf::util::JsonParseOptions options;
   options.ignore_unknown_fields = true;
-  const auto status =
-      google::protobuf::util::JsonStringToMessage({body.data(), body.size()}, &message, options);
+  const auto status = google::protobuf::util::JsonStringToMessage({body.data(), body.size()}, &message, options);
   if (status.ok()) return {};
   return fail(ErrorCode::kInvalidArgument,
               "Failed to convert JSON into " + std::string(what) + " protobuf: " + std::string(status.message()));

@@ -21,9 +21,9 @@ std::string_view header(const HttpRequest& request, http::field name) {
 std::string basic_authorization(const FrontCredentials& credentials) {
   const std::string plain = credentials.principal + ":" + credentials.secret;
   std::string encoded(4 * ((plain.size() + 2) / 3) + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                                   reinterpret_cast<const unsigned char*>(plain.data()),
-                                   static_cast<int>(plain.size()));
+  const int size =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
+                      reinterpret_cast<const unsigned char*>(plain.data()), static_cast<int>(plain.size()));
   encoded.resize(static_cast<std::size_t>(size));
   return "Basic " + encoded;
 }
@@ -32,25 +32,26 @@ bool is_equal(std::string_view left, std::string_view right) {
   return left.size() == right.size() && CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
 }
 
-HttpResponse empty_response(const HttpRequest& request, unsigned status) {
-  return text_response(request, status, {});
-}
+HttpResponse empty_response(const HttpRequest& request, unsigned status) { return text_response(request, status, {}); }
 
 HttpResponse method_not_allowed(const HttpRequest& request) {
   const auto method = request.method_string();
   HttpResponse response = text_response(
-      request, 405,
-      "Expecting one of { 'POST' }, but received '" + std::string(method.data(), method.size()) + "'");
+      request, 405, "Expecting one of { 'POST' }, but received '" + std::string(method.data(), method.size()) + "'");
   response.set(http::field::allow, "POST");
   return response;
 }
 
 unsigned status_of(const Error& error) {
   switch (error.code) {
-    case ErrorCode::kInvalidArgument: return 400;
-    case ErrorCode::kNotFound: return 404;
-    case ErrorCode::kUnavailable: return 501;
-    default: return 503;
+    case ErrorCode::kInvalidArgument:
+      return 400;
+    case ErrorCode::kNotFound:
+      return 404;
+    case ErrorCode::kUnavailable:
+      return 501;
+    default:
+      return 503;
   }
 }
 

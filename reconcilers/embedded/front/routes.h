@@ -33,8 +33,8 @@ class Routes {
   HttpResponse operate(const HttpRequest& request) const;
 
   Engine& engine_;
-  std::optional<std::string> principal_;   ///< of who knows the secret
-  std::string authorization_;              ///< the only header that is let in, when there is a principal
+  std::optional<std::string> principal_;  ///< of who knows the secret
+  std::string authorization_;             ///< the only header that is let in, when there is a principal
 };
 
 /// An answer with a sentence as its body.

@@ -1,6 +1,6 @@
 #pragma once
-// StateFile: the durable state as one file, replaced as a whole (temporary file, fsync, rename, fsync of the folder), so
-// that a crash leaves the old or the new state and never half of one. Not thread-safe.
+// StateFile: the durable state as one file, replaced as a whole (temporary file, fsync, rename, fsync of the folder),
+// so that a crash leaves the old or the new state and never half of one. Not thread-safe.
 //
 // Format: the line "esaas-embedded 1\n", BLAKE2b-256 of the rest (32 bytes), the State as protobuf.
 

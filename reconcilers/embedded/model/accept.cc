@@ -29,12 +29,11 @@ bool is_launch(const Type& operation) {
 /// The framework hears of a refused operation only if it gave it an id.
 void send_operation_error(World& world, const Framework& framework, const Type& operation, const std::string& text) {
   if (!operation.has_id()) return;
-  send_operation_status(world, framework,
-                        operation_status(operation.id().value(), {}, wire::OPERATION_ERROR, text));
+  send_operation_status(world, framework, operation_status(operation.id().value(), {}, wire::OPERATION_ERROR, text));
 }
 
-void send_task_error(World& world, const Framework& framework, const wire::TaskInfo& task,
-                     const std::string& text, Time now) {
+void send_task_error(World& world, const Framework& framework, const wire::TaskInfo& task, const std::string& text,
+                     Time now) {
   send_task_status(world, framework,
                    master_status(task.task_id().value(), task.agent_id().value(), wire::TASK_ERROR,
                                  wire::TaskStatus::REASON_TASK_INVALID, text, now));
@@ -79,10 +78,10 @@ void refuse_all(World& world, Framework& framework, const Call::Accept& accept, 
       continue;
     }
     for (const wire::TaskInfo& task : operation.launch().task_infos()) {
-      send_task_status(world, framework,
-                       master_status(task.task_id().value(), task.agent_id().value(),
-                                     state_for(framework, wire::TASK_DROPPED), wire::TaskStatus::REASON_INVALID_OFFERS,
-                                     "Task launched with invalid offers: " + fault, now));
+      send_task_status(
+          world, framework,
+          master_status(task.task_id().value(), task.agent_id().value(), state_for(framework, wire::TASK_DROPPED),
+                        wire::TaskStatus::REASON_INVALID_OFFERS, "Task launched with invalid offers: " + fault, now));
     }
   }
 }

@@ -113,12 +113,11 @@ struct Verdict {
 void tell_away(World& world, const std::string& agent_id, const Verdict& verdict, Time now) {
   for (auto& [key, task] : world.tasks) {
     const auto framework = world.frameworks.find(key.framework_id);
-    const bool concerns = task.agent_id() == agent_id && framework != world.frameworks.end() &&
-                          !is_terminal(task.master_view.state());
+    const bool concerns =
+        task.agent_id() == agent_id && framework != world.frameworks.end() && !is_terminal(task.master_view.state());
     if (!concerns) continue;
-    wire::TaskStatus status =
-        master_status(key.task_id, agent_id, state_for(framework->second, verdict.task_state), verdict.reason,
-                      verdict.task_text, now);
+    wire::TaskStatus status = master_status(key.task_id, agent_id, state_for(framework->second, verdict.task_state),
+                                            verdict.reason, verdict.task_text, now);
     if (verdict.unreachable_at_us != 0) {
       status.mutable_unreachable_time()->set_nanoseconds(verdict.unreachable_at_us * 1000);
     }
@@ -221,9 +220,8 @@ bool remove_agent(World& world, const std::string& agent_id, Time now) {
     if (!is_terminal(place->second.record.latest().state())) command_kill(world, place->second);
     place = world.tasks.erase(place);
   }
-  std::erase_if(world.operations, [&](const auto& each) {
-    return each.second.record.status().agent_id().value() == agent_id;
-  });
+  std::erase_if(world.operations,
+                [&](const auto& each) { return each.second.record.status().agent_id().value() == agent_id; });
   for (auto& [id, framework] : world.frameworks) {
     std::erase_if(framework.filters, [&](const auto& each) { return each.first.second == agent_id; });
   }

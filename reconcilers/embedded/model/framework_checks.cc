@@ -10,9 +10,8 @@ namespace {
 constexpr double kTimeoutMaxSeconds = 9.2e9;
 
 bool is_multi_role(const wire::FrameworkInfo& info) {
-  return std::any_of(info.capabilities().begin(), info.capabilities().end(), [](const auto& each) {
-    return each.type() == wire::FrameworkInfo::Capability::MULTI_ROLE;
-  });
+  return std::any_of(info.capabilities().begin(), info.capabilities().end(),
+                     [](const auto& each) { return each.type() == wire::FrameworkInfo::Capability::MULTI_ROLE; });
 }
 
 std::optional<std::string> invalid_component(const std::string& role, const std::string& component) {

@@ -88,8 +88,7 @@ std::optional<std::string> refusal(const World& world, const wire::FrameworkInfo
     return "Framework has been removed";
   }
   if (auto fault = invalid_suppression(info, suppressed)) return fault;
-  if (!world.frameworks.contains(info.id().value()) &&
-      world.frameworks.size() >= world.options.frameworks_max) {
+  if (!world.frameworks.contains(info.id().value()) && world.frameworks.size() >= world.options.frameworks_max) {
     return "Too many frameworks";
   }
   return std::nullopt;
@@ -97,8 +96,8 @@ std::optional<std::string> refusal(const World& world, const wire::FrameworkInfo
 
 }  // namespace
 
-SubscribeAnswer subscribe_framework(World& world, const Call& call,
-                                    const std::optional<std::string>& principal, Time now) {
+SubscribeAnswer subscribe_framework(World& world, const Call& call, const std::optional<std::string>& principal,
+                                    Time now) {
   wire::FrameworkInfo info = call.subscribe().framework_info();
   if (principal && !info.has_principal()) info.set_principal(*principal);
   if (info.id().value().empty()) info.clear_id();
@@ -206,8 +205,8 @@ void suppress_roles(Framework& framework, const google::protobuf::RepeatedPtrFie
   if (auto own = own_roles(framework, roles)) framework.suppressed.merge(*own);
 }
 
-void revive_roles(World& world, Framework& framework,
-                  const google::protobuf::RepeatedPtrField<std::string>& roles, Time now) {
+void revive_roles(World& world, Framework& framework, const google::protobuf::RepeatedPtrField<std::string>& roles,
+                  Time now) {
   const auto own = own_roles(framework, roles);
   if (!own) return;
   for (const std::string& role : *own) {

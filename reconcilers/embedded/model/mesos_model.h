@@ -15,8 +15,8 @@
 //
 // ## What it answers
 // What a real Mesos 1.11 answers, texts included, for the part of the API that it has. It differs on purpose in this:
-// operations take effect at once (a real agent needs a moment), offers go round robin instead of by fair shares, there is
-// no fetching of remote regions, no revocable resource, no maintenance, and offer constraints are ignored.
+// operations take effect at once (a real agent needs a moment), offers go round robin instead of by fair shares, there
+// is no fetching of remote regions, no revocable resource, no maintenance, and offer constraints are ignored.
 //
 // ## Two views of a task
 // An agent knows what its tasks do; the master knows what an agent that it can reach has told. While an agent is lost
@@ -50,13 +50,13 @@ struct ModelOptions {
   std::uint32_t port = 5050;
   Duration allocation_interval = std::chrono::milliseconds(100);  ///< from freed resources to the next offers
   Duration heartbeat_interval = std::chrono::seconds(15);
-  Duration agent_timeout = std::chrono::seconds(75);  ///< from agent_lost to TASK_UNREACHABLE
+  Duration agent_timeout = std::chrono::seconds(75);     ///< from agent_lost to TASK_UNREACHABLE
   Duration recovery_timeout = std::chrono::minutes(10);  ///< the same for agents not heard of since a restart
-  Duration retry_min = std::chrono::seconds(10);      ///< first repeat of what is not acknowledged; doubles
+  Duration retry_min = std::chrono::seconds(10);         ///< first repeat of what is not acknowledged; doubles
   Duration retry_max = std::chrono::minutes(10);
-  std::size_t frameworks_max = 100;                   ///< known at once
-  std::size_t tasks_max = 10'000;                     ///< known at once, over all frameworks
-  std::size_t operations_max = 10'000;                ///< not acknowledged, over all frameworks
+  std::size_t frameworks_max = 100;     ///< known at once
+  std::size_t tasks_max = 10'000;       ///< known at once, over all frameworks
+  std::size_t operations_max = 10'000;  ///< not acknowledged, over all frameworks
 };
 
 /// One "machine". Quantities in thousandths of a cpu and MiB.
@@ -144,9 +144,9 @@ struct AgentView {
   std::string name;
   std::string hostname;
   bool reachable = true;
-  Resources total;    ///< reservations and volumes in it
+  Resources total;  ///< reservations and volumes in it
   Resources offered;
-  Resources used;     ///< by tasks whose process may be alive
+  Resources used;  ///< by tasks whose process may be alive
 };
 
 struct OfferView {
@@ -181,15 +181,14 @@ class MesosModel {
   [[nodiscard]] State state() const;
 
   /// Makes an agent, or finds the one of that name again (same id). Its unreserved resources become what `spec` says.
-  /// kInvalidArgument: empty name or hostname, no resources. kConflict: what is reserved or in use does not fit into the
-  /// new size.
+  /// kInvalidArgument: empty name or hostname, no resources. kConflict: what is reserved or in use does not fit into
+  /// the new size.
   Result<std::string> add_agent(const AgentSpec& spec, Time now);
 
   // ---- The scheduler API ----
 
   /// `principal` is who the HTTP layer authenticated, if it asks for that.
-  SubscribeAnswer subscribe(const wire::scheduler::Call& call,
-                            const std::optional<std::string>& principal, Time now);
+  SubscribeAnswer subscribe(const wire::scheduler::Call& call, const std::optional<std::string>& principal, Time now);
   /// Any call but SUBSCRIBE; `stream` is the Mesos-Stream-Id that came with it.
   Answer call(const wire::scheduler::Call& call, const std::optional<StreamId>& stream,
               const std::optional<std::string>& principal, Time now);

@@ -129,9 +129,8 @@ void allocate(World& world) {
       Framework& framework = *candidate.framework;
       const Resources available = agent.available();
       // Who does not know refined reservations is not shown reserved resources at all.
-      Resources offered = framework.can(Capability::RESERVATION_REFINEMENT)
-                              ? available.offerable_to(candidate.role)
-                              : available.unreserved();
+      Resources offered = framework.can(Capability::RESERVATION_REFINEMENT) ? available.offerable_to(candidate.role)
+                                                                            : available.unreserved();
       cut_to_quota(world, candidate.role, offered);
       if (offered.empty() || !is_worth_offering(framework, candidate.role, offered)) continue;
       if (is_filtered(framework, candidate.role, agent_id, offered)) continue;
@@ -164,8 +163,8 @@ void decline(World& world, Framework& framework, const wire::scheduler::Call::De
   for (const auto& id : decline.offer_ids()) {
     const auto place = world.offers.find(id.value());
     if (place == world.offers.end() || place->second.framework_id != framework.id()) continue;
-    add_filter(world, framework, place->second.role, place->second.agent_id, place->second.resources,
-               decline.filters(), now);
+    add_filter(world, framework, place->second.role, place->second.agent_id, place->second.resources, decline.filters(),
+               now);
     world.end_offer(id.value(), false);
   }
 }

@@ -104,9 +104,8 @@ Result<void> check_create(const ResourceItem& item, const OperationContext& cont
     return refuse("Resource " + to_text(item, context.role) + " does not have DiskInfo.Persistence", context);
   }
   if (!item.is_reserved()) {
-    return refuse(
-        "Invalid resources: Invalid DiskInfo: Persistent volumes cannot be created from unreserved resources",
-        context);
+    return refuse("Invalid resources: Invalid DiskInfo: Persistent volumes cannot be created from unreserved resources",
+                  context);
   }
   if (!disk.has_volume() || disk.volume().container_path().empty()) {
     return refuse("Invalid resources: Invalid DiskInfo: Expecting 'volume' to be set for persistent volume", context);
@@ -171,11 +170,16 @@ Result<Conversion> destroy(const WireResources& wire, const OperationContext& co
 
 Result<Conversion> dispatch(const wire::Offer::Operation& operation, const OperationContext& context) {
   switch (operation.type()) {
-    case Type::RESERVE: return reserve(operation.reserve().resources(), context);
-    case Type::UNRESERVE: return unreserve(operation.unreserve().resources(), context);
-    case Type::CREATE: return create(operation.create().volumes(), context);
-    case Type::DESTROY: return destroy(operation.destroy().volumes(), context);
-    default: break;
+    case Type::RESERVE:
+      return reserve(operation.reserve().resources(), context);
+    case Type::UNRESERVE:
+      return unreserve(operation.unreserve().resources(), context);
+    case Type::CREATE:
+      return create(operation.create().volumes(), context);
+    case Type::DESTROY:
+      return destroy(operation.destroy().volumes(), context);
+    default:
+      break;
   }
   ESAAS_ASSERT(false, "convert() is called for the four conversions only");
 }
@@ -187,8 +191,8 @@ Result<Conversion> convert(const wire::Offer::Operation& operation, const Operat
   ESAAS_TRY(Conversion conversion, dispatch(operation, context));
   if (conversion.consumed.empty()) return refuse("Invalid resources: no resources", context);
   if (!pool.contains(conversion.consumed)) {
-    return fail(ErrorCode::kInvalidArgument, pool.to_text(context.role) + " does not contain " +
-                                                 conversion.consumed.to_text(context.role));
+    return fail(ErrorCode::kInvalidArgument,
+                pool.to_text(context.role) + " does not contain " + conversion.consumed.to_text(context.role));
   }
   return conversion;
 }

@@ -19,8 +19,8 @@ void PortRanges::add(Range range) {
       range.end = std::max(range.end, each.end);
     }
   }
-  const auto place = std::find_if(merged.begin(), merged.end(),
-                                  [&](const Range& each) { return each.begin > range.end; });
+  const auto place =
+      std::find_if(merged.begin(), merged.end(), [&](const Range& each) { return each.begin > range.end; });
   merged.insert(place, range);
   ranges_ = std::move(merged);
 }
@@ -46,17 +46,15 @@ void PortRanges::subtract(const PortRanges& other) {
 
 bool PortRanges::contains(const PortRanges& other) const {
   return std::all_of(other.ranges_.begin(), other.ranges_.end(), [&](const Range& wanted) {
-    return std::any_of(ranges_.begin(), ranges_.end(), [&](const Range& each) {
-      return each.begin <= wanted.begin && wanted.end <= each.end;
-    });
+    return std::any_of(ranges_.begin(), ranges_.end(),
+                       [&](const Range& each) { return each.begin <= wanted.begin && wanted.end <= each.end; });
   });
 }
 
 bool PortRanges::intersects(const PortRanges& other) const {
   return std::any_of(other.ranges_.begin(), other.ranges_.end(), [&](const Range& wanted) {
-    return std::any_of(ranges_.begin(), ranges_.end(), [&](const Range& each) {
-      return each.begin <= wanted.end && wanted.begin <= each.end;
-    });
+    return std::any_of(ranges_.begin(), ranges_.end(),
+                       [&](const Range& each) { return each.begin <= wanted.end && wanted.begin <= each.end; });
   });
 }
 

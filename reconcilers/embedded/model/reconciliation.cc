@@ -10,9 +10,8 @@ namespace {
 using wire::scheduler::Call;
 
 bool any_recovering(const World& world) {
-  return std::any_of(world.agents.begin(), world.agents.end(), [](const auto& each) {
-    return each.second.condition == AgentCondition::kRecovering;
-  });
+  return std::any_of(world.agents.begin(), world.agents.end(),
+                     [](const auto& each) { return each.second.condition == AgentCondition::kRecovering; });
 }
 
 bool is_recovering(const World& world, const std::string& agent_id) {
@@ -81,8 +80,7 @@ wire::OperationStatus operation_verdict(const World& world, const Framework& fra
   const auto verdict = [&](wire::OperationState state, const char* text) {
     return operation_status(id, agent_id, state, std::string("Reconciliation: ") + text);
   };
-  if (known != world.operations.end() &&
-      holds_agent(world, known->second.record.status().agent_id().value())) {
+  if (known != world.operations.end() && holds_agent(world, known->second.record.status().agent_id().value())) {
     wire::OperationStatus status = known->second.record.status();
     status.clear_uuid();
     return status;

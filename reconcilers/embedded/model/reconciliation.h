@@ -11,7 +11,6 @@ bool is_known_to_master(const World& world, const Task& task);
 /// No tasks named: all of the framework that agents in reach have.
 void reconcile(World& world, Framework& framework, const wire::scheduler::Call::Reconcile& call, Time now);
 
-void reconcile_operations(World& world, Framework& framework,
-                          const wire::scheduler::Call::ReconcileOperations& call);
+void reconcile_operations(World& world, Framework& framework, const wire::scheduler::Call::ReconcileOperations& call);
 
 }  // namespace esaas::embedded

@@ -28,9 +28,9 @@ Result<PortRanges> parse_ranges(const wire::Resource& resource) {
   PortRanges ranges;
   for (const auto& range : resource.ranges().range()) {
     if (range.begin() > range.end() || range.end() > kRangeMax) {
-      return fail(ErrorCode::kInvalidArgument,
-                  "Invalid ranges resource '" + resource.name() + "': begin " +
-                      std::to_string(range.begin()) + ", end " + std::to_string(range.end()));
+      return fail(ErrorCode::kInvalidArgument, "Invalid ranges resource '" + resource.name() + "': begin " +
+                                                   std::to_string(range.begin()) + ", end " +
+                                                   std::to_string(range.end()));
     }
     ranges.add({range.begin(), range.end()});
   }
@@ -49,14 +49,13 @@ void clear_old_role(wire::Resource& resource) { resource.clear_role(); }
 Result<void> check_kind(const wire::Resource& resource) {
   if (resource.name().empty()) return fail(ErrorCode::kInvalidArgument, "Empty resource name");
   if (uses_old_format(resource)) {
-    return fail(ErrorCode::kInvalidArgument,
-                "Resource '" + resource.name() +
-                    "' uses 'role' or 'reservation': describe reservations by 'reservations'");
+    return fail(
+        ErrorCode::kInvalidArgument,
+        "Resource '" + resource.name() + "' uses 'role' or 'reservation': describe reservations by 'reservations'");
   }
   for (const auto& reservation : resource.reservations()) {
     if (reservation.role().empty() || reservation.role() == "*") {
-      return fail(ErrorCode::kInvalidArgument,
-                  "Invalid reservation of '" + resource.name() + "': role is not set");
+      return fail(ErrorCode::kInvalidArgument, "Invalid reservation of '" + resource.name() + "': role is not set");
     }
     if (reservation.type() == wire::Resource::ReservationInfo::UNKNOWN) {
       return fail(ErrorCode::kInvalidArgument,
@@ -75,8 +74,7 @@ Result<void> check_kind(const wire::Resource& resource) {
 }  // namespace
 
 bool covers_role(std::string_view parent, std::string_view role) {
-  return role == parent ||
-         (role.size() > parent.size() && role.starts_with(parent) && role[parent.size()] == '/');
+  return role == parent || (role.size() > parent.size() && role.starts_with(parent) && role[parent.size()] == '/');
 }
 
 std::string milli_to_text(std::int64_t milli) {
@@ -90,8 +88,7 @@ std::string milli_to_text(std::int64_t milli) {
 }
 
 std::string_view ResourceItem::role() const {
-  return is_reserved() ? std::string_view(kind.reservations(kind.reservations_size() - 1).role())
-                       : std::string_view();
+  return is_reserved() ? std::string_view(kind.reservations(kind.reservations_size() - 1).role()) : std::string_view();
 }
 
 std::string key_of(const wire::Resource& kind) {
@@ -134,8 +131,7 @@ Result<ResourceItem> Resources::parse(const wire::Resource& resource) {
     }
     case wire::Value::SET:
     case wire::Value::TEXT:
-      return fail(ErrorCode::kInvalidArgument,
-                  "Resource '" + resource.name() + "' is neither SCALAR nor RANGES");
+      return fail(ErrorCode::kInvalidArgument, "Resource '" + resource.name() + "' is neither SCALAR nor RANGES");
   }
   return item;
 }
@@ -188,8 +184,7 @@ bool Resources::contains(const ResourceItem& item) const {
 }
 
 bool Resources::contains(const Resources& other) const {
-  return std::all_of(other.items_.begin(), other.items_.end(),
-                     [&](const auto& each) { return contains(each.second); });
+  return std::all_of(other.items_.begin(), other.items_.end(), [&](const auto& each) { return contains(each.second); });
 }
 
 Resources Resources::offerable_to(std::string_view role) const {

@@ -18,8 +18,7 @@ Result<void> restore_agents(World& world, const State& state, Time now) {
     auto total = Resources::parse(record.total());
     if (!total) return corrupt("agent " + record.id() + ": " + total.error().detail);
     agent.total = std::move(*total);
-    agent.condition =
-        record.unreachable_at_us() != 0 ? AgentCondition::kUnreachable : AgentCondition::kRecovering;
+    agent.condition = record.unreachable_at_us() != 0 ? AgentCondition::kUnreachable : AgentCondition::kRecovering;
     agent.unreachable_due = now + world.options.recovery_timeout;
     world.agents.emplace(record.id(), std::move(agent));
   }
@@ -74,9 +73,9 @@ State to_state(const World& world) {
 
 Result<std::unique_ptr<World>> to_world(ModelOptions options, const State& state, Time now) {
   if (state.format() != kFormat) {
-    return fail(ErrorCode::kUnsupportedVersion,
-                "the state of the embedded Mesos has format " + std::to_string(state.format()) +
-                    ", this program knows format " + std::to_string(kFormat));
+    return fail(ErrorCode::kUnsupportedVersion, "the state of the embedded Mesos has format " +
+                                                    std::to_string(state.format()) + ", this program knows format " +
+                                                    std::to_string(kFormat));
   }
   if (state.master_id().empty()) return corrupt("it names no master");
   auto world = std::make_unique<World>();

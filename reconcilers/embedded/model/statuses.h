@@ -1,6 +1,6 @@
 #pragma once
-// How task and operation statuses are made and sent: one place for the fields that a master sets and those that it leaves
-// out. Pure.
+// How task and operation statuses are made and sent: one place for the fields that a master sets and those that it
+// leaves out. Pure.
 
 #include <optional>
 #include <string>

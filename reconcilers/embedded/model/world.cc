@@ -56,9 +56,7 @@ void World::send(const Framework& framework, wire::scheduler::Event event, bool 
   outputs.events.push_back({*framework.stream, std::move(event), last});
 }
 
-void World::allocate_by(Time due) {
-  allocation_due = allocation_due ? std::min(*allocation_due, due) : due;
-}
+void World::allocate_by(Time due) { allocation_due = allocation_due ? std::min(*allocation_due, due) : due; }
 
 void World::end_offer(const std::string& offer_id, bool tell) {
   const auto place = offers.find(offer_id);

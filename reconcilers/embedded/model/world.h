@@ -1,6 +1,7 @@
 #pragma once
-// World: the data of a MesosModel, and the few things that everything in this folder does with it. Only the files of this
-// folder include it; each of them is one concern (frameworks, offers, accept, tasks, reconciliation, agents, operator).
+// World: the data of a MesosModel, and the few things that everything in this folder does with it. Only the files of
+// this folder include it; each of them is one concern (frameworks, offers, accept, tasks, reconciliation, agents,
+// operator).
 
 #include <deque>
 #include <map>
@@ -14,7 +15,7 @@
 namespace esaas::embedded {
 
 enum class AgentCondition : std::uint8_t {
-  kRecovering,    ///< known from before, not heard of since the master started
+  kRecovering,  ///< known from before, not heard of since the master started
   kRegistered,
   kDisconnected,  ///< lost, and not given up on yet
   kUnreachable,   ///< given up on
@@ -22,7 +23,7 @@ enum class AgentCondition : std::uint8_t {
 
 struct Agent {
   AgentRecord record;
-  Resources total;    ///< record.total is written from it
+  Resources total;  ///< record.total is written from it
   Resources offered;
   Resources used;
   AgentCondition condition = AgentCondition::kRegistered;
@@ -68,7 +69,7 @@ struct Retry {
 struct Task {
   TaskRecord record;
   Resources resources;
-  wire::TaskStatus master_view; ///< what reconciliation answers while the agent is registered
+  wire::TaskStatus master_view;  ///< what reconciliation answers while the agent is registered
   Retry retry;
 
   [[nodiscard]] TaskKey key() const { return {record.framework_id(), record.info().task_id().value()}; }
@@ -83,7 +84,7 @@ struct Operation {
 struct World {
   ModelOptions options;
   std::uint64_t incarnation = 1;
-  std::uint64_t ids_made = 0;     ///< offers, streams, uuids of this incarnation
+  std::uint64_t ids_made = 0;  ///< offers, streams, uuids of this incarnation
   std::uint64_t frameworks_made = 0;
   std::uint64_t agents_made = 0;
   std::map<std::string, Agent> agents;

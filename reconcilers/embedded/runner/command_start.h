@@ -11,8 +11,8 @@
 
 namespace esaas::embedded {
 
-/// Starts the command in the sandbox, as the user, in a process group of its own, with its output in the sandbox's stdout
-/// and stderr. Returns its pid once it has been executed; the error says which step failed.
+/// Starts the command in the sandbox, as the user, in a process group of its own, with its output in the sandbox's
+/// stdout and stderr. Returns its pid once it has been executed; the error says which step failed.
 Result<pid_t> start_command(const TaskSpec& spec, const TaskUser& user, const std::filesystem::path& sandbox);
 
 /// Runs the fetches of the spec in a child process with a group of its own; its exit code is 0 when all is there, and

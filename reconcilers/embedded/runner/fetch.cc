@@ -107,7 +107,7 @@ class Lock {
 Result<fs::path> cached_content(const fs::path& archive, const fs::path& cache) {
   std::error_code error;
   const fs::path real = fs::canonical(archive, error);
-  struct stat info {};
+  struct stat info{};
   if (error || ::stat(real.c_str(), &info) != 0) return refuse("there is no file " + archive.string());
   const std::string identity = real.string() + "\n" + std::to_string(info.st_size) + "\n" +
                                std::to_string(info.st_mtim.tv_sec) + "." + std::to_string(info.st_mtim.tv_nsec);

@@ -85,9 +85,7 @@ int open_process(const ProcessId& process) {
   return -1;
 }
 
-bool send_signal(int pidfd, int signal) {
-  return ::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0) == 0;
-}
+bool send_signal(int pidfd, int signal) { return ::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0) == 0; }
 
 int signal_group(const ProcessId& leader, int signal) {
   if (leader.boot_id() != boot_id()) return 0;

@@ -76,7 +76,7 @@ class ProcessRunner::Impl : public std::enable_shared_from_this<ProcessRunner::I
   std::uint64_t trashed_ = 0;
   std::map<TaskKey, Running> tasks_;
   std::vector<pid_t> children_;  ///< supervisors that this program started and has not reaped
-  asio::thread_pool sweeper_;  // removing a volume may take long
+  asio::thread_pool sweeper_;    // removing a volume may take long
 };
 
 std::string ProcessRunner::Impl::user_of(const LaunchCommand& command) const {

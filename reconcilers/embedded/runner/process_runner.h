@@ -5,8 +5,8 @@
 //
 // ## Finding tasks again
 // launch() of a task whose folder is there starts nothing: its supervisor is looked for by pid, start time and boot id.
-// When the supervisor is gone and the command is not (somebody killed the supervisor), the command is watched directly; how
-// it ends is then not known. When both are gone and no end was written down, the task failed.
+// When the supervisor is gone and the command is not (somebody killed the supervisor), the command is watched directly;
+// how it ends is then not known. When both are gone and no end was written down, the task failed.
 
 #include <chrono>
 #include <memory>

@@ -42,7 +42,7 @@ Result<void> link_volume(const TaskSpec& spec, const TaskUser& user, const Resou
   const std::string& role = volume.reservations(volume.reservations_size() - 1).role();
   const fs::path folder = volume_folder(spec.volumes_folder(), role, volume.disk().persistence().id());
   ESAAS_CHECK(make_folder(folder));
-  struct stat info {};
+  struct stat info{};
   // Its owner is only changed as a whole: a volume of millions of files is not walked at every start.
   if (::stat(folder.c_str(), &info) == 0 && info.st_uid != user.uid) hand_over(folder, user);
   ESAAS_TRY(const fs::path relative, container_path(volume));

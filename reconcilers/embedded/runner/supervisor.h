@@ -11,13 +11,13 @@
 //
 // ## Signals
 // SIGTERM means: end the task. The command's process group gets SIGTERM, and SIGKILL when the grace of `kill` is over.
-// When the command has ended, all that it left behind is killed: its process group, and what was handed to the supervisor
-// as a subreaper.
+// When the command has ended, all that it left behind is killed: its process group, and what was handed to the
+// supervisor as a subreaper.
 
 namespace esaas::embedded {
 
-/// The hidden sub-command `task-supervisor FOLDER`. `argv[0]` is the sub-command's name and `argv[1]` the task's folder.
-/// Returns the exit code of the process: 0 when the end of the task is written down.
+/// The hidden sub-command `task-supervisor FOLDER`. `argv[0]` is the sub-command's name and `argv[1]` the task's
+/// folder. Returns the exit code of the process: 0 when the end of the task is written down.
 int run_task_supervisor(int argc, char** argv);
 
 }  // namespace esaas::embedded

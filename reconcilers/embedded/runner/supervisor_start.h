@@ -1,6 +1,6 @@
 #pragma once
-// Starting a supervisor as a process that has nothing of ours: its own session, no open descriptors, signals blocked until
-// it reads them.
+// Starting a supervisor as a process that has nothing of ours: its own session, no open descriptors, signals blocked
+// until it reads them.
 
 #include <sys/types.h>
 

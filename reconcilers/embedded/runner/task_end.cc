@@ -21,9 +21,8 @@ TaskReport report_of(const SupervisorStatus& status) {
     if (status.killed()) return {wire::TASK_KILLED, status.failure(), {}, 0};
     return launch_failure(status.failure());
   }
-  const std::string text = status.signal() != 0
-                               ? "Command terminated with signal " + std::to_string(status.signal())
-                               : "Command exited with status " + std::to_string(status.exit_code());
+  const std::string text = status.signal() != 0 ? "Command terminated with signal " + std::to_string(status.signal())
+                                                : "Command exited with status " + std::to_string(status.exit_code());
   if (status.killed()) return {wire::TASK_KILLED, text, {}, 0};
   if (status.signal() == 0 && status.exit_code() == 0) return {wire::TASK_FINISHED, text, {}, 0};
   return {wire::TASK_FAILED, text, Reason::REASON_COMMAND_EXECUTOR_FAILED, 0};

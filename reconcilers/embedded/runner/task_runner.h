@@ -1,6 +1,6 @@
 #pragma once
-// TaskRunner: what starts and ends the processes of tasks. The engine commands it, reports come back through a callback.
-// Called from one thread only; implementations may report from inside a command.
+// TaskRunner: what starts and ends the processes of tasks. The engine commands it, reports come back through a
+// callback. Called from one thread only; implementations may report from inside a command.
 
 #include <functional>
 #include <vector>

@@ -27,9 +27,9 @@ std::string unescape_component(std::string_view component) {
   std::string name;
   for (std::size_t at = 0; at < component.size(); ++at) {
     unsigned byte = 0;
-    const bool escaped = component[at] == '%' && at + 2 < component.size() &&
-                         std::from_chars(component.data() + at + 1, component.data() + at + 3, byte, 16).ec ==
-                             std::errc();
+    const bool escaped =
+        component[at] == '%' && at + 2 < component.size() &&
+        std::from_chars(component.data() + at + 1, component.data() + at + 3, byte, 16).ec == std::errc();
     if (escaped) {
       name += static_cast<char>(byte);
       at += 2;

@@ -1,6 +1,6 @@
 // What the controller relies on of a Mesos master, as it is on the wire. One suite, two masters: the embedded Mesos,
-// started here, and a real one (ESAAS_MESOS_MASTER=host:port; skipped, and said so, without it). Every test has a role and
-// a framework of its own, and gives back what it took.
+// started here, and a real one (ESAAS_MESOS_MASTER=host:port; skipped, and said so, without it). Every test has a role
+// and a framework of its own, and gives back what it took.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -14,9 +14,9 @@
 namespace esaas::contract {
 namespace {
 
-using ::testing::HasSubstr;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using ::testing::HasSubstr;
 
 constexpr const char* kPath = "/api/v1/scheduler";
 
@@ -109,8 +109,10 @@ TEST_P(MesosContract, CallsNeedTheStreamIdOfTheSubscription) {
   EXPECT_EQ(none.body, "All non-subscribe calls should include the 'Mesos-Stream-Id' header");
   const RawReply wrong = post(body, call_headers(encoding(), "bogus"));
   EXPECT_EQ(wrong.status, 400U);
-  EXPECT_EQ(wrong.body, "The stream ID 'bogus' included in this request didn't match the stream ID currently "
-                        "associated with framework ID " + ours->id());
+  EXPECT_EQ(wrong.body,
+            "The stream ID 'bogus' included in this request didn't match the stream ID currently "
+            "associated with framework ID " +
+                ours->id());
   EXPECT_EQ(post(body, call_headers(encoding(), ours->stream().id())).status, 202U);
 }
 
@@ -187,9 +189,8 @@ TEST_P(MesosContract, NodeIsReservedCreatedLaunchedKilledAndGivenBack) {
   ASSERT_TRUE(killed);
   EXPECT_EQ(killed->message(), "Command terminated with signal 15");
 
-  const auto left = ours->take_offer(0.1, [](const wire::Offer& each) {
-    return sum(each, "disk", true) == 128 && sum(each, "cpus", true) == 0.5;
-  });
+  const auto left = ours->take_offer(
+      0.1, [](const wire::Offer& each) { return sum(each, "disk", true) == 128 && sum(each, "cpus", true) == 0.5; });
   ASSERT_TRUE(left) << "what was reserved is not offered again";
   ours->accept(*left, {unreserve({task[2]}, "early"), destroy(task[2], "d1"), unreserve(place, "u1")});
   EXPECT_THAT(ours->next_operation("early")->message(),
@@ -233,12 +234,15 @@ TEST_P(MesosContract, RefusedOperationsCarryNoUuidAndSayWhy) {
                        });
   const std::map<std::string, std::string> texts = {
       {"too-much", "does not contain cpus(allocated: " + role_ + "):50"},
-      {"other-principal", "A reserve operation was attempted by authenticated principal 'contract', which does not match "
-                          "a reserved resource in the request with principal 'someone'; on agent "},
-      {"no-principal", "A reserve operation was attempted by principal 'contract', but there is a reserved resource in "
-                       "the request with no principal set; on agent "},
-      {"unreserved", "Invalid resources: Invalid DiskInfo: Persistent volumes cannot be created from unreserved "
-                     "resources; on agent "},
+      {"other-principal",
+       "A reserve operation was attempted by authenticated principal 'contract', which does not match "
+       "a reserved resource in the request with principal 'someone'; on agent "},
+      {"no-principal",
+       "A reserve operation was attempted by principal 'contract', but there is a reserved resource in "
+       "the request with no principal set; on agent "},
+      {"unreserved",
+       "Invalid resources: Invalid DiskInfo: Persistent volumes cannot be created from unreserved "
+       "resources; on agent "},
       {"other-role", "A reserve operation was attempted for a resource with role '" + role_ +
                          "-x', but the resource was allocated to role '" + role_ + "'; on agent "},
       {"destroy-unknown", ""}};
@@ -478,8 +482,9 @@ TEST_P(MesosContract, FrameworkMayBeUpdatedButForItsIdentity) {
   Call update = ours->make(Call::UPDATE_FRAMEWORK);
   auto* info = update.mutable_update_framework()->mutable_framework_info();
   *info = describe(role_);
-  EXPECT_EQ(ours->send(update).body, "Failed to validate scheduler::Call: 'framework_id' differs from "
-                                     "'update_framework.framework_info.id'");
+  EXPECT_EQ(ours->send(update).body,
+            "Failed to validate scheduler::Call: 'framework_id' differs from "
+            "'update_framework.framework_info.id'");
   info->mutable_id()->set_value(ours->id());
   info->add_roles(role_ + "-2");
   EXPECT_EQ(ours->send(update).status, 200U);

@@ -41,8 +41,7 @@ class Framework {
   std::optional<wire::OperationStatus> next_operation(const std::string& id,
                                                       std::chrono::milliseconds timeout = std::chrono::seconds(15));
   /// An offer that holds at least these, waiting for one if there is none. Taken out of the kept ones.
-  std::optional<wire::Offer> take_offer(double cpus = 0.1,
-                                        const std::function<bool(const wire::Offer&)>& wanted = {});
+  std::optional<wire::Offer> take_offer(double cpus = 0.1, const std::function<bool(const wire::Offer&)>& wanted = {});
   /// No offer comes in this time.
   bool stays_without_offers(std::chrono::milliseconds timeout);
   /// Answers `offer` with these operations.

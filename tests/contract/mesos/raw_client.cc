@@ -83,8 +83,7 @@ RawReply request(const Endpoint& to, const std::string& method, const std::strin
   const auto request = make(to, method, path, body, headers);
   connection.run(kTimeout, [&](auto done) { http::async_write(connection.stream, request, done); });
   http::response<http::string_body> response;
-  connection.run(kTimeout,
-                 [&](auto done) { http::async_read(connection.stream, connection.buffer, response, done); });
+  connection.run(kTimeout, [&](auto done) { http::async_read(connection.stream, connection.buffer, response, done); });
   return {response.result_int(), response.body(), headers_of(response)};
 }
 
@@ -178,8 +177,6 @@ bool RawStream::wait_for_end(std::chrono::milliseconds timeout) {
   }
 }
 
-void RawStream::close() {
-  impl_->connection.stream.close();
-}
+void RawStream::close() { impl_->connection.stream.close(); }
 
 }  // namespace esaas::contract

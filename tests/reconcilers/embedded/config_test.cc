@@ -25,10 +25,30 @@ TEST(EmbeddedConfig, DefaultsHoldSixNodesOnASmallLaptop) {
 }
 
 TEST(EmbeddedConfig, ReadsEveryOption) {
-  const auto config = parse_arguments({"--work-dir", "/w", "--listen", "127.0.0.2:0", "--agents", "2", "--agent-cpus",
-                                       "1.5", "--agent-mem", "700", "--agent-disk", "800", "--first-port", "12000",
-                                       "--ports", "10", "--racks", "1", "--task-user", "es", "--heartbeat-ms", "100",
-                                       "--first-agent-address", "127.0.1.1"})
+  const auto config = parse_arguments({"--work-dir",
+                                       "/w",
+                                       "--listen",
+                                       "127.0.0.2:0",
+                                       "--agents",
+                                       "2",
+                                       "--agent-cpus",
+                                       "1.5",
+                                       "--agent-mem",
+                                       "700",
+                                       "--agent-disk",
+                                       "800",
+                                       "--first-port",
+                                       "12000",
+                                       "--ports",
+                                       "10",
+                                       "--racks",
+                                       "1",
+                                       "--task-user",
+                                       "es",
+                                       "--heartbeat-ms",
+                                       "100",
+                                       "--first-agent-address",
+                                       "127.0.1.1"})
                           .value();
   EXPECT_EQ(config.listen_address, "127.0.0.2");
   EXPECT_EQ(config.listen_port, 0);
@@ -59,10 +79,9 @@ TEST(EmbeddedConfig, UnknownOptionsAndHelp) {
 }
 
 TEST(EmbeddedConfig, AgentsHaveToFitBehindTheFirstAddress) {
-  EXPECT_THAT(parse_arguments({"--work-dir", "/w", "--first-agent-address", "127.0.0.250", "--agents", "10"})
-                  .error()
-                  .detail,
-              HasSubstr("10 agents do not fit behind 127.0.0.250"));
+  EXPECT_THAT(
+      parse_arguments({"--work-dir", "/w", "--first-agent-address", "127.0.0.250", "--agents", "10"}).error().detail,
+      HasSubstr("10 agents do not fit behind 127.0.0.250"));
 }
 
 }  // namespace

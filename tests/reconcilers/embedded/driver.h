@@ -269,7 +269,8 @@ class ModelDriver {
   }
   std::vector<std::string> task_states() {
     std::vector<std::string> states;
-    for (const auto& event : take(Event::UPDATE)) states.push_back(wire::TaskState_Name(event.update().status().state()));
+    for (const auto& event : take(Event::UPDATE))
+      states.push_back(wire::TaskState_Name(event.update().status().state()));
     return states;
   }
   /// The only UPDATE since the last take.

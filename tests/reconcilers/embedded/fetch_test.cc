@@ -46,8 +46,7 @@ class Fetch : public ::testing::Test {
     fs::create_directories(source_ / "thing-1.0/bin");
     std::ofstream(source_ / "thing-1.0/bin/run") << text;
     fs::permissions(source_ / "thing-1.0/bin/run", fs::perms(0755));
-    const std::string command =
-        "tar -C " + source_.string() + " -czf " + (source_ / name).string() + " thing-1.0";
+    const std::string command = "tar -C " + source_.string() + " -czf " + (source_ / name).string() + " thing-1.0";
     EXPECT_EQ(std::system(command.c_str()), 0);
     return source_ / name;
   }
@@ -139,8 +138,8 @@ TEST_F(Fetch, TakesFilesOverHttpFromLoopback) {
   boost::asio::io_context io;
   boost::asio::ip::tcp::acceptor acceptor(io, {boost::asio::ip::make_address("127.0.0.1"), 0});
   std::thread server([&] {
-    for (const char* answer : {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
-                               "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"}) {
+    for (const char* answer :
+         {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"}) {
       boost::asio::ip::tcp::socket socket(io);
       acceptor.accept(socket);
       boost::asio::streambuf request;
@@ -175,16 +174,16 @@ TEST_P(FetchRefused, NamesTheUriAndTheReason) {
   EXPECT_THAT(fetched.error().detail, HasSubstr(GetParam().text));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, FetchRefused,
-    ::testing::Values(Refused{"Missing", "/no/such/file", "there is no such file"},
-                      Refused{"Relative", "file", "not absolute"},
-                      Refused{"Https", "https://127.0.0.1/a", "only plain paths, file:// and http:// on loopback"},
-                      Refused{"Elsewhere", "http://10.0.0.1/a", "from loopback only"},
-                      Refused{"Named", "http://example.com/a", "from loopback only"},
-                      Refused{"BadPort", "http://127.0.0.1:x/a", "the port is not a number"},
-                      Refused{"NoFile", "http://127.0.0.1/", "names no file"}),
-    [](const auto& each) { return each.param.name; });
+INSTANTIATE_TEST_SUITE_P(All, FetchRefused,
+                         ::testing::Values(Refused{"Missing", "/no/such/file", "there is no such file"},
+                                           Refused{"Relative", "file", "not absolute"},
+                                           Refused{"Https", "https://127.0.0.1/a",
+                                                   "only plain paths, file:// and http:// on loopback"},
+                                           Refused{"Elsewhere", "http://10.0.0.1/a", "from loopback only"},
+                                           Refused{"Named", "http://example.com/a", "from loopback only"},
+                                           Refused{"BadPort", "http://127.0.0.1:x/a", "the port is not a number"},
+                                           Refused{"NoFile", "http://127.0.0.1/", "names no file"}),
+                         [](const auto& each) { return each.param.name; });
 
 TEST_F(Fetch, DamagedArchiveIsRefusedAndNotKept) {
   const fs::path path = write("broken.tar.gz", "this is no archive");

@@ -144,8 +144,7 @@ TEST_P(Front, OperatorApiAnswers) {
   ServedModel served(fast(), {agent_spec(1)});
   wire::master::Call call;
   call.set_type(wire::master::Call::GET_AGENTS);
-  const RawReply reply =
-      request(at(served), "POST", "/api/v1", encode(call, GetParam()), call_headers(GetParam()));
+  const RawReply reply = request(at(served), "POST", "/api/v1", encode(call, GetParam()), call_headers(GetParam()));
   EXPECT_EQ(reply.status, 200U);
   wire::master::Response response;
   ASSERT_TRUE(decode(reply.body, GetParam(), "Response", response));
@@ -175,8 +174,8 @@ TEST_P(FrontBadRequest, IsAnsweredAsARealMasterDoes) {
   FrontOptions options;
   options.body_bytes_max = 1000;
   ServedModel served(fast(), {agent_spec(1)}, options);
-  const RawReply reply = request({"127.0.0.1", served.port()}, GetParam().method, GetParam().path, GetParam().body,
-                                 GetParam().headers);
+  const RawReply reply =
+      request({"127.0.0.1", served.port()}, GetParam().method, GetParam().path, GetParam().body, GetParam().headers);
   EXPECT_EQ(reply.status, GetParam().status);
   EXPECT_THAT(reply.body, HasSubstr(GetParam().text));
 }
@@ -190,24 +189,36 @@ INSTANTIATE_TEST_SUITE_P(
         BadRequest{"Get", "GET", kPath, "", {}, 405, "Expecting one of { 'POST' }"},
         BadRequest{"OtherPath", "POST", "/nowhere", "{}", kJsonHeaders, 404, ""},
         BadRequest{"NoContentType", "POST", kPath, "{}", {}, 400, "Expecting 'Content-Type' to be present"},
-        BadRequest{"OtherContentType", "POST", kPath, "{}", {{"Content-Type", "text/html"}}, 415,
+        BadRequest{"OtherContentType",
+                   "POST",
+                   kPath,
+                   "{}",
+                   {{"Content-Type", "text/html"}},
+                   415,
                    "Expecting 'Content-Type' of application/json or application/x-protobuf"},
         BadRequest{"NotJson", "POST", kPath, "{", kJsonHeaders, 400, "Failed to convert JSON into Call protobuf"},
         BadRequest{"NotProtobuf", "POST", kPath, "\xff\xff", kProtobufHeaders, 400,
                    "Failed to parse body into Call protobuf"},
         BadRequest{"WrongType", "POST", kPath, R"({"type": 7.5})", kJsonHeaders, 400, "Failed to convert JSON"},
         BadRequest{"NoType", "POST", kPath, "{}", kJsonHeaders, 400, "Expecting 'type' to be present"},
-        BadRequest{"MissingRequired", "POST", kPath,
-                   std::string("\x10\x01\x1a\x02\x0a\x00", 6), kProtobufHeaders, 400, "Not initialized"},
-        BadRequest{"NoAccept", "POST", kPath,
+        BadRequest{"MissingRequired", "POST", kPath, std::string("\x10\x01\x1a\x02\x0a\x00", 6), kProtobufHeaders, 400,
+                   "Not initialized"},
+        BadRequest{"NoAccept",
+                   "POST",
+                   kPath,
                    R"({"type":"SUBSCRIBE","subscribe":{"framework_info":{"user":"u","name":"n"}}})",
-                   {{"Content-Type", "application/json"}, {"Accept", "text/html"}}, 406, "Expecting 'Accept' to allow"},
-        BadRequest{"StreamIdWithSubscribe", "POST", kPath,
+                   {{"Content-Type", "application/json"}, {"Accept", "text/html"}},
+                   406,
+                   "Expecting 'Accept' to allow"},
+        BadRequest{"StreamIdWithSubscribe",
+                   "POST",
+                   kPath,
                    R"({"type":"SUBSCRIBE","subscribe":{"framework_info":{"user":"u","name":"n"}}})",
-                   {{"Content-Type", "application/json"}, {"Mesos-Stream-Id", "x"}}, 400,
+                   {{"Content-Type", "application/json"}, {"Mesos-Stream-Id", "x"}},
+                   400,
                    "Subscribe calls should not include the 'Mesos-Stream-Id' header"},
-        BadRequest{"UnknownFramework", "POST", kPath, R"({"type":"REVIVE","framework_id":{"value":"x"}})",
-                   kJsonHeaders, 400, "Framework cannot be found"},
+        BadRequest{"UnknownFramework", "POST", kPath, R"({"type":"REVIVE","framework_id":{"value":"x"}})", kJsonHeaders,
+                   400, "Framework cannot be found"},
         BadRequest{"TooLarge", "POST", kPath, std::string(2000, ' '), kJsonHeaders, 413, "at most 1000 bytes"},
         BadRequest{"UnknownAgent", "POST", "/api/v1",
                    R"({"type":"MARK_AGENT_GONE","mark_agent_gone":{"agent_id":{"value":"x"}}})", kJsonHeaders, 404,
@@ -269,9 +280,10 @@ TEST(FrontDurability, RestartKeepsFrameworksTasksAndReservations) {
     *accept.mutable_accept()->add_operations() = ModelDriver::reserve(resources_of({}, "es-a", "n1"), "r1");
     *accept.mutable_accept()->add_operations() =
         ModelDriver::launch("t1", offers->offers().offers(0).agent_id().value(), resources_of({}, "es-a", "n1"));
-    EXPECT_EQ(request(at, "POST", kPath, encode(accept, Encoding::kProtobuf),
-                      call_headers(Encoding::kProtobuf, stream.id())).status,
-              202U);
+    EXPECT_EQ(
+        request(at, "POST", kPath, encode(accept, Encoding::kProtobuf), call_headers(Encoding::kProtobuf, stream.id()))
+            .status,
+        202U);
   }
   ServedModel served(fast(), {agent_spec(1)}, {}, folder.path());
   served.run([&] {

@@ -102,24 +102,23 @@ TEST_P(ModelBadCall, IsRefused) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, ModelBadCall,
-    ::testing::Values(
-        BadCall{"NoType", [](Call& call) { call.clear_type(); }, 400,
-                "Failed to validate scheduler::Call: Expecting 'type' to be present"},
-        BadCall{"NoFramework", [](Call& call) { call.clear_framework_id(); }, 400,
-                "Failed to validate scheduler::Call: Expecting 'framework_id' to be present"},
-        BadCall{"UnknownFramework", [](Call& call) { call.mutable_framework_id()->set_value("x"); }, 400,
-                "Framework cannot be found"},
-        BadCall{"NoContent", [](Call& call) { call.set_type(Call::ACCEPT); }, 400,
-                "Failed to validate scheduler::Call: Expecting 'accept' to be present"},
-        BadCall{"ShortUuid",
-                [](Call& call) {
-                  call.set_type(Call::ACKNOWLEDGE);
-                  call.mutable_acknowledge()->mutable_agent_id()->set_value("a");
-                  call.mutable_acknowledge()->mutable_task_id()->set_value("t");
-                  call.mutable_acknowledge()->set_uuid("short");
-                },
-                400, "Failed to validate scheduler::Call: Not a valid UUID"},
-        BadCall{"Unknown", [](Call& call) { call.set_type(Call::UNKNOWN); }, 501, ""}),
+    ::testing::Values(BadCall{"NoType", [](Call& call) { call.clear_type(); }, 400,
+                              "Failed to validate scheduler::Call: Expecting 'type' to be present"},
+                      BadCall{"NoFramework", [](Call& call) { call.clear_framework_id(); }, 400,
+                              "Failed to validate scheduler::Call: Expecting 'framework_id' to be present"},
+                      BadCall{"UnknownFramework", [](Call& call) { call.mutable_framework_id()->set_value("x"); }, 400,
+                              "Framework cannot be found"},
+                      BadCall{"NoContent", [](Call& call) { call.set_type(Call::ACCEPT); }, 400,
+                              "Failed to validate scheduler::Call: Expecting 'accept' to be present"},
+                      BadCall{"ShortUuid",
+                              [](Call& call) {
+                                call.set_type(Call::ACKNOWLEDGE);
+                                call.mutable_acknowledge()->mutable_agent_id()->set_value("a");
+                                call.mutable_acknowledge()->mutable_task_id()->set_value("t");
+                                call.mutable_acknowledge()->set_uuid("short");
+                              },
+                              400, "Failed to validate scheduler::Call: Not a valid UUID"},
+                      BadCall{"Unknown", [](Call& call) { call.set_type(Call::UNKNOWN); }, 501, ""}),
     [](const auto& each) { return each.param.name; });
 
 TEST(ModelCalls, NeedASubscriptionAndItsStream) {
@@ -241,7 +240,8 @@ TEST(ModelFramework, UpdateKeepsPrincipalAndRolesHonest) {
             "Supplied FrameworkInfo is not valid: Suppressed role 'nope' is not contained in the list of roles");
   call.mutable_update_framework()->clear_suppressed_roles();
   info->set_principal("other");
-  EXPECT_EQ(driver.send(call).text, "FrameworkInfo update is not valid: Changing framework's principal is not allowed.");
+  EXPECT_EQ(driver.send(call).text,
+            "FrameworkInfo update is not valid: Changing framework's principal is not allowed.");
 }
 
 TEST(ModelAgents, LostOneIsUnreachableAfterTheTimeoutAndTasksComeBackRunning) {

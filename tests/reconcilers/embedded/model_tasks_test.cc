@@ -91,8 +91,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadOperation{"TooMuch",
                      [] { return reserve_with([](wire::Resource& each) { each.mutable_scalar()->set_value(50); }); },
                      "does not contain cpus(allocated: es-a):50"},
-        BadOperation{"Unreserved",
-                     [] { return reserve_with([](wire::Resource& each) { each.clear_reservations(); }); },
+        BadOperation{"Unreserved", [] { return reserve_with([](wire::Resource& each) { each.clear_reservations(); }); },
                      "is not reserved"},
         BadOperation{"OtherPrincipal",
                      [] {
@@ -101,29 +100,22 @@ INSTANTIATE_TEST_SUITE_P(
                      },
                      "A reserve operation was attempted by authenticated principal 'es', which does not match a "
                      "reserved resource in the request with principal 'someone'; on agent "},
-        BadOperation{"NoPrincipal",
-                     [] {
-                       return reserve_with(
-                           [](wire::Resource& each) { each.mutable_reservations(0)->clear_principal(); });
-                     },
-                     "but there is a reserved resource in the request with no principal set"},
-        BadOperation{"OtherRole",
-                     [] {
-                       return reserve_with(
-                           [](wire::Resource& each) { each.mutable_reservations(0)->set_role("es-b"); });
-                     },
-                     "with role 'es-b', but the resource was allocated to role 'es-a'"},
-        BadOperation{"OtherAllocation",
-                     [] {
-                       return reserve_with(
-                           [](wire::Resource& each) { each.mutable_allocation_info()->set_role("es-b"); });
-                     },
-                     "allocated to role 'es-b', while the offer is allocated to role 'es-a'"},
-        BadOperation{"OldFormat",
-                     [] {
-                       return reserve_with([](wire::Resource& each) { each.mutable_reservation()->set_principal("x"); });
-                     },
-                     "uses 'role' or 'reservation'"},
+        BadOperation{
+            "NoPrincipal",
+            [] { return reserve_with([](wire::Resource& each) { each.mutable_reservations(0)->clear_principal(); }); },
+            "but there is a reserved resource in the request with no principal set"},
+        BadOperation{
+            "OtherRole",
+            [] { return reserve_with([](wire::Resource& each) { each.mutable_reservations(0)->set_role("es-b"); }); },
+            "with role 'es-b', but the resource was allocated to role 'es-a'"},
+        BadOperation{
+            "OtherAllocation",
+            [] { return reserve_with([](wire::Resource& each) { each.mutable_allocation_info()->set_role("es-b"); }); },
+            "allocated to role 'es-b', while the offer is allocated to role 'es-a'"},
+        BadOperation{
+            "OldFormat",
+            [] { return reserve_with([](wire::Resource& each) { each.mutable_reservation()->set_principal("x"); }); },
+            "uses 'role' or 'reservation'"},
         BadOperation{"Negative",
                      [] { return reserve_with([](wire::Resource& each) { each.mutable_scalar()->set_value(-1); }); },
                      "the value is out of range"},
@@ -147,8 +139,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadOperation{"VolumeWithoutPath",
                      [] { return create_with([](wire::Resource& each) { each.mutable_disk()->clear_volume(); }); },
                      "Expecting 'volume' to be set"},
-        BadOperation{"DestroyUnknown",
-                     [] { return ModelDriver::destroy(volume_of({}, kRole, "n1", "never"), "op"); },
+        BadOperation{"DestroyUnknown", [] { return ModelDriver::destroy(volume_of({}, kRole, "n1", "never"), "op"); },
                      "does not contain disk(allocated: es-a)"},
         BadOperation{"ReservationUpdate",
                      [] {
@@ -315,8 +306,7 @@ TEST(ModelTasks, UsedUpOfferDropsTheTask) {
   driver.subscribe();
   Call call = driver.make(Call::ACCEPT);
   call.mutable_accept()->add_offer_ids()->set_value("used-up");
-  *call.mutable_accept()->add_operations() =
-      ModelDriver::launch("t1", driver.agent(1), resources_of({}, kRole, ""));
+  *call.mutable_accept()->add_operations() = ModelDriver::launch("t1", driver.agent(1), resources_of({}, kRole, ""));
   *call.mutable_accept()->add_operations() = ModelDriver::reserve(node_resources("n1"), "stale");
   driver.send(call);
   const wire::TaskStatus status = driver.one_update();
@@ -353,8 +343,7 @@ TEST_P(ModelBadTask, IsAnError) {
 INSTANTIATE_TEST_SUITE_P(
     All, ModelBadTask,
     ::testing::Values(
-        BadTask{"TooLarge",
-                [](wire::TaskInfo& task) { task.mutable_resources(0)->mutable_scalar()->set_value(100); },
+        BadTask{"TooLarge", [](wire::TaskInfo& task) { task.mutable_resources(0)->mutable_scalar()->set_value(100); },
                 "required by task and its executor is more than available cpus(allocated: es-a):4;"},
         BadTask{"OtherAgent", [](wire::TaskInfo& task) { task.mutable_agent_id()->set_value("x"); },
                 "Task uses invalid agent x while agent embedded-S0 is expected"},
@@ -364,13 +353,10 @@ INSTANTIATE_TEST_SUITE_P(
                 "Shell command is not specified"},
         BadTask{"PathInId", [](wire::TaskInfo& task) { task.mutable_task_id()->set_value("../x"); },
                 "contains invalid characters"},
-        BadTask{"Docker",
-                [](wire::TaskInfo& task) { task.mutable_container()->set_type(wire::ContainerInfo::DOCKER); },
+        BadTask{"Docker", [](wire::TaskInfo& task) { task.mutable_container()->set_type(wire::ContainerInfo::DOCKER); },
                 "container image"},
         BadTask{"NegativeGrace",
-                [](wire::TaskInfo& task) {
-                  task.mutable_kill_policy()->mutable_grace_period()->set_nanoseconds(-1);
-                },
+                [](wire::TaskInfo& task) { task.mutable_kill_policy()->mutable_grace_period()->set_nanoseconds(-1); },
                 "must be non-negative"}),
     [](const auto& each) { return each.param.name; });
 
@@ -379,7 +365,8 @@ TEST(ModelTasks, TaskIdInUseIsRefused) {
   driver.subscribe();
   driver.run_task("t1", driver.agent(1));
   driver.acknowledge_all();
-  driver.accept(driver.agent(1), {ModelDriver::launch("t1", driver.agent(1), resources_of({1000, 64, 64, 31050, 31051}, kRole, ""))});
+  driver.accept(driver.agent(1),
+                {ModelDriver::launch("t1", driver.agent(1), resources_of({1000, 64, 64, 31050, 31051}, kRole, ""))});
   EXPECT_EQ(driver.one_update().message(), "Task has duplicate ID: t1");
 }
 

@@ -29,8 +29,9 @@ class EmbeddedProcess : public ::testing::Test {
   ~EmbeddedProcess() override { end(SIGTERM); }
 
   void start(std::vector<std::string> more = {}) {
-    std::vector<std::string> words = {ESAAS_EMBEDDED_HELPER, "embedded-mesos", "--work-dir", folder_.path().string(),
-                                      "--listen", "127.0.0.1:0", "--agents", "2", "--allocation-ms", "10"};
+    std::vector<std::string> words = {
+        ESAAS_EMBEDDED_HELPER, "embedded-mesos", "--work-dir", folder_.path().string(), "--listen",
+        "127.0.0.1:0",         "--agents",       "2",          "--allocation-ms",       "10"};
     words.insert(words.end(), more.begin(), more.end());
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
@@ -84,8 +85,9 @@ TEST_F(EmbeddedProcess, KillAndStartAgainLeavesTasksAlone) {
   framework.subscribe();
   const auto offer = framework.take_offer(1);
   ASSERT_TRUE(offer);
-  framework.accept(*offer, {contract::launch(*offer, "stays", little(), "sleep 600"),
-                            contract::launch(*offer, "ends", little(), "while [ ! -e stop ]; do sleep 0.01; done; exit 4")});
+  framework.accept(*offer,
+                   {contract::launch(*offer, "stays", little(), "sleep 600"),
+                    contract::launch(*offer, "ends", little(), "while [ ! -e stop ]; do sleep 0.01; done; exit 4")});
   const auto stays = framework.next_status("stays", wire::TASK_RUNNING);
   ASSERT_TRUE(stays);
   const auto process = identify(static_cast<int>(stays->container_status().executor_pid()));

@@ -1,4 +1,5 @@
-// Real processes: start, end, kill with grace, being found again, users, volumes. Every test works in a folder of its own.
+// Real processes: start, end, kill with grace, being found again, users, volumes. Every test works in a folder of its
+// own.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -19,10 +20,10 @@ namespace esaas::embedded::testing {
 namespace {
 
 namespace fs = std::filesystem;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 std::string content(const fs::path& path) {
   std::ifstream file(path);
@@ -154,8 +155,10 @@ TEST_F(Runner, ProgramThatIsNotThereSaysSo) {
 
 TEST_F(Runner, KillIsPoliteFirst) {
   runner_->launch(command("t1", "trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.01; done"));
-  ASSERT_TRUE(eventually([&] { return run_until([&] { return last_["t1"] == wire::TASK_RUNNING; }) &&
-                                      content(sandbox("t1") / "stdout") == "ready\n"; }));
+  ASSERT_TRUE(eventually([&] {
+    return run_until([&] { return last_["t1"] == wire::TASK_RUNNING; }) &&
+           content(sandbox("t1") / "stdout") == "ready\n";
+  }));
   runner_->kill({key("t1"), seconds(60)});
   const TaskReport end = wait_for_end("t1");
   EXPECT_EQ(end.state, wire::TASK_KILLED);
@@ -187,8 +190,9 @@ TEST_F(Runner, LaterKillMayShortenTheGrace) {
 
 TEST_F(Runner, WhatTheCommandLeavesBehindIsEnded) {
   // One child in the group, one that made a session of its own.
-  runner_->launch(command("t1", "sleep 1000 & echo $! > in_group; setsid sh -c 'echo $$ > daemon; exec sleep 1000' & "
-                                "while [ ! -s daemon ]; do sleep 0.01; done; exit 0"));
+  runner_->launch(command("t1",
+                          "sleep 1000 & echo $! > in_group; setsid sh -c 'echo $$ > daemon; exec sleep 1000' & "
+                          "while [ ! -s daemon ]; do sleep 0.01; done; exit 0"));
   EXPECT_EQ(wait_for_end("t1").state, wire::TASK_FINISHED);
   for (const char* name : {"in_group", "daemon"}) {
     const int pid = std::stoi(content(sandbox("t1") / name));
@@ -279,9 +283,7 @@ TEST_F(Runner, ProcessOfAnotherBootIsNotTheTasks) {
   EXPECT_EQ(open_process(self), -1);
 }
 
-std::string children() {
-  return content("/proc/self/task/" + std::to_string(::getpid()) + "/children");
-}
+std::string children() { return content("/proc/self/task/" + std::to_string(::getpid()) + "/children"); }
 
 TEST_F(Runner, NothingIsLeftAZombie) {
   const std::string before = children();  // of runners that earlier tests destroyed: theirs to be reaped by init

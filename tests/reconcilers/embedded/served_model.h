@@ -1,6 +1,6 @@
 #pragma once
-// ServedModel: an embedded Mesos inside the test: engine and HTTP front on a thread of their own, and a runner that only
-// pretends: every task runs at once, and ends when it is killed.
+// ServedModel: an embedded Mesos inside the test: engine and HTTP front on a thread of their own, and a runner that
+// only pretends: every task runs at once, and ends when it is killed.
 
 #include <filesystem>
 #include <future>
@@ -42,9 +42,7 @@ class ServedModel {
       : folder_(folder.empty() ? own_folder_.path() : std::move(folder)), timer_(io_) {
     auto file = StateFile::open(folder_);
     Engine::Hooks hooks;
-    hooks.clock = [] {
-      return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-    };
+    hooks.clock = [] { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); };
     hooks.due_changed = [this](std::optional<Time> due) { wake_at(due); };
     hooks.failed = [](const Error& error) { ADD_FAILURE() << error.detail; };
     engine_ = Engine::open(std::move(options), agents, std::move(file).value(), hooks).value();
@@ -80,8 +78,8 @@ class ServedModel {
  private:
   void wake_at(std::optional<Time> due) {
     if (!due) return;
-    timer_.expires_after(std::max(Duration(0), *due - std::chrono::time_point_cast<Duration>(
-                                                          std::chrono::system_clock::now())));
+    timer_.expires_after(
+        std::max(Duration(0), *due - std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now())));
     timer_.async_wait([this](const boost::system::error_code& error) {
       if (!error) engine_->tick();
     });

@@ -1,0 +1,272 @@
+// The command line in this process, against the whole API before a controller in memory.
+
+#include "api/cli/cli.h"
+
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "api/cli/change.h"
+#include "api/cli/client.h"
+#include "api/cli/event_reader.h"
+#include "api/cli/output.h"
+#include "tests/api/test_api.h"
+
+namespace esaas::api::cli {
+namespace {
+
+namespace json = boost::json;
+
+struct Ran {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+Ran run_words(std::vector<std::string> words) {
+  words.insert(words.begin(), "esaas");
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  Programs programs;
+  programs.serve = [](const std::string& file, bool check) { return file == "f.toml" && check ? 42 : 43; };
+  programs.embedded_mesos = [](const std::vector<std::string>& arguments) { return static_cast<int>(arguments.size()); };
+  programs.task_supervisor = [](int argc, char**) { return argc; };
+  programs.version = "1.2.3";
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  Ran ran;
+  ran.code = run(static_cast<int>(argv.size()), argv.data(), programs);
+  ran.out = testing::internal::GetCapturedStdout();
+  ran.err = testing::internal::GetCapturedStderr();
+  return ran;
+}
+
+/// An API, and `esaas` with its address and an administrator's token.
+class Cli : public testing::Test {
+ protected:
+  Cli() {
+    char pattern[] = "/tmp/esaas-cli-XXXXXX";
+    folder_ = ::mkdtemp(pattern);
+    std::ofstream(folder_ / "token") << api_.admin_token << "\n";
+  }
+  ~Cli() override { std::filesystem::remove_all(folder_); }
+
+  Ran esaas(std::vector<std::string> words) {
+    words.insert(words.begin(), {"--server", "http://127.0.0.1:" + std::to_string(api_.server().port()), "--token-file",
+                                 (folder_ / "token").string()});
+    return run_words(std::move(words));
+  }
+
+  TestApi api_;
+  std::filesystem::path folder_;
+};
+
+TEST_F(Cli, CreatesListsAndShows) {
+  const auto created = esaas({"cluster", "create", "search", "--tenant", "shop", "--nodes", "2", "--masters", "3",
+                              "--cpus-milli", "500", "--mem-mib", "512", "--disk-mib", "1024", "--label", "team=web",
+                              "--reason", "a test"});
+  ASSERT_EQ(created.code, kSuccess) << created.err;
+  EXPECT_NE(created.out.find("accepted"), std::string::npos);
+  const auto list = esaas({"cluster", "list"});
+  EXPECT_TRUE(list.out.starts_with("NAME    TENANT  VERSION")) << list.out;
+  EXPECT_NE(list.out.find("search  shop    2.3.3    running"), std::string::npos) << list.out;
+  EXPECT_NE(list.out.find("team=web"), std::string::npos);
+  const auto shown = esaas({"--json", "cluster", "show", "search"});
+  const auto cluster = json::parse(shown.out).as_object();
+  EXPECT_EQ(cluster.at("spec").at("node_groups").as_array().size(), 2U);
+  EXPECT_NE(esaas({"audit"}).out.find("a test"), std::string::npos);
+  EXPECT_EQ(esaas({"cluster", "nodes", "search"}).out, "none\n");
+  EXPECT_EQ(esaas({"cluster", "holds", "search"}).out, "none\n");
+}
+
+TEST_F(Cli, EveryChangeIsSent) {
+  api_.create_cluster("search");
+  EXPECT_EQ(esaas({"cluster", "scale", "search", "5"}).code, kSuccess);
+  EXPECT_EQ(esaas({"cluster", "resize", "search", "--mem-mib", "1024"}).code, kSuccess);
+  EXPECT_EQ(esaas({"cluster", "suspend", "search"}).code, kSuccess);
+  EXPECT_EQ(esaas({"cluster", "resume", "search"}).code, kSuccess);
+  EXPECT_EQ(esaas({"cluster", "label", "search", "a=b", "c="}).code, kSuccess);
+  EXPECT_EQ(esaas({"cluster", "delete", "search", "--confirm", "search"}).code, kSuccess);
+}
+
+TEST_F(Cli, DryRunPrintsWhatWouldHappen) {
+  api_.create_cluster("search");
+  const auto seq = api_.front.log.last_seq();
+  const auto ran = esaas({"cluster", "label", "search", "a=b", "--dry-run"});
+  EXPECT_EQ(ran.code, kSuccess) << ran.err;
+  EXPECT_NE(ran.out.find("operation_requested"), std::string::npos);
+  EXPECT_EQ(api_.front.log.last_seq(), seq);
+}
+
+TEST_F(Cli, ARefusalNamesFieldAndRule) {
+  api_.create_cluster("search");
+  const auto ran = esaas({"cluster", "scale", "search", "4000000"});
+  EXPECT_EQ(ran.code, kRefused);
+  EXPECT_NE(ran.err.find("field count, rule range"), std::string::npos) << ran.err;
+  EXPECT_EQ(esaas({"cluster", "show", "nowhere"}).code, kRefused);
+  const auto stale = esaas({"cluster", "suspend", "search", "--if-match", "1"});
+  EXPECT_NE(stale.err.find("revision_matches"), std::string::npos) << stale.err;
+}
+
+TEST_F(Cli, WaitShowsProgressAndTellsTheOutcome) {
+  const auto created = api_.create_cluster("search");
+  std::thread reconciler([&] {
+    event::Event hold;
+    hold.mutable_hold_began()->set_rule("enough_offers");
+    hold.mutable_hold_began()->set_why("no agent has 500 milli-cpus free");
+    hold.set_cluster("search");
+    hold.set_tenant("shop");
+    api_.front.append(std::move(hold));
+    std::this_thread::sleep_for(std::chrono::milliseconds(800));
+    api_.finish("search", created.operation_id, model::OPERATION_STATUS_SUCCEEDED);
+  });
+  const auto ran = esaas({"operation", "wait", created.operation_id});
+  reconciler.join();
+  EXPECT_EQ(ran.code, kSuccess) << ran.err;
+  EXPECT_NE(ran.err.find("waits: no agent has 500 milli-cpus free (rule enough_offers)"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.out.find(created.operation_id + " succeeded"), std::string::npos) << ran.out;
+}
+
+TEST_F(Cli, WaitFailsWithTheOperationAndEndsWithItsTime) {
+  const auto created = api_.create_cluster("search");
+  const auto late = esaas({"operation", "wait", created.operation_id, "--timeout", "0"});
+  EXPECT_EQ(late.code, kWaitEnded) << late.err;
+  api_.finish("search", created.operation_id, model::OPERATION_STATUS_FAILED);
+  const auto failed = esaas({"operation", "wait", created.operation_id});
+  EXPECT_EQ(failed.code, kOperationFailed);
+  EXPECT_NE(failed.out.find("because it is over"), std::string::npos);
+}
+
+TEST_F(Cli, OperationsAreListedAndControlled) {
+  const auto created = api_.create_cluster("search");
+  EXPECT_NE(esaas({"operation", "list"}).out.find(created.operation_id), std::string::npos);
+  EXPECT_EQ(esaas({"operation", "pause", created.operation_id}).code, kSuccess);
+  EXPECT_NE(esaas({"operation", "show", created.operation_id}).out.find("paused: true"), std::string::npos);
+  EXPECT_EQ(esaas({"operation", "continue", created.operation_id}).code, kSuccess);
+  EXPECT_EQ(esaas({"operation", "cancel", created.operation_id}).code, kRefused);
+}
+
+TEST_F(Cli, ReportsComeAsTablesAndFiles) {
+  const auto created = api_.create_cluster("search");
+  EXPECT_NE(esaas({"trace", created.operation_id}).out.find("search"), std::string::npos);
+  EXPECT_EQ(esaas({"usage"}).out, "none\n");
+  EXPECT_TRUE(esaas({"usage", "--format", "csv"}).out.starts_with("tenant,cluster"));
+  EXPECT_EQ(esaas({"nodes"}).out, "none\n");
+  EXPECT_EQ(esaas({"audit", "--from", "yesterday"}).code, kRefused);
+}
+
+TEST_F(Cli, ListsFollowTheirPages) {
+  for (int i = 0; i < 12; ++i) api_.create_cluster("c" + std::to_string(i));
+  EXPECT_EQ(json::parse(esaas({"--json", "audit", "--limit", "5"}).out).as_array().size(), 5U);
+  EXPECT_EQ(json::parse(esaas({"--json", "audit", "--limit", "0", "--action", "create"}).out).as_array().size(), 12U);
+}
+
+TEST_F(Cli, TenantsAndTokens) {
+  EXPECT_EQ(esaas({"tenant", "create", "bank"}).code, kSuccess);
+  EXPECT_NE(esaas({"tenant", "list"}).out.find("bank"), std::string::npos);
+  const auto file = (folder_ / "viewer").string();
+  const auto issued = esaas({"--json", "token", "issue", "viewer", "--tenant", "bank", "--out", file});
+  ASSERT_EQ(issued.code, kSuccess) << issued.err;
+  EXPECT_EQ(issued.out.find("esaas_"), std::string::npos);
+  struct stat status {};
+  ASSERT_EQ(::stat(file.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
+  EXPECT_EQ(esaas({"--token-file", file, "cluster", "list"}).out, "none\n");
+  const std::string id(json::parse(issued.out).at("token_id").as_string());
+  EXPECT_NE(esaas({"token", "list"}).out.find(id), std::string::npos);
+  EXPECT_EQ(esaas({"token", "revoke", id}).code, kSuccess);
+  EXPECT_EQ(esaas({"--token-file", file, "cluster", "list"}).code, kRefused);
+}
+
+TEST_F(Cli, WithoutServerOrTokenItSaysWhatToDo) {
+  const auto none = run_words({"--server", "http://127.0.0.1:1", "--token-file", (folder_ / "token").string(), "cluster", "list"});
+  EXPECT_EQ(none.code, kNoServer);
+  EXPECT_NE(none.err.find("cannot connect to 127.0.0.1:1"), std::string::npos) << none.err;
+  const auto token = run_words({"--token-file", "/nowhere", "cluster", "list"});
+  EXPECT_EQ(token.code, kRefused);
+  EXPECT_NE(token.err.find("/nowhere"), std::string::npos);
+}
+
+TEST(CommandLine, HelpVersionAndHiddenPrograms) {
+  EXPECT_EQ(run_words({"version"}).out, "1.2.3\n");
+  const auto help = run_words({"--help"});
+  EXPECT_EQ(help.code, 0);
+  EXPECT_NE(help.out.find("cluster"), std::string::npos);
+  EXPECT_EQ(help.out.find("task-supervisor"), std::string::npos);
+  EXPECT_EQ(run_words({"serve", "--config", "f.toml", "--check-config"}).code, 42);
+  EXPECT_EQ(run_words({"embedded-mesos", "--work-dir", "x"}).code, 2);
+  EXPECT_EQ(run_words({"task-supervisor", "folder"}).code, 2);
+}
+
+TEST(CommandLine, MistakesAreNamedWithWhatWasMeant) {
+  const auto command = run_words({"clustr", "list"});
+  EXPECT_EQ(command.code, kUsage);
+  EXPECT_NE(command.err.find("did you mean \"cluster\"?"), std::string::npos) << command.err;
+  const auto option = run_words({"cluster", "list", "--tenent", "x"});
+  EXPECT_NE(option.err.find("did you mean \"--tenant\"?"), std::string::npos) << option.err;
+  EXPECT_NE(option.err.find("esaas cluster list --help"), std::string::npos);
+  EXPECT_EQ(run_words({}).code, kUsage);
+  EXPECT_EQ(run_words({"cluster", "create"}).code, kUsage);
+  EXPECT_EQ(run_words({"cluster", "scale", "search", "many"}).code, kUsage);
+}
+
+TEST(Server, AddressesAreParsed) {
+  const auto plain = parse_server("http://127.0.0.1:9080/");
+  ASSERT_TRUE(plain.has_value());
+  EXPECT_EQ(plain->host + "|" + plain->port, "127.0.0.1|9080");
+  const auto six = parse_server("https://[::1]:8443");
+  ASSERT_TRUE(six.has_value());
+  EXPECT_EQ(six->host + "|" + six->port, "::1|8443");
+  EXPECT_EQ(parse_server("https://api.example")->port, "443");
+  for (const char* bad : {"", "127.0.0.1:9080", "ftp://x", "http://", "http://x:y", "http://x:", "http://x:1/path"}) {
+    EXPECT_FALSE(parse_server(bad).has_value()) << bad;
+  }
+}
+
+TEST(EventParser, ReadsEventsSplitAnywhere) {
+  const std::string text = "retry: 1000\n\nid: 7\nevent: node_joined\ndata: {\"a\":1}\n\n: hello\nid: 9\n\nid: 10\r\ndata: x\r\ndata: y\r\n\r\n";
+  for (std::size_t step = 1; step < text.size(); ++step) {
+    EventParser parser;
+    std::vector<EventParser::Event> events;
+    const auto take = [&](const EventParser::Event& event) {
+      events.push_back(event);
+      return true;
+    };
+    for (std::size_t i = 0; i < text.size(); i += step) ASSERT_TRUE(parser.feed(std::string_view(text).substr(i, step), take));
+    ASSERT_EQ(events.size(), 2U) << step;
+    EXPECT_EQ(events[0].id + events[0].kind + events[0].data, "7node_joined{\"a\":1}");
+    EXPECT_EQ(events[1].data, "x\ny");
+    EXPECT_EQ(parser.last_id(), "10");
+  }
+}
+
+TEST(Output, CellsAreSafeAndTablesAligned) {
+  const auto item = json::parse(R"({"a":{"b":["x","y"]},"labels":[{"key":"k","value":"v"}],"bad":"x\u001b[2J","none":null})").as_object();
+  EXPECT_EQ(cell(item, "a.b"), "x,y");
+  EXPECT_EQ(cell(item, "labels"), "k=v");
+  EXPECT_EQ(cell(item, "bad"), "x [2J");
+  EXPECT_EQ(cell(item, "none"), "-");
+  EXPECT_EQ(cell(item, "a.b.c"), "-");
+  const auto items = json::parse(R"([{"n":"\u00fc","v":1},{"n":"long","v":22}])").as_array();
+  EXPECT_EQ(table(items, {{"N", "n"}, {"V", "v"}}), "N     V\n\xc3\xbc     1\nlong  22\n");
+}
+
+TEST(Output, ProgressTellsOnlyWhatIsNew) {
+  const auto before = json::parse(R"({"status":"running","steps":[{"name":"join","done":1,"total":3}],"holds":[]})").as_object();
+  const auto now = json::parse(R"({"status":"running","steps":[{"name":"join","done":2,"total":3}],
+      "holds":[{"rule":"r","node":"data-0","why":"it drains"}]})").as_object();
+  EXPECT_EQ(progress_text({}, before), "running\njoin 1 of 3\n");
+  EXPECT_EQ(progress_text(before, now), "join 2 of 3\nwaits: data-0: it drains (rule r)\n");
+  EXPECT_EQ(progress_text(now, now), "");
+}
+
+}  // namespace
+}  // namespace esaas::api::cli

@@ -1,0 +1,116 @@
+// Holds api/openapi.yaml against the route table: paths, verbs, roles and query parameters. It reads the file line by line
+// and relies on its layout (the file says which); whether it is valid OpenAPI is for other tools to say.
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "api/routes/route_table.h"
+#include "tests/api/test_api.h"
+
+namespace esaas::api {
+namespace {
+
+struct Documented {
+  std::string roles;
+  std::set<std::string> parameters;  // of the query
+};
+
+struct Contract {
+  std::map<std::string, Documented> operations;  // "GET /v1/clusters"
+  std::set<std::string> query_parameters;        // names of components/parameters that are in: query
+};
+
+std::string after(const std::string& line, const std::string& text) { return line.substr(line.find(text) + text.size()); }
+
+Contract read_contract() {
+  std::ifstream stream(ESAAS_SOURCE_DIR "/api/openapi.yaml");
+  Contract contract;
+  std::string line, section, path, verb;
+  std::map<std::string, std::vector<std::string>> references;
+  while (std::getline(stream, line)) {
+    const auto indent = line.find_first_not_of(' ');
+    if (indent == std::string::npos || line[indent] == '#') continue;
+    const bool ends_in_colon = line.back() == ':';
+    if (indent == 0) section = line;
+    if (section == "paths:") {
+      if (indent == 2 && ends_in_colon) path = line.substr(2, line.size() - 3);
+      if (indent == 4 && ends_in_colon) {
+        verb = line.substr(4, line.size() - 5);
+        for (char& c : verb) c = static_cast<char>(std::toupper(c));
+      }
+      const auto key = verb + " " + path;
+      if (line.find("x-roles: ") != std::string::npos) contract.operations[key].roles = after(line, "x-roles: ");
+      if (line.find("#/components/parameters/") != std::string::npos) {
+        auto name = after(line, "#/components/parameters/");
+        references[key].push_back(name.substr(0, name.find('\'')));
+      }
+    } else if (section == "components:" && line.find("in: query") != std::string::npos) {
+      contract.query_parameters.insert(line.substr(indent, line.find(':') - indent));
+    }
+  }
+  for (const auto& [key, names] : references) {
+    for (const auto& name : names) {
+      if (contract.query_parameters.contains(name)) contract.operations[key].parameters.insert(name);
+    }
+  }
+  contract.operations.erase("PARAMETERS " + path);
+  std::erase_if(contract.operations, [](const auto& row) { return row.first.starts_with("PARAMETERS "); });
+  return contract;
+}
+
+std::string key_of(const Route& route) { return std::string(http::name_of(route.verb)) + " " + std::string(route.path); }
+
+std::string roles_of(const auth::Access& access) {
+  if (access.open) return "open";
+  std::string letters;
+  for (const auto& [role, letter] : {std::pair{model::TOKEN_ROLE_VIEWER, 'V'}, {model::TOKEN_ROLE_OPERATOR, 'O'},
+                                     {model::TOKEN_ROLE_BILLING, 'B'}, {model::TOKEN_ROLE_ADMIN, 'A'}}) {
+    if (access.roles.contains(role)) letters += access.all_tenants ? static_cast<char>(std::tolower(letter)) : letter;
+  }
+  return letters;
+}
+
+TEST(OpenApi, DocumentsExactlyTheRoutesThatExist) {
+  auto contract = read_contract();
+  for (const auto& route : all_routes()) {
+    ASSERT_TRUE(contract.operations.contains(key_of(route))) << key_of(route) << " is not in openapi.yaml";
+    EXPECT_EQ(contract.operations[key_of(route)].roles, roles_of(route.access)) << key_of(route);
+    contract.operations.erase(key_of(route));
+  }
+  for (const auto& [key, documented] : contract.operations) ADD_FAILURE() << key << " is documented and not there";
+}
+
+/// The names in "...; known are a, b".
+std::set<std::string> known_parameters(const std::string& detail) {
+  std::set<std::string> names;
+  const auto begin = detail.find("known are ");
+  if (begin == std::string::npos) return names;
+  std::string rest = detail.substr(begin + 10) + ", ";
+  for (std::size_t end = 0; (end = rest.find(", ")) != std::string::npos; rest.erase(0, end + 2)) {
+    names.insert(rest.substr(0, end));
+  }
+  return names;
+}
+
+TEST(OpenApi, DocumentsExactlyTheQueryParametersThatAreTaken) {
+  TestApi api;
+  const auto contract = read_contract();
+  ASSERT_GT(contract.query_parameters.size(), 15U);
+  for (const auto& route : all_routes()) {
+    std::string path(route.path);
+    for (std::size_t at = 0; (at = path.find('{')) != std::string::npos;) path.replace(at, path.find('}') - at + 1, "x");
+    const auto answer = api.connect()->request(http::name_of(route.verb), path + "?no_such_parameter=1");
+    ASSERT_EQ(answer.status, 400U) << key_of(route);
+    ASSERT_EQ(answer.problem_rule(), "known_parameter") << key_of(route) << answer.body;
+    const std::string detail(answer.json().at("detail").as_string());
+    EXPECT_EQ(known_parameters(detail), contract.operations.at(key_of(route)).parameters) << key_of(route);
+  }
+}
+
+}  // namespace
+}  // namespace esaas::api
