@@ -137,6 +137,7 @@ class Controller {
   bool release_orphans(const PooledOffer& offer, Time now);
   [[nodiscard]] bool owns(const reconcile::ReservedPart& part) const;
   void note_want(const std::string& name, const std::string& role, Time now);
+  void take_roles(Time now);
   void settle_offers(Time now);
   void settle_roles(Time now);
   [[nodiscard]] std::optional<Time> next_revive() const;

@@ -84,7 +84,7 @@ Result<Accepted> Controller::accept(Submission& submission, Time now) {
   if (!key.empty()) remember(key, submission.body_hash, accepted, now);
   if (!cluster_name.empty()) start_next(cluster_name, now);
   if (tenants_changed) {
-    sequencer_.when_durable([this] { ports_.mesos_set_roles(roles()); });
+    sequencer_.when_durable([this, now] { take_roles(now); });
   }
   return accepted;
 }

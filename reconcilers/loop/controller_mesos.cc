@@ -156,6 +156,15 @@ void Controller::note_want(const std::string& name, const std::string& role, Tim
   known->second = signature;
 }
 
+/// A role that is new to the framework begins unsuppressed.
+void Controller::take_roles(Time now) {
+  ports_.mesos_set_roles(roles());
+  if (!connected_) return;
+  for (const std::string& role : roles()) {
+    if (schedule_.revived.try_emplace(role, true).second) schedule_.revived_at[role] = now;
+  }
+}
+
 void Controller::settle_offers(Time now) {
   if (!connected_) return;
   std::map<bool, std::vector<std::string>> declined;  // by whether the role waits for something

@@ -188,6 +188,21 @@ TEST_F(ControllerTest, IntentsAreDurableBeforeAcceptIsSent) {
   EXPECT_LE(node.task().launch_seq(), log_.last_seq());
 }
 
+TEST_F(ControllerTest, ATenantThatIsMadeWhileSubscribedGetsOffersWhenItWaits) {
+  subscribe();
+  submit(by_admin(command::CreateTenant{"shop"}));
+  EXPECT_EQ(ports_.roles, std::vector<std::string>{"es-shop"});
+  now_ += seconds{10};
+  settle();
+  ASSERT_EQ(ports_.calls_of(wire::scheduler::Call::SUPPRESS).size(), 1U);
+  submit(create("search"));
+  now_ += seconds{1};
+  settle();
+  const auto revives = ports_.calls_of(wire::scheduler::Call::REVIVE);
+  ASSERT_FALSE(revives.empty());
+  EXPECT_EQ(revives.back().revive().roles(0), "es-shop");
+}
+
 TEST_F(ControllerTest, OffersThatNobodyWantsAreDeclinedAtOnce) {
   submit(by_admin(command::CreateTenant{"shop"}));
   subscribe();
