@@ -126,7 +126,7 @@ Result<std::vector<std::string>> words_of_last_command(std::string_view line) {
   }
   for (const std::string& word : words) {
     for (auto dollar = word.find('$'); dollar != std::string::npos; dollar = word.find('$', dollar + 1)) {
-      if (word.compare(dollar, 4, "$PWD") != 0) return bad("an expansion in " + word);
+      if (word.compare(dollar, 4, "$PWD") != 0 && !word.ends_with(".path.data=$volume")) return bad("an expansion in " + word);
     }
   }
   return words;
@@ -147,7 +147,7 @@ Result<ElasticsearchLaunch> parse_launch(std::string_view command,
   ESAAS_TRY(launch.seed_hosts, seeds(settings));
   ESAAS_TRY(launch.minimum_master_nodes, number(settings, "discovery.zen.minimum_master_nodes"));
   ESAAS_TRY(launch.heap_mib, heap(environment));
-  ESAAS_CHECK(must_be(settings, "path.data", "$PWD/data"));
+  ESAAS_CHECK(must_be(settings, "path.data", "$volume"));
   ESAAS_CHECK(must_be(settings, "discovery.zen.ping.multicast.enabled", "false"));
   ESAAS_CHECK(must_be(settings, "node.max_local_storage_nodes", "1"));
   if (launch.http_port == launch.transport_port) return bad("HTTP and transport share a port");

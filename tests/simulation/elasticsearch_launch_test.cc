@@ -70,7 +70,7 @@ INSTANTIATE_TEST_SUITE_P(
     Each, BrokenLaunch,
     testing::Values(Broken{"NotTheProgram", "/bin/elasticsearch", "/bin/kibana", "bin/elasticsearch"},
                     Broken{"NotExecuted", "exec ", "", "exec"},
-                    Broken{"DataBesideTheVolume", "\"$PWD\"'/data'", "'/tmp/data'", "path.data"},
+                    Broken{"DataBesideTheVolume", "\"$volume\"", "'/tmp/data'", "path.data"},
                     Broken{"OneSettingTwice", "cluster.name=", "node.name=", "twice"},
                     Broken{"NoClusterName", "-Des.cluster.name='search'", "", "cluster.name"},
                     Broken{"PortsShared", "'12101'", "'12100'", "share a port"},

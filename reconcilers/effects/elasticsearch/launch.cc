@@ -30,9 +30,11 @@ std::string quoted(std::string_view value) {
 
 std::string option(std::string_view prefix, std::string_view key, std::string_view value) {
   std::string text = " " + std::string(prefix) + std::string(key) + "=";
-  if (value.starts_with(kSandbox)) {
-    text += "\"$PWD\"";
-    value.remove_prefix(kSandbox.size());
+  for (const std::string_view variable : {kSandbox, kVolume}) {
+    if (!value.starts_with(variable)) continue;
+    text += "\"" + std::string(variable) + "\"";
+    value.remove_prefix(variable.size());
+    if (value.empty()) return text;
   }
   return text + quoted(value);
 }
@@ -60,7 +62,7 @@ NodeSettings LaunchDialect::common_settings(const LaunchInput& input) {
           {"node.name", input.node},
           {"network.host", input.place.hostname()},
           {"http.port", std::to_string(input.place.http_port())},
-          {"path.data", std::string(kSandbox) + "/data"},
+          {"path.data", std::string(kVolume)},
           {"path.logs", std::string(kSandbox) + "/logs"}};
 }
 
@@ -69,7 +71,7 @@ model::LaunchSpec LaunchDialect::render(const LaunchInput& input, const Artifact
       artifact.directory.empty() ? "elasticsearch-" + input.version : artifact.directory;
   model::LaunchSpec spec;
   std::string& command = *spec.mutable_command();
-  command = unpack(artifact) + prepare(input, quoted(home)) + "exec " +
+  command = "volume=$(readlink -f data) && " + unpack(artifact) + prepare(input, quoted(home)) + "exec " +
             quoted(home + "/bin/elasticsearch");
   for (const auto& [key, value] : settings(input, artifact)) {
     command += option(option_prefix(), key, value);

@@ -15,6 +15,9 @@ namespace esaas::es {
 
 /// A setting's value that begins with this is a path in the sandbox; all others are literal.
 inline constexpr std::string_view kSandbox = "$PWD";
+/// The volume's own path. Agents link it into the sandbox, and the Java security manager of Elasticsearch lets a node
+/// write where `path.data` says and not where that link leads.
+inline constexpr std::string_view kVolume = "$volume";
 
 /// Settings in the order in which they are written.
 using NodeSettings = std::vector<std::pair<std::string, std::string>>;
