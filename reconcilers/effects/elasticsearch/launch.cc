@@ -71,8 +71,10 @@ model::LaunchSpec LaunchDialect::render(const LaunchInput& input, const Artifact
       artifact.directory.empty() ? "elasticsearch-" + input.version : artifact.directory;
   model::LaunchSpec spec;
   std::string& command = *spec.mutable_command();
-  command = "volume=$(readlink -f data) && " + unpack(artifact) + prepare(input, quoted(home)) + "exec " +
-            quoted(home + "/bin/elasticsearch");
+  // The agent may link the volume, and an unpacked archive that tasks share, into the sandbox. The Java security manager
+  // goes by real paths, so the node is told those.
+  command = unpack(artifact) + "volume=$(readlink -f data) && home=$(readlink -f " + quoted(home) + ") && " +
+            prepare(input, "\"$home\"") + "exec \"$home\"/bin/elasticsearch";
   for (const auto& [key, value] : settings(input, artifact)) {
     command += option(option_prefix(), key, value);
   }

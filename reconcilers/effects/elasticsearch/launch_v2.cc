@@ -16,6 +16,8 @@ class LaunchDialectV2 final : public LaunchDialect {
     settings.insert(
         settings.end(),
         {{"path.conf", std::string(kSandbox) + "/conf"},
+         // The unpacked program may be shared by many nodes and is never written to.
+         {"path.plugins", std::string(kSandbox) + "/plugins"},
          {"transport.tcp.port", std::to_string(input.place.transport_port())},
          {"node.master", flag(input.master_eligible)},
          {"node.data", flag(input.holds_data)},
@@ -34,7 +36,7 @@ class LaunchDialectV2 final : public LaunchDialect {
   }
 
   std::string prepare(const LaunchInput&, const std::string& home) const override {
-    return "mkdir -p conf logs tmp && cp " + home +
+    return "mkdir -p conf logs plugins tmp && cp " + home +
            "/config/logging.yml conf/ && : > conf/elasticsearch.yml && "
            "export ES_JAVA_OPTS=\"$ES_JAVA_OPTS -Djava.io.tmpdir=$PWD/tmp\" && ";
   }

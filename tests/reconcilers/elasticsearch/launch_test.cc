@@ -47,13 +47,14 @@ TEST(LaunchText, SaysEverythingThatANodeOf2xNeeds) {
   ASSERT_TRUE(spec.has_value());
   EXPECT_EQ(
       spec->command(),
-      "volume=$(readlink -f data) && mkdir -p conf logs tmp && cp 'elasticsearch-2.3.3'/config/logging.yml conf/ && "
+      "volume=$(readlink -f data) && home=$(readlink -f 'elasticsearch-2.3.3') && "
+      "mkdir -p conf logs plugins tmp && cp \"$home\"/config/logging.yml conf/ && "
       ": > conf/elasticsearch.yml && export ES_JAVA_OPTS=\"$ES_JAVA_OPTS "
       "-Djava.io.tmpdir=$PWD/tmp\" && "
-      "exec 'elasticsearch-2.3.3/bin/elasticsearch'"
+      "exec \"$home\"/bin/elasticsearch"
       " -Des.cluster.name='search' -Des.node.name='data-0' -Des.network.host='127.0.1.1'"
       " -Des.http.port='31000' -Des.path.data=\"$volume\" -Des.path.logs=\"$PWD\"'/logs'"
-      " -Des.path.conf=\"$PWD\"'/conf' -Des.transport.tcp.port='31001' -Des.node.master='true'"
+      " -Des.path.conf=\"$PWD\"'/conf' -Des.path.plugins=\"$PWD\"'/plugins' -Des.transport.tcp.port='31001' -Des.node.master='true'"
       " -Des.node.data='true' -Des.node.max_local_storage_nodes='1'"
       " -Des.discovery.zen.ping.multicast.enabled='false'"
       " -Des.discovery.zen.ping.unicast.hosts='127.0.1.1:31001,127.0.1.2:31001,127.0.1.3:31001'"
@@ -99,7 +100,7 @@ TEST(LaunchText, ChecksTheArchiveBeforeItIsUnpackedWhenTheCatalogueKnowsItsHash)
   const auto spec = render_launch(input(), checked);
   ASSERT_TRUE(spec.has_value());
   EXPECT_THAT(spec->command(),
-              StartsWith(std::string("volume=$(readlink -f data) && echo '") + kSha + "  elasticsearch.tar.gz' | sha256sum "));
+              StartsWith(std::string("echo '") + kSha + "  elasticsearch.tar.gz' | sha256sum "));
   EXPECT_FALSE(spec->uris(0).extract());
   EXPECT_EQ(spec->uris(0).output_file(), "elasticsearch.tar.gz");
 }
