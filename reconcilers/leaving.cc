@@ -118,8 +118,8 @@ void leave_after_a_crash(const View& view, Draft& draft, const Node& node) {
 }  // namespace
 
 bool must_start_again(const View& view, const Node& node) {
-  if (!node.removing() || !node.ever_joined() || !is_stopped(node) || !is_reserved(node))
-    return false;
+  if (!node.removing() || !node.ever_joined() || !is_stopped(node)) return false;
+  if (!is_reserved(node) || is_given_up(node)) return false;
   if (view.holds_data(node) && node.drain() != state::DRAIN_STATUS_FINISHED) {
     if (view.fresh() == nullptr) return true;
     return view.answers_without(node) &&

@@ -40,7 +40,8 @@ MasterCount count_masters(const View& view) {
     if (!node.removing()) ++count.planned;
     if (is_joined(node) && view.is_listed(node)) ++count.joined;
     if (node.attempt() > 0) {
-      if (!node.removing() || may_run(node) || has_place(node)) ++count.possible;
+      const bool may_start_again = has_place(node) && !is_given_up(node);
+      if (!node.removing() || may_run(node) || may_start_again) ++count.possible;
     } else if (!node.removing() && has_place(node) && count.next == nullptr && view.has_formed()) {
       count.next = &node;
     }

@@ -27,8 +27,9 @@
 // It is as short as it can be: drained first, then the value, then the kill in the next plan;
 // Elasticsearch before 7 offers no better.
 //
-// A node that leaves counts until its place is given back: until then it may be started again
-// (leaving.h).
+// A node that leaves counts until giving its place back begins: until then it may be started again
+// (leaving.h). That begins only while all other masters are joined (rule masters_have_joined_first):
+// one that is starting was told to expect the vote of the node that would then never come back.
 //
 // The first start. All masters are launched at once with quorum(N) in their configuration; as soon
 // as enough have joined the same value is put in force as a persistent setting, so that one setting

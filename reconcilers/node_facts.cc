@@ -44,6 +44,8 @@ bool is_reserved(const state::Node& node) {
   return node.place_status() == state::PLACE_STATUS_RESERVED;
 }
 
+bool is_given_up(const state::Node& node) { return node.release_seq() != 0; }
+
 bool equal(const model::Resources& a, const model::Resources& b) {
   return a.cpus_milli() == b.cpus_milli() && a.mem_mib() == b.mem_mib() &&
          a.disk_mib() == b.disk_mib();

@@ -26,6 +26,9 @@ bool is_joined(const state::Node& node);
 bool has_place(const state::Node& node);
 bool is_reserved(const state::Node& node);
 
+/// Giving its place back was begun: it is never started there again, whatever became of that.
+bool is_given_up(const state::Node& node);
+
 bool equal(const model::Resources& a, const model::Resources& b);
 
 }  // namespace esaas::reconcile

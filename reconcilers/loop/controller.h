@@ -130,6 +130,7 @@ class Controller {
   // controller_commands.cc
   Result<Accepted> accept(Submission& submission, Time now);
   std::optional<Result<Accepted>> seen_before(const Submission& submission, const std::string& key);
+  [[nodiscard]] Preview imagine(std::vector<event::Event> events, Time now) const;
   void remember(const std::string& key, const std::string& body_hash, const Accepted& accepted, Time now);
 
   // controller_mesos.cc
@@ -169,6 +170,7 @@ class Controller {
   std::set<std::string> stray_tasks_seen_;
   std::map<std::string, Time> repeated_at_;  // by cluster and effect
   bool connected_ = false;
+  bool reconciliation_wanted_ = false;  // subscribed anew; asked for in the next turn
   bool writable_ = true;
   std::string stopped_reason_;
 };

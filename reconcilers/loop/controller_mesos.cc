@@ -47,7 +47,9 @@ void Controller::mesos_subscribed(const wire::scheduler::Event::Subscribed& even
   }
   sequencer_.when_durable([this, confirmation_needed, now] {
     if (confirmation_needed) ports_.mesos_confirm_framework_id();
-    begin_reconciliation(now);
+    // Not yet: intents in this same part are about to be sent. Asked about before their ACCEPT, the master would say that
+    // it does not know them, and a task that is taken for gone and then launched would run beside its successor.
+    reconciliation_wanted_ = true;
     // Filters do not survive a disconnection for certain, and orphans are seen only in offers: ask for all once.
     const auto all = roles();
     if (!all.empty()) ports_.mesos_send(calls::revive(all));
@@ -61,6 +63,7 @@ void Controller::mesos_subscribed(const wire::scheduler::Event::Subscribed& even
 
 void Controller::mesos_disconnected() {
   connected_ = false;
+  reconciliation_wanted_ = false;
   offers_.clear();
   task_reconciliation_.abandon();
   operation_reconciliation_.abandon();
@@ -221,8 +224,9 @@ std::optional<Time> Controller::next_revive() const {
 // ---- Reconciliation ----
 
 /// Everything that Mesos may know of and whose last word is not in: only what was sequenced before `durable_seq` can have
-/// been sent.
+/// been sent. Called from a turn, where all that is durable has been sent.
 void Controller::begin_reconciliation(Time now) {
+  reconciliation_wanted_ = false;
   std::vector<calls::Subject> tasks;
   std::vector<calls::Subject> operations;
   const std::uint64_t durable = sequencer_.durable_seq();
@@ -259,7 +263,7 @@ std::vector<std::string> Controller::open_operations(const state::Node& node, st
 
 void Controller::reconcile_with_mesos(Time now) {
   if (!connected_) return;
-  if (task_reconciliation_.due(now) || operation_reconciliation_.due(now)) {
+  if (reconciliation_wanted_ || task_reconciliation_.due(now) || operation_reconciliation_.due(now)) {
     begin_reconciliation(now);
     return;
   }

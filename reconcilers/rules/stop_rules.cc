@@ -123,6 +123,17 @@ std::optional<Refusal> one_at_a_time(const View& view, const Node& node) {
   return std::nullopt;
 }
 
+std::optional<Refusal> masters_have_joined(const View& view, const Node& node) {
+  if (!view.is_master_eligible(node)) return std::nullopt;
+  for (const Node& other : view.cluster().nodes()) {
+    if (&other == &node || other.attempt() == 0 || !view.is_master_eligible(other)) continue;
+    if (is_out_of_sight(other) || (other.removing() && !may_run(other))) continue;
+    if (is_joined(other) && view.is_listed(other)) continue;
+    return Refusal{other.name() + " has not joined again, and may need this node's vote until it has.", {}};
+  }
+  return std::nullopt;
+}
+
 constexpr NodeRule kKnown{kHealthKnown, "What Elasticsearch does not say, nobody may assume.",
                           health_known};
 constexpr NodeRule kNotRed{"cluster_is_not_red",
@@ -142,14 +153,20 @@ constexpr NodeRule kQuorum{
     kKeepsQuorum, "Without a quorum the cluster has no master and does nothing.", quorum_stays};
 constexpr NodeRule kOne{"one_node_at_a_time",
                         "Two that go at once may hold the two copies of a shard.", one_at_a_time};
+constexpr NodeRule kMastersJoined{
+    "masters_have_joined_first",
+    "A master that starts was told how many votes there are; one of them must not vanish meanwhile.",
+    masters_have_joined};
 
 constexpr std::array kRemoval{kKnown, kNotRed};
+constexpr std::array kRelease{kKnown, kNotRed, kMastersJoined};
 constexpr std::array kDrain{kKnown, kNotRed, kNoClosed, kRoom};
 constexpr std::array kStop{kKnown, kNotRed, kNoClosed, kLastCopy, kNoCopy, kOne, kQuorum};
 
 }  // namespace
 
 const std::span<const NodeRule> kRemovalRules = kRemoval;
+const std::span<const NodeRule> kReleaseRules = kRelease;
 const std::span<const NodeRule> kDrainRules = kDrain;
 const std::span<const NodeRule> kStopRules = kStop;
 

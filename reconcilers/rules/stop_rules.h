@@ -18,6 +18,8 @@ inline constexpr std::string_view kDrainWaits = "drain_waits_for_shards";
 /// Before a node is told to leave because another replaces it, and before what a stopped node keeps
 /// is given up.
 extern const std::span<const NodeRule> kRemovalRules;
+/// Before the place of a node that left is given back.
+extern const std::span<const NodeRule> kReleaseRules;
 /// Before a data node is excluded from allocation.
 extern const std::span<const NodeRule> kDrainRules;
 /// Before the task of a node that has joined is killed so that the node leaves. The last is

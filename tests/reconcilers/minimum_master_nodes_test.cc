@@ -119,5 +119,61 @@ TEST(MinimumMasterNodes, AtLaunchCountsThoseThatCouldBeUp) {
   EXPECT_EQ(reconcile::minimum_master_nodes_at_launch(view, scene.node("data-0")), 3U);
 }
 
+/// Two masters of which data-1 has left: drained, stopped, and seen gone; its place is still there.
+Scene one_of_two_has_left() {
+  Scene scene = Scene::at_rest(2);
+  scene.cluster.mutable_spec()->mutable_node_groups(0)->set_count(1);
+  auto& left = scene.node("data-1");
+  left.set_removing(true);
+  left.set_drain(state::DRAIN_STATUS_FINISHED);
+  left.mutable_task()->set_state(model::TASK_STATE_KILLED);
+  left.mutable_task()->set_joined(false);
+  std::erase(scene.observation.nodes, "data-1");
+  auto& offer =
+      *std::ranges::find(scene.offers, left.place().agent_id(), &reconcile::Offer::agent_id);
+  offer.reserved.push_back({.cluster = "search",
+                            .node = "data-1",
+                            .place = left.place().volume_id(),
+                            .quantities = {},
+                            .ports = {},
+                            .has_volume = true});
+  return scene;
+}
+
+std::uint32_t at_launch(const Scene& scene, const state::Node& node) {
+  const reconcile::Input input = scene.input();
+  return reconcile::minimum_master_nodes_at_launch(reconcile::View(input), node);
+}
+
+TEST(MinimumMasterNodes, ThePlaceOfAMasterStaysWhileAnotherStartsThatMayNeedItsVote) {
+  Scene scene = one_of_two_has_left();
+  EXPECT_TRUE(scene.plans("release_place"));
+  state::Task& starting = *scene.node("data-0").mutable_task();
+  starting.set_joined(false);
+  EXPECT_FALSE(scene.plans("release_place"));
+  EXPECT_TRUE(scene.holds("masters_have_joined_first", "data-1"));
+  starting.set_state(model::TASK_STATE_UNREACHABLE);  // it was there before, and comes back as it was
+  EXPECT_TRUE(scene.plans("release_place"));
+}
+
+TEST(MinimumMasterNodes, AtLaunchDoesNotCountAMasterThatIsGivenUp) {
+  Scene scene = one_of_two_has_left();
+  EXPECT_EQ(at_launch(scene, scene.node("data-0")), 2U);
+  scene.node("data-1").set_place_status(state::PLACE_STATUS_RELEASING);
+  scene.node("data-1").set_release_seq(900);
+  EXPECT_EQ(at_launch(scene, scene.node("data-0")), 1U);
+}
+
+TEST(MinimumMasterNodes, AMasterThatIsGivenUpIsNotStartedAgainForItsVote) {
+  Scene scene = one_of_two_has_left();
+  scene.cluster.mutable_health()->set_status(model::HEALTH_STATUS_UNKNOWN);
+  scene.observation.health.set_status(model::HEALTH_STATUS_UNKNOWN);
+  scene.cluster.set_health_since_at_us(to_us(scene.now - std::chrono::minutes{2}));
+  EXPECT_TRUE(scene.plans("launch_node"));
+  scene.node("data-1").set_release_seq(900);  // a release that failed: the place is still reserved
+  EXPECT_FALSE(scene.plans("launch_node"));
+  EXPECT_TRUE(scene.plans("release_place"));
+}
+
 }  // namespace
 }  // namespace esaas::test

@@ -163,6 +163,7 @@ TEST(Release, WaitsForTheFinishedDrainToBeInTheLog) {
   node.set_removing(true);
   node.mutable_task()->set_state(model::TASK_STATE_FAILED);
   node.mutable_task()->set_joined(false);
+  std::erase(scene.observation.nodes, "data-3");
   auto& offer =
       *std::ranges::find(scene.offers, node.place().agent_id(), &reconcile::Offer::agent_id);
   offer.reserved.push_back({.cluster = "search",

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "reconcilers/loop/mesos_intents.h"
 #include "store/log/memory_event_log.h"
 #include "tests/reconcilers/loop/fake_ports.h"
@@ -186,6 +188,24 @@ TEST_F(ControllerTest, IntentsAreDurableBeforeAcceptIsSent) {
   const auto& node = controller_.state().find_cluster("search")->nodes(0);
   EXPECT_EQ(operations[2].launch().task_infos(0).task_id().value(), node.task().task_id());
   EXPECT_LE(node.task().launch_seq(), log_.last_seq());
+}
+
+/// Asked first, the master would call the task unknown; launched after that, it would run beside its successor.
+TEST_F(ControllerTest, MesosIsAskedAboutATaskOnlyAfterItsLaunchIsSent) {
+  submit(by_admin(command::CreateTenant{"shop"}));
+  submit(create("search"));
+  wire::scheduler::Event::Subscribed subscribed;
+  subscribed.mutable_framework_id()->set_value("fw-1");
+  controller_.mesos_subscribed(subscribed, true, now_);
+  offer("o1");  // its intents go to disk together with the framework's id
+  const auto is_about_the_task = [](const wire::scheduler::Call& call) {
+    return call.type() == wire::scheduler::Call::RECONCILE && call.reconcile().tasks_size() > 0;
+  };
+  const auto accept = std::ranges::find(ports_.calls, wire::scheduler::Call::ACCEPT, &wire::scheduler::Call::type);
+  const auto question = std::ranges::find_if(ports_.calls, is_about_the_task);
+  ASSERT_NE(accept, ports_.calls.end());
+  ASSERT_NE(question, ports_.calls.end());
+  EXPECT_LT(accept, question);
 }
 
 TEST_F(ControllerTest, ATenantThatIsMadeWhileSubscribedGetsOffersWhenItWaits) {
