@@ -46,7 +46,9 @@ std::vector<Component> ModelElasticsearch::components_of(const std::string& clus
     if (process.launch.cluster == cluster && process.state == ElasticsearchProcess::State::kUp) left.push_back(&process);
   }
   const auto knows = [](const ElasticsearchProcess& from, const ElasticsearchProcess& to) {
-    return std::ranges::find(from.launch.seed_hosts, to.launch.transport_address()) != from.launch.seed_hosts.end();
+    const std::string address = to.launch.transport_address();
+    return from.last_masters.contains(address) ||
+           std::ranges::find(from.launch.seed_hosts, address) != from.launch.seed_hosts.end();
   };
   std::vector<Component> components;
   while (!left.empty()) {
@@ -103,6 +105,7 @@ void ModelElasticsearch::drop_unreachable(const std::string& cluster, const std:
     }
     if (home == nullptr || !std::get<0>(rank(*home))) one->lose_master();
     for (const std::string& id : gone) one->remove(id);
+    if (!gone.empty()) tell_members(*one);
   }
 }
 
@@ -172,6 +175,7 @@ void ModelElasticsearch::elect(const std::string& cluster, const Component& comp
   }
   join(*led, component);
   led->set_master((*winner)->node_id);
+  tell_members(*led);
 }
 
 void ModelElasticsearch::join(ElectedCluster& cluster, const Component& component) {
@@ -181,6 +185,19 @@ void ModelElasticsearch::join(ElectedCluster& cluster, const Component& componen
                   process->launch.master_eligible, process->launch.holds_data, &directories_[process->volume]});
   }
   tell_settings(cluster);
+  tell_members(cluster);
+}
+
+/// A node goes on pinging the masters of the last cluster state that it saw, also when it follows nobody any more.
+void ModelElasticsearch::tell_members(const ElectedCluster& cluster) {
+  if (cluster.master().empty()) return;
+  std::set<std::string> masters;
+  for (const auto& [id, member] : cluster.members()) {
+    if (member.master_eligible) masters.insert(member.transport_address);
+  }
+  for (auto& [id, process] : processes_) {
+    if (cluster.members().contains(process.node_id)) process.last_masters = masters;
+  }
 }
 
 /// A node that follows a master takes the dynamic settings of its cluster.

@@ -34,6 +34,7 @@ void Ledger::take(const event::Event& event) {
                               event::kind_of(event), text_of_payload(event).substr(0, 400)));
   }
   state::evolve(state_, event);
+  newest_at_ = from_us(event.time_at_us());
   remember(event);
   check_usage(event);
 }

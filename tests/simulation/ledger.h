@@ -23,6 +23,8 @@ class Ledger {
   void take(const event::Event& event);
 
   [[nodiscard]] const state::FleetState& state() const { return state_; }
+  /// When the newest event was appended.
+  [[nodiscard]] Time newest_at() const { return newest_at_; }
   [[nodiscard]] bool launch_intended(const std::string& task_id) const { return launches_.contains(task_id); }
   [[nodiscard]] bool kill_intended(const std::string& task_id) const { return kills_.contains(task_id); }
   /// Reserve, create, destroy, unreserve.
@@ -47,6 +49,7 @@ class Ledger {
 
   Journal& journal_;
   state::FleetState state_;
+  Time newest_at_;
   store::UsageFold usage_;
   std::map<std::tuple<std::string, std::string, store::UsageKind>, std::int64_t> metered_until_;
   std::set<std::string> launches_;

@@ -4,7 +4,7 @@
 // is in tests/contract/elasticsearch; what it does on purpose otherwise is said in elected_cluster.h.
 //
 // ## Who finds whom
-// A running node pings the transport addresses in its seed hosts. Nodes of one cluster name that reach each other that
+// A running node pings the transport addresses in its seed hosts, and the masters of the last cluster state that it saw. Nodes of one cluster name that reach each other that
 // way, directly or through others, form a component. A component elects a master when a master-eligible node in it sees
 // as many of its kind as its minimum_master_nodes asks for: the setting from its launch, or the dynamic one that it has
 // been told since. Everybody else joins. A node that ends is seen gone after `fault_detection`; one that is cut off after
@@ -69,6 +69,7 @@ struct ElasticsearchProcess {
   State state = State::kStarting;
   std::string node_id;  ///< a new one with each start, as in 2.x
   std::uint32_t minimum_master_nodes = 0;  ///< in force
+  std::set<std::string> last_masters;      ///< addresses of the master-eligible nodes that it was told of last
 };
 
 /// An acknowledged document that no copy holds any more.
@@ -143,6 +144,7 @@ class ModelElasticsearch {
   [[nodiscard]] bool reaches(const ElasticsearchProcess& from, const ElasticsearchProcess& to) const;
   [[nodiscard]] ElectedCluster* cluster_of(const std::string& name, const std::string& node_id) const;
   void tell_settings(const ElectedCluster& cluster);
+  void tell_members(const ElectedCluster& cluster);
 
   // model_http.cc
   ElasticsearchProcess* listening_on(const std::string& host, std::uint32_t port);

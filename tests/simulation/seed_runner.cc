@@ -1,6 +1,7 @@
 #include "tests/simulation/seed_runner.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <atomic>
 #include <cstdio>
@@ -47,12 +48,18 @@ std::string in_line(const std::string& title, const std::map<std::string, std::u
 struct Totals {
   std::mutex mutex;
   SeedSummary summary;
+  std::map<std::uint64_t, std::string> failed;                 // the first violation, by seed
+  std::map<std::string, std::vector<std::uint64_t>> held;      // some seeds, by rule
   SimulationReport sums;
 
   void take(std::uint64_t seed, const SimulationReport& report, const SimulationOptions& options) {
     const std::lock_guard lock(mutex);
-    if (!report.violations.empty() && summary.failed++ < kFailuresShown) {
-      summary.text += describe_failure(seed, report, options);
+    if (!report.violations.empty()) {
+      if (failed.size() < kFailuresShown) summary.text += describe_failure(seed, report, options);
+      failed[seed] = report.violations.front();
+    }
+    for (const auto& [rule, count] : report.holds_at_the_end) {
+      if (held.try_emplace(rule).first->second.size() < kFailuresShown) held[rule].push_back(seed);
     }
     sums.events += report.events;
     sums.documents += report.documents;
@@ -83,12 +90,19 @@ SeedSummary run_seeds(const SeedRange& range) {
   for (unsigned i = 1; i < range.jobs; ++i) threads.emplace_back([&] { work(range, next, totals); });
   work(range, next, totals);
   threads.clear();
+  totals.summary.failed = totals.failed.size();
+  for (const auto& [seed, violation] : totals.failed) {
+    totals.summary.text += fmt::format("failed: --seed {}  {}\n", seed, violation);
+  }
   totals.summary.text += fmt::format(
       "{} seeds from {}, {} failed: {} of virtual time, {} steps, {} events, {} operations, {} documents\n", range.count,
       range.first, totals.summary.failed, to_text(totals.sums.virtual_time), totals.sums.steps, totals.sums.events,
       totals.sums.operations, totals.sums.documents);
   totals.summary.text += in_line("faults:", totals.sums.faults);
   totals.summary.text += in_line("held at the end:", totals.sums.holds_at_the_end);
+  for (const auto& [rule, seeds] : totals.held) {
+    totals.summary.text += fmt::format("  {} in seeds {}\n", rule, fmt::join(seeds, ", "));
+  }
   totals.summary.text += in_line("events:", totals.sums.event_counts);
   return std::move(totals.summary);
 }

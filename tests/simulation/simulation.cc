@@ -112,13 +112,15 @@ SimulationReport Simulation::run() {
   pass(options_.active);
   faults_.stop();
   workload_.stop();
-  until([this] { return settled(); }, options_.settle_max);
+  settling_since_ = clock_.now();
+  until([this] { return settled() || stands_still(); }, options_.settle_max);
   if (journal_.violations().empty()) check_settled();
   workload_.stop_documents();
   pass(minutes{2});
   if (journal_.violations().empty()) check_quiet();
   workload_.delete_all();
-  until([this] { return ledger_.state().clusters.empty() && workload_.unanswered() == 0; }, options_.settle_max);
+  settling_since_ = clock_.now();
+  until([this] { return is_empty() || stands_still(); }, options_.settle_max);
   pass(minutes{2});
   if (journal_.violations().empty()) check_empty();
   return report();
@@ -154,13 +156,23 @@ bool Simulation::settled() const {
   return std::ranges::all_of(ledger_.state().clusters, [](const auto& entry) { return lack_of(entry.second).empty(); });
 }
 
+/// Longer than anything waits by itself: every back-off, hold and period is over, and still nothing has come of it.
+bool Simulation::stands_still() const {
+  return clock_.now() - std::max(ledger_.newest_at(), settling_since_) > options_.stands_still_after;
+}
+
+bool Simulation::is_empty() const { return ledger_.state().clusters.empty() && workload_.unanswered() == 0; }
+
 /// Every cluster is as wanted, or a rule says why it is not.
 void Simulation::check_settled() {
   for (const auto& [name, cluster] : ledger_.state().clusters) {
     const std::string lack = lack_of(cluster);
     if (lack.empty()) continue;
     if (cluster.holds().empty()) journal_.violate("cluster " + name + " stays unfinished and holds nothing: " + lack);
-    for (const auto& hold : cluster.holds()) ++holds_at_the_end_[hold.rule()];
+    for (const auto& hold : cluster.holds()) {
+      journal_.note(fmt::format("HELD {} {} by {}: {}", name, hold.node(), hold.rule(), lack));
+      ++holds_at_the_end_[hold.rule()];
+    }
   }
   if (workload_.unanswered() > 0) journal_.violate("a request was never answered");
   check_same_state();

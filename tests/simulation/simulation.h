@@ -39,6 +39,7 @@ struct SimulationOptions {
   std::uint64_t seed = 1;
   Duration active = std::chrono::minutes{6};
   Duration settle_max = std::chrono::minutes{45};
+  Duration stands_still_after = std::chrono::minutes{17};  ///< above the period of reconciliation with Mesos
   Duration quiet = std::chrono::minutes{20};
   bool verbose = false;
 };
@@ -84,6 +85,8 @@ class Simulation {
   void set_append_fault(std::function<AppendFault(const store::Batch&)> fault) { append_fault_ = std::move(fault); }
 
  private:
+  [[nodiscard]] bool stands_still() const;
+  [[nodiscard]] bool is_empty() const;
   void watch();
   void check_documents();
   void check_settled();
@@ -108,6 +111,7 @@ class Simulation {
   Workload workload_;
   Faults faults_;
   Time began_;
+  Time settling_since_;
   std::uint64_t steps_ = 0;
   std::set<std::string> known_clusters_;
   std::map<std::string, std::uint64_t> holds_at_the_end_;
