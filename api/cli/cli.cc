@@ -14,11 +14,16 @@ namespace esaas::api::cli {
 namespace {
 
 void add_session_options(CLI::App& app, Session& session) {
-  app.add_option("--server", session.server, "Where the API is")->envname("ESAAS_SERVER")->capture_default_str();
+  app.add_option("--server", session.server, "Where the API is")
+      ->envname("ESAAS_SERVER")
+      ->capture_default_str()
+      ->take_last();
   app.add_option("--token-file", session.token_file, "A file with the token as its first line")
-      ->envname("ESAAS_TOKEN_FILE");
+      ->envname("ESAAS_TOKEN_FILE")
+      ->take_last();
   app.add_option("--ca-file", session.ca_file, "Certificates to trust for https, instead of the system's")
-      ->envname("ESAAS_CA_FILE");
+      ->envname("ESAAS_CA_FILE")
+      ->take_last();
   app.add_flag("--json", session.json, "JSON for machines instead of tables");
 }
 

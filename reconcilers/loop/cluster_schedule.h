@@ -40,6 +40,7 @@ class ClusterSchedule {
   Alarms polls;   ///< when to ask Elasticsearch
   std::set<std::string> polls_under_way;
   std::map<std::string, std::uint32_t> silent;  ///< polls in a row that nobody answered
+  std::map<std::string, std::uint32_t> unchanged;  ///< polls since anything of the cluster was logged
 
   /// Clusters with a node that waits for an offer, by role.
   std::map<std::string, std::set<std::string>> wanting;

@@ -18,8 +18,11 @@ namespace {
 /// How often one cluster is reconciled within one turn before the others have theirs: intents that were just sequenced
 /// may make room for the next ones at once.
 constexpr int kRoundsPerTurn = 8;
-/// A starting cluster is silent for a while; only then do polls that nobody answers become rarer.
+/// A starting cluster is silent for a while; only then do polls that nobody answers, or that bring nothing, become rarer.
 constexpr std::uint32_t kPatientPolls = 60;
+/// A long drain may go on for hours, and a cluster may be held for days: each this many more polls without news make the
+/// pause between two longer by one.
+constexpr std::uint32_t kPollsPerStep = 4;
 /// Events that may wait for the disk before commands are refused.
 constexpr std::size_t kBacklogMax = 32'768;
 
@@ -91,6 +94,7 @@ void Controller::append(const std::string& cluster_name, std::vector<event::Even
 
 void Controller::start_next(const std::string& cluster_name, Time now) {
   schedule_.mark_dirty(cluster_name);
+  schedule_.unchanged.erase(cluster_name);
   const state::Cluster* cluster = state().find_cluster(cluster_name);
   if (cluster == nullptr) {
     schedule_.forget(cluster_name);
@@ -279,10 +283,13 @@ void Controller::plan_poll(const std::string& name, Time now) {
 
 Duration Controller::poll_interval(const state::Cluster& cluster) const {
   if (!reconcile::wants_observation(cluster)) return options_.poll_idle;
-  const auto silent = schedule_.silent.find(cluster.name());
-  const std::uint32_t polls = silent == schedule_.silent.end() ? 0 : silent->second;
-  if (polls <= kPatientPolls) return options_.poll_fast;
-  return std::min(options_.poll_fast * (1 << std::min(polls - kPatientPolls, 10U)), options_.poll_idle);
+  const auto beyond_patience = [&](const std::map<std::string, std::uint32_t>& polls) {
+    const auto found = polls.find(cluster.name());
+    return found == polls.end() || found->second <= kPatientPolls ? 0U : found->second - kPatientPolls;
+  };
+  const Duration silent = options_.poll_fast * (1 << std::min(beyond_patience(schedule_.silent), 10U));
+  const Duration unchanged = options_.poll_fast * (1 + beyond_patience(schedule_.unchanged) / kPollsPerStep);
+  return std::min(std::max(silent, unchanged), options_.poll_idle);
 }
 
 void Controller::poll_due(Time now) {
@@ -302,6 +309,7 @@ void Controller::observed(const std::string& cluster_name, reconcile::Observatio
   if (cluster == nullptr) return;
   std::uint32_t& silent = schedule_.silent[cluster_name];
   silent = observation.health.status() == model::HEALTH_STATUS_UNKNOWN ? silent + 1 : 0;
+  ++schedule_.unchanged[cluster_name];  // until something is appended, below or in a turn
   auto facts = reconcile::observe(*cluster, observation, now);
   observations_.insert_or_assign(cluster_name, std::move(observation));
   append(cluster_name, std::move(facts), event::ACTOR_KIND_ELASTICSEARCH, cause_of(cluster_name), now);

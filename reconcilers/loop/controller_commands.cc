@@ -108,16 +108,20 @@ void Controller::preview(const Submission& submission, const std::function<void(
     answer(std::unexpected(std::move(events).error()));
     return;
   }
+  answer(Result<Preview>(std::in_place, imagine(std::move(*events), now)));
+}
+
+/// What the events would do to a copy of what a decision on one cluster reads: the head, that cluster, its operations.
+Preview Controller::imagine(std::vector<event::Event> events, Time now) const {
   Preview preview;
-  const std::string name = events->front().cluster();
-  // What a decision on one cluster reads: the head, that cluster, its operations.
+  const std::string name = events.front().cluster();
   state::FleetState imagined;
   imagined.head = state().head;
   if (const state::Cluster* cluster = state().find_cluster(name)) imagined.clusters.emplace(name, *cluster);
   for (const auto& [id, operation] : state().operations) {
     if (operation.cluster() == name) imagined.operations.emplace(id, operation);
   }
-  for (event::Event& event : *events) {
+  for (event::Event& event : events) {
     event.set_seq(imagined.seq() + 1);
     event.set_time_at_us(std::max(to_us(now), imagined.head.time_at_us()));
     state::evolve(imagined, event);
@@ -146,7 +150,7 @@ void Controller::preview(const Submission& submission, const std::function<void(
       preview.holds.push_back(std::move(shown));
     }
   }
-  answer(std::move(preview));
+  return preview;
 }
 
 }  // namespace esaas::loop

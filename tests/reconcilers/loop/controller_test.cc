@@ -97,6 +97,19 @@ class ControllerTest : public ::testing::Test {
     settle();
   }
 
+  /// What Mesos says of the only task of "search".
+  void report(wire::TaskState state) {
+    wire::scheduler::Event event;
+    event.set_type(wire::scheduler::Event::UPDATE);
+    auto& status = *event.mutable_update()->mutable_status();
+    status.mutable_task_id()->set_value(controller_.state().find_cluster("search")->nodes(0).task().task_id());
+    status.mutable_agent_id()->set_value("agent-1");
+    status.set_state(state);
+    status.set_uuid("u");
+    controller_.mesos_event(event, now_);
+    controller_.turn(now_);
+  }
+
   static wire::Resource scalar(const std::string& name, double amount) {
     wire::Resource resource;
     resource.set_name(name);
@@ -111,6 +124,7 @@ class ControllerTest : public ::testing::Test {
   PublishedState published_;
   FakePorts ports_;
   Controller controller_{options(), {}, log_, *writer_, published_, ports_};
+  std::size_t answered_ = 0;  ///< of the observations that were asked for
 };
 
 TEST_F(ControllerTest, BeginsATermBeforeItSubscribes) {
@@ -238,15 +252,7 @@ TEST_F(ControllerTest, AStatusIsAcknowledgedOnlyWhenItIsDurable) {
   subscribe();
   submit(create("search"));
   offer("o1");
-  wire::scheduler::Event event;
-  event.set_type(wire::scheduler::Event::UPDATE);
-  auto& status = *event.mutable_update()->mutable_status();
-  status.mutable_task_id()->set_value(controller_.state().find_cluster("search")->nodes(0).task().task_id());
-  status.mutable_agent_id()->set_value("agent-1");
-  status.set_state(wire::TASK_RUNNING);
-  status.set_uuid("u");
-  controller_.mesos_event(event, now_);
-  controller_.turn(now_);
+  report(wire::TASK_RUNNING);
   EXPECT_TRUE(ports_.calls_of(wire::scheduler::Call::ACKNOWLEDGE).empty());
   settle();
   EXPECT_EQ(ports_.calls_of(wire::scheduler::Call::ACKNOWLEDGE).size(), 1U);
@@ -272,6 +278,34 @@ TEST_F(ControllerTest, TheStateIsTheFoldOfTheLog) {
   auto cursor = log_.read(1);
   for (auto event = (*cursor)->next(); event && *event != nullptr; event = (*cursor)->next()) state::evolve(folded, **event);
   EXPECT_EQ(state::encode(folded), state::encode(controller_.state()));
+}
+
+TEST_F(ControllerTest, PollsThatBringNothingBecomeRarer) {
+  submit(by_admin(command::CreateTenant{"shop"}));
+  subscribe();
+  submit(create("search"));
+  offer("o1");
+  report(wire::TASK_RUNNING);
+  const auto polls_in = [&](std::chrono::seconds duration) {
+    const std::size_t before = ports_.observed.size();
+    for (const Time end = now_ + duration; now_ < end; now_ += std::chrono::milliseconds{100}) {
+      if (ports_.observed.size() > answered_) {
+        reconcile::Observation red;
+        red.observed_at = now_;
+        red.health.set_status(model::HEALTH_STATUS_RED);
+        controller_.observed("search", red, now_);
+        ++answered_;
+      }
+      settle();
+    }
+    return ports_.observed.size() - before;
+  };
+  EXPECT_GE(polls_in(seconds{15}), 30U);
+  polls_in(seconds{900});
+  EXPECT_LE(polls_in(seconds{60}), 8U);
+  submit(by_admin(command::ControlOperation{controller_.state().find_cluster("search")->active_operation(),
+                                            command::OperationVerb::kPause}));
+  EXPECT_GE(polls_in(seconds{15}), 30U);
 }
 
 TEST_F(ControllerTest, NothingIsLoggedPerTick) {
