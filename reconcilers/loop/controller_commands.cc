@@ -104,11 +104,13 @@ void Controller::preview(const Submission& submission, const std::function<void(
   const command::Context context{
       .now = now, .caller = submission.caller, .next_seq = sequencer_.next_seq(), .versions = &versions_};
   auto events = command::decide(state(), submission.command, context);
-  if (!events) {
-    answer(std::unexpected(std::move(events).error()));
-    return;
+  Result<Preview> preview = std::unexpected(Error{});
+  if (events) {
+    preview = imagine(std::move(*events), now);
+  } else {
+    preview = std::unexpected(std::move(events).error());
   }
-  answer(Result<Preview>(std::in_place, imagine(std::move(*events), now)));
+  answer(std::move(preview));
 }
 
 /// What the events would do to a copy of what a decision on one cluster reads: the head, that cluster, its operations.
