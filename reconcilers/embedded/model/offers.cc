@@ -125,9 +125,9 @@ void allocate(World& world) {
   std::map<std::string, wire::scheduler::Event> events;  // by framework: all its offers of a round in one event
   for (auto& [agent_id, agent] : world.agents) {
     if (!agent.registered()) continue;
+    Resources available = agent.available();
     for (const Candidate& candidate : candidates(world)) {
       Framework& framework = *candidate.framework;
-      const Resources available = agent.available();
       // Who does not know refined reservations is not shown reserved resources at all.
       Resources offered = framework.can(Capability::RESERVATION_REFINEMENT) ? available.offerable_to(candidate.role)
                                                                             : available.unreserved();
@@ -136,6 +136,7 @@ void allocate(World& world) {
       if (is_filtered(framework, candidate.role, agent_id, offered)) continue;
       Offer offer{world.new_offer_id(), framework.id(), agent_id, candidate.role, offered};
       agent.offered.add(offered);
+      available.subtract(offered);
       world.last_offered[{framework.id(), candidate.role}] = ++world.offer_rounds;
       auto& event = events[framework.id()];
       event.set_type(wire::scheduler::Event::OFFERS);

@@ -150,20 +150,26 @@ Result<Resources> Resources::parse(const WireResources& wire) {
 }
 
 void Resources::add(const ResourceItem& item) {
-  if (item.empty()) return;
-  const auto [place, is_new] = items_.try_emplace(key_of(item.kind), item);
+  if (!item.empty()) add(key_of(item.kind), item);
+}
+
+void Resources::add(const std::string& key, const ResourceItem& item) {
+  const auto [place, is_new] = items_.try_emplace(key, item);
   if (is_new) return;
   place->second.milli += item.milli;
   place->second.ranges.add(item.ranges);
 }
 
 void Resources::add(const Resources& other) {
-  for (const auto& [key, item] : other.items_) add(item);
+  for (const auto& [key, item] : other.items_) add(key, item);
 }
 
 void Resources::subtract(const ResourceItem& item) {
-  if (item.empty()) return;
-  const auto place = items_.find(key_of(item.kind));
+  if (!item.empty()) subtract(key_of(item.kind), item);
+}
+
+void Resources::subtract(const std::string& key, const ResourceItem& item) {
+  const auto place = items_.find(key);
   ESAAS_ASSERT(place != items_.end() && place->second.milli >= item.milli, "subtracting what is not there");
   place->second.milli -= item.milli;
   place->second.ranges.subtract(item.ranges);
@@ -171,12 +177,15 @@ void Resources::subtract(const ResourceItem& item) {
 }
 
 void Resources::subtract(const Resources& other) {
-  for (const auto& [key, item] : other.items_) subtract(item);
+  for (const auto& [key, item] : other.items_) subtract(key, item);
 }
 
 bool Resources::contains(const ResourceItem& item) const {
-  if (item.empty()) return true;
-  const auto place = items_.find(key_of(item.kind));
+  return item.empty() || contains(key_of(item.kind), item);
+}
+
+bool Resources::contains(const std::string& key, const ResourceItem& item) const {
+  const auto place = items_.find(key);
   if (place == items_.end()) return false;
   const ResourceItem& have = place->second;
   if (item.is_volume()) return have.milli == item.milli;
@@ -184,7 +193,8 @@ bool Resources::contains(const ResourceItem& item) const {
 }
 
 bool Resources::contains(const Resources& other) const {
-  return std::all_of(other.items_.begin(), other.items_.end(), [&](const auto& each) { return contains(each.second); });
+  return std::all_of(other.items_.begin(), other.items_.end(),
+                     [&](const auto& each) { return contains(each.first, each.second); });
 }
 
 Resources Resources::offerable_to(std::string_view role) const {

@@ -77,7 +77,12 @@ class Resources {
   friend bool operator==(const Resources& left, const Resources& right);
 
  private:
-  std::map<std::string, ResourceItem> items_;
+  // Where the key is known: making one costs as much as all else here.
+  void add(const std::string& key, const ResourceItem& item);
+  void subtract(const std::string& key, const ResourceItem& item);
+  [[nodiscard]] bool contains(const std::string& key, const ResourceItem& item) const;
+
+  std::map<std::string, ResourceItem> items_;  // none of them empty
 };
 
 /// The key under which an item's kind is kept: equal for what merges.

@@ -1,0 +1,161 @@
+"""life_cycle_test.py ESAAS: what the main job leaves out, on real Elasticsearch 2.3.3.
+
+Dedicated masters and data nodes, as a tenant's own operator: a dry run, resize (each node replaced by a larger one, drained
+first), masters from 3 to 1 and the quorum with them, suspend and resume with the data kept, operations that wait for each
+other, a kill -9 of the embedded Mesos, and the end. A writer runs all the time but while the cluster is suspended.
+"""
+
+import os
+import signal
+import sys
+import time
+
+from documents import HealthWatch, Writer, ask
+from installation import Installation
+
+CLUSTER = "orders"
+
+
+class LifeCycle:
+    def __init__(self, esaas):
+        self.esaas = esaas
+        self.token = None
+        self.began = time.monotonic()
+        self.known = []
+
+    def report(self, what):
+        print(f"{time.monotonic() - self.began:6.1f} s  {what}", flush=True)
+
+    def run_as_operator(self, *words, **options):
+        return self.esaas.run(*words, token_file=self.token, **options)
+
+    def addresses(self):
+        return list(self.known)
+
+    def learn_addresses(self):
+        nodes = self.esaas.nodes(CLUSTER).values()
+        self.known = [f"{n['place']['hostname']}:{n['place']['http_port']}" for n in nodes
+                      if n["group"] == "data" and n.get("task", {}).get("joined") and not n["removing"]]
+
+    def is_whole(self, **groups):
+        cluster = self.esaas.cluster(CLUSTER)
+        counted = {}
+        for node in cluster["nodes"]:
+            if node.get("task", {}).get("joined") and not node["removing"]:
+                counted[node["group"]] = counted.get(node["group"], 0) + 1
+        return (cluster["health"]["status"] == "green" and counted == groups
+                and len(cluster["nodes"]) == sum(groups.values()))
+
+    def quorum(self):
+        settings = ask(self.known[0], "/_cluster/settings?flat_settings=true")
+        return int(settings["persistent"]["discovery.zen.minimum_master_nodes"])
+
+    def create(self):
+        self.esaas.run("tenant", "create", "shop")
+        self.esaas.run("tenant", "create", "other")
+        self.token = self.esaas.root / "operator"
+        self.esaas.run("token", "issue", "operator", "--tenant", "shop", "--out", str(self.token))
+        words = ("cluster", "create", CLUSTER, "--version", "2.3.3", "--nodes", "2", "--masters", "3", "--cpus-milli",
+                 "500", "--mem-mib", "512", "--disk-mib", "512", "--label", "owner=checkout")
+        preview = self.run_as_operator(*words, "--dry-run").stdout
+        assert "node_added" in preview or "Node" in preview, preview
+        assert self.esaas.run("cluster", "show", CLUSTER, check=False).returncode != 0, "a dry run changes nothing"
+        self.run_as_operator(*words, "--wait", "--timeout", "180")
+        self.learn_addresses()
+        assert self.is_whole(master=3, data=2) and self.quorum() == 2
+        self.report("three dedicated masters and two data nodes, green, quorum 2")
+
+    def other_tenants_see_nothing(self):
+        token = self.esaas.root / "stranger"
+        self.esaas.run("token", "issue", "operator", "--tenant", "other", "--out", str(token))
+        seen = self.esaas.run("cluster", "show", CLUSTER, check=False, token_file=token)
+        changed = self.esaas.run("cluster", "scale", CLUSTER, "9", check=False, token_file=token)
+        assert seen.returncode != 0 and changed.returncode != 0 and "no cluster" in changed.stderr, changed.stderr
+
+    def resize(self):
+        self.run_as_operator("cluster", "resize", CLUSTER, "--mem-mib", "640", "--disk-mib", "768")
+        queued = self.run_as_operator("cluster", "scale", CLUSTER, "3", "--reason", "behind the resize").stdout
+        assert queued, "a second operation is taken at once"
+        operations = {o["cluster"]: o for o in self.esaas.json("operation", "list") if o["status"] == "queued"}
+        assert CLUSTER in operations, "and waits for the first"
+        self.esaas.wait("resized and scaled", lambda: self.is_whole(master=3, data=3), timeout=240)
+        self.learn_addresses()
+        for name, node in self.esaas.nodes(CLUSTER).items():
+            if node["group"] == "data":
+                assert node["resources"]["mem_mib"] == 640 and node["resources"]["disk_mib"] == 768, (name, node)
+        assert not self.esaas.processes("node.name=data-0"), "the old nodes have ended"
+        self.report("each data node replaced by a larger one, then scaled to 3 by the operation behind")
+
+    def lose_the_embedded_mesos(self):
+        before = {name: node["attempt"] for name, node in self.esaas.nodes(CLUSTER).items()}
+        pid_file = self.esaas.data / "embedded-mesos/pid"
+        os.kill(int(pid_file.read_text()), signal.SIGKILL)
+        time.sleep(1)
+        self.esaas.kill()
+        self.esaas.start()
+        self.esaas.wait("connected again", lambda: '"mesos_connected":true' in self.readiness().replace(" ", ""))
+        self.esaas.wait("whole", lambda: self.is_whole(master=3, data=3))
+        after = {name: node["attempt"] for name, node in self.esaas.nodes(CLUSTER).items()}
+        assert after == before, (before, after)
+        self.report("killed -9 the embedded Mesos and the controller: every task found again, none restarted")
+
+    def readiness(self):
+        import urllib.request
+        return urllib.request.urlopen(f"http://127.0.0.1:{self.esaas.port}/readyz", timeout=5).read().decode()
+
+    def fewer_masters(self):
+        self.run_as_operator("cluster", "scale", CLUSTER, "1", "--group", "master", "--wait", "--timeout", "180")
+        self.esaas.wait("one master", lambda: self.is_whole(master=1, data=3))
+        assert self.quorum() == 1
+        self.report("masters from 3 to 1, quorum 1")
+
+    def suspend_and_resume(self, writer):
+        self.run_as_operator("cluster", "suspend", CLUSTER, "--wait", "--timeout", "180")
+        self.esaas.wait("no process runs", lambda: not self.esaas.processes())
+        assert len(self.esaas.nodes(CLUSTER)) == 4, "nodes and their places stay"
+        self.report("suspended: no process runs")
+        self.run_as_operator("cluster", "resume", CLUSTER, "--wait", "--timeout", "180")
+        self.esaas.wait("whole", lambda: self.is_whole(master=1, data=3))
+        self.learn_addresses()
+        missing = writer.missing(self.known[0])
+        assert not missing, missing[:10]
+        self.report(f"resumed on the nodes' own volumes: {writer.acknowledged} documents, none missing")
+
+    def run(self):
+        self.esaas.start()
+        self.create()
+        self.other_tenants_see_nothing()
+        writer, watch = Writer(self.addresses), HealthWatch(self.addresses)
+        writer.start()
+        self.esaas.wait("documents are written", lambda: writer.acknowledged > 50)
+        self.esaas.wait("the index is green", lambda: self.is_whole(master=3, data=2))
+        watch.start()
+        self.resize()
+        self.lose_the_embedded_mesos()
+        self.fewer_masters()
+        writer.stop()
+        watch.stop()
+        missing = writer.missing(self.known[0])
+        print(f"          {writer.acknowledged} documents acknowledged, {writer.failed} refused, {len(missing)} missing; "
+              f"health seen: {watch.seen}")
+        assert not missing and watch.seen["red"] == 0, (missing[:10], watch.seen)
+        self.suspend_and_resume(writer)
+        self.run_as_operator("cluster", "delete", CLUSTER, "--confirm", CLUSTER, "--wait", "--timeout", "180")
+        self.esaas.wait("no process is left", lambda: not self.esaas.processes())
+        self.report("deleted")
+        self.esaas.stop()
+        done = self.esaas.run("log", "fold", "--data-dir", str(self.esaas.data))
+        assert "equal" in done.stdout, done.stdout
+
+
+def main():
+    esaas = Installation(sys.argv[1], first_agent_address="127.0.6.11", agents=8)
+    try:
+        LifeCycle(esaas).run()
+    finally:
+        esaas.close()
+    print("1 passed, 0 failed")
+
+
+if __name__ == "__main__":
+    main()
