@@ -137,7 +137,10 @@ std::string suggestion(std::string_view wrong, const std::vector<std::string>& n
 }
 
 std::string shortened(std::string_view text) {
-  return text.size() <= 64 ? std::string(text) : std::string(text.substr(0, 61)) + "...";
+  constexpr std::size_t kShown = 61;
+  std::string shown(text.substr(0, text.size() <= kShown + 3 ? text.size() : kShown));
+  if (shown.size() < text.size()) shown.append("...");
+  return shown;
 }
 
 std::string_view type_name(const json::value& value) {

@@ -1,5 +1,6 @@
 #include "core/commands/decide_operation.h"
 
+#include "core/commands/fulfil.h"
 #include "core/commands/operation_queue.h"
 #include "core/commands/validate.h"
 #include "core/model/ids.h"
@@ -64,11 +65,16 @@ Result<void> check_existing(const state::Cluster& cluster, const SubmitOperation
                     std::to_string(*command.if_match),
                 "If-Match", "revision_matches");
   }
+  if (cluster.phase() == state::CLUSTER_PHASE_DELETING) {
+    return fail(ErrorCode::kConflict,
+                "cluster " + cluster.name() + " is being deleted by " + cluster.active_operation(), "",
+                "cluster_not_deleting");
+  }
   if (command.request.has_delete_() && command.request.delete_().confirm() != cluster.name()) {
     return fail(ErrorCode::kInvalidArgument, "confirm: repeat the cluster's name to delete it with all its data",
                 "confirm", "confirm_names_the_cluster");
   }
-  const bool may_queue = changes_topology(command.request) && !command.request.has_delete_();
+  const bool may_queue = !is_fulfilled_at_once(command.request) && !command.request.has_delete_();
   if (may_queue && cluster.queued_operations_size() >= static_cast<int>(kQueuedOperationsMax)) {
     return fail(ErrorCode::kResourceExhausted,
                 std::to_string(kQueuedOperationsMax) + " operations wait on cluster " + cluster.name() + " already", "",
@@ -140,12 +146,12 @@ Result<Events> decide(const state::FleetState& state, const SubmitOperation& com
   }
   const std::string id = model::operation_id(context.next_seq);
   Events events{requested(command, id)};
-  const bool waits = cluster != nullptr && changes_topology(command.request) && !command.request.has_delete_() &&
-                     !cluster->active_operation().empty();
-  if (waits && cluster->phase() == state::CLUSTER_PHASE_DELETING) {
-    return fail(ErrorCode::kConflict, "cluster " + cluster->name() + " is being deleted by " + cluster->active_operation(),
-                "", "cluster_not_deleting");
+  if (is_fulfilled_at_once(command.request)) {
+    ESAAS_TRY(*events.front().mutable_operation_requested()->mutable_fulfilment(), fulfil(*cluster, command.request));
+    attribute(events, id, cluster->tenant(), cluster->name(), context);
+    return events;
   }
+  const bool waits = cluster != nullptr && !command.request.has_delete_() && !cluster->active_operation().empty();
   if (!waits) {
     ESAAS_TRY(Events begun, begin_operation(cluster, id, command.request));
     for (event::Event& event : begun) events.push_back(std::move(event));

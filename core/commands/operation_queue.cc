@@ -114,33 +114,6 @@ Result<Events> begin(const state::Cluster& cluster, const std::string& id, const
   return events;
 }
 
-Result<Events> begin(const state::Cluster& cluster, const std::string& id, const model::LabelCluster& request) {
-  std::map<std::string, std::string> labels;
-  for (const auto& label : cluster.labels()) labels[label.key()] = label.value();
-  for (const auto& label : request.labels()) {
-    if (label.value().empty()) {
-      labels.erase(label.key());
-    } else {
-      labels[label.key()] = label.value();
-    }
-  }
-  if (labels.size() > kLabelsMax) {
-    return fail(ErrorCode::kInvalidArgument, "labels: the cluster would have more than " + std::to_string(kLabelsMax),
-                "labels", "labels_max");
-  }
-  event::Event event;
-  auto& payload = *event.mutable_cluster_labelled();
-  *payload.mutable_before() = cluster.labels();
-  for (const auto& [key, value] : labels) {
-    auto& label = *payload.add_after();
-    label.set_key(key);
-    label.set_value(value);
-  }
-  Events events{std::move(event)};
-  events.push_back(finished(id, model::OPERATION_STATUS_SUCCEEDED, ""));
-  return events;
-}
-
 Events begin_create(const std::string& id, const model::CreateCluster& request) {
   event::Event event;
   auto& payload = *event.mutable_cluster_created();
@@ -155,8 +128,6 @@ Events begin_create(const std::string& id, const model::CreateCluster& request) 
 }
 
 }  // namespace
-
-bool changes_topology(const model::Request& request) { return request.kind_case() != model::Request::kLabel; }
 
 std::string_view kind_of(const model::Request& request) {
   switch (request.kind_case()) {
@@ -176,18 +147,12 @@ Result<Events> begin_operation(const state::Cluster* cluster, const std::string&
                                const model::Request& request) {
   if (request.has_create()) return begin_create(operation_id, request.create());
   if (cluster == nullptr) return fail(ErrorCode::kNotFound, "the cluster is gone");
-  if (cluster->phase() == state::CLUSTER_PHASE_DELETING) {
-    return fail(ErrorCode::kConflict,
-                "cluster " + cluster->name() + " is being deleted by " + cluster->active_operation(), "",
-                "cluster_not_deleting");
-  }
   switch (request.kind_case()) {
     case model::Request::kScale: return begin(*cluster, operation_id, request.scale());
     case model::Request::kResize: return begin(*cluster, operation_id, request.resize());
     case model::Request::kSuspend: return begin(*cluster, operation_id, request.suspend());
     case model::Request::kResume: return begin(*cluster, operation_id, request.resume());
     case model::Request::kDelete: return begin(*cluster, operation_id, request.delete_());
-    case model::Request::kLabel: return begin(*cluster, operation_id, request.label());
     default: return fail(ErrorCode::kInvalidArgument, "the request names no kind", "request", "required");
   }
 }

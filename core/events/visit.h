@@ -31,7 +31,6 @@ void visit(const Event& event, Visitor&& visitor) {
     case Event::kClusterResumed: return std::forward<Visitor>(visitor)(event.cluster_resumed());
     case Event::kClusterDeletionBegan: return std::forward<Visitor>(visitor)(event.cluster_deletion_began());
     case Event::kClusterDeleted: return std::forward<Visitor>(visitor)(event.cluster_deleted());
-    case Event::kClusterLabelled: return std::forward<Visitor>(visitor)(event.cluster_labelled());
     case Event::kClusterHealthChanged: return std::forward<Visitor>(visitor)(event.cluster_health_changed());
     case Event::kClusterBootstrapped: return std::forward<Visitor>(visitor)(event.cluster_bootstrapped());
     case Event::kNodeAdded: return std::forward<Visitor>(visitor)(event.node_added());

@@ -79,11 +79,6 @@ void apply(Cluster& cluster, const event::ClusterDeletionBegan&, const event::Ev
   cluster.set_revision(event.seq());
 }
 
-void apply(Cluster& cluster, const event::ClusterLabelled& payload, const event::Event& event) {
-  *cluster.mutable_labels() = payload.after();
-  cluster.set_revision(event.seq());
-}
-
 void apply(Cluster& cluster, const event::ClusterHealthChanged& payload, const event::Event& event) {
   if (cluster.health().status() != payload.after().status()) cluster.set_health_since_at_us(event.time_at_us());
   *cluster.mutable_health() = payload.after();

@@ -14,7 +14,6 @@ void apply(Cluster& cluster, const event::NodeGroupResized& payload, const event
 void apply(Cluster& cluster, const event::ClusterSuspended& payload, const event::Event& event);
 void apply(Cluster& cluster, const event::ClusterResumed& payload, const event::Event& event);
 void apply(Cluster& cluster, const event::ClusterDeletionBegan& payload, const event::Event& event);
-void apply(Cluster& cluster, const event::ClusterLabelled& payload, const event::Event& event);
 void apply(Cluster& cluster, const event::ClusterHealthChanged& payload, const event::Event& event);
 void apply(Cluster& cluster, const event::ClusterBootstrapped& payload, const event::Event& event);
 void apply(Cluster& cluster, const event::NodeAdded& payload, const event::Event& event);

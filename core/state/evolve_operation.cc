@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/model/labels.h"
+
 namespace esaas::state {
 namespace {
 
@@ -22,6 +24,14 @@ void apply_to_open(FleetState& state, const Payload& payload, const event::Event
   if (found != state.operations.end()) apply(found->second, payload, event);
 }
 
+/// An operation that ends with its own request is never open: only its effect stays.
+void fulfil(FleetState& state, const model::Request& request, const event::Event& event) {
+  Cluster* cluster = cluster_of(state, event);
+  if (cluster == nullptr) return;
+  if (request.has_label()) model::merge(*cluster->mutable_labels(), request.label().labels());
+  cluster->set_revision(event.seq());
+}
+
 }  // namespace
 
 void apply(Operation& operation, const event::OperationRequested& payload, const event::Event& event) {
@@ -33,6 +43,9 @@ void apply(Operation& operation, const event::OperationRequested& payload, const
   operation.set_requested_by(event.actor().name());
   operation.set_requested_at_us(event.time_at_us());
   operation.set_requested_seq(event.seq());
+  if (!payload.has_fulfilment()) return;
+  operation.set_status(model::OPERATION_STATUS_SUCCEEDED);
+  operation.set_finished_at_us(event.time_at_us());
 }
 
 void apply(Operation& operation, const event::OperationStarted&, const event::Event& event) {
@@ -64,6 +77,10 @@ void apply(Operation& operation, const event::OperationContinued&, const event::
 }
 
 void apply(FleetState& state, const event::OperationRequested& payload, const event::Event& event) {
+  if (payload.has_fulfilment()) {
+    fulfil(state, payload.request(), event);
+    return;
+  }
   Operation operation;
   apply(operation, payload, event);
   state.operations.insert_or_assign(payload.id(), std::move(operation));

@@ -58,7 +58,7 @@ enum class IndexKind : std::uint8_t {
   kUser = 5,          ///< value: actor name; every event whose actor is a user
   kAudit = 6,         ///< value: empty; every user action
   kUsage = 7,         ///< value: empty; events that open, change or close usage intervals
-  kOperationEnd = 8,  ///< value: operation id; its OperationFinished
+  kOperationEnd = 8,  ///< value: operation id; its OperationFinished, or its fulfilled request
 };
 
 /// Seqs of one index value within [from_seq, to_seq], ascending unless `newest_first`; the first `limit` of them.

@@ -29,6 +29,7 @@ void for_each_index_entry(const event::Event& event, Sink&& sink) {
     if (!event.cluster().empty()) sink(IndexKind::kClusterAudit, event.cluster());
   }
   if (event.has_operation_finished()) sink(IndexKind::kOperationEnd, event.operation_finished().id());
+  if (event.operation_requested().has_fulfilment()) sink(IndexKind::kOperationEnd, event.operation_requested().id());
   if (is_usage_event(event)) sink(IndexKind::kUsage, std::string_view{});
 }
 

@@ -16,9 +16,10 @@ constexpr std::size_t kDigits = 20;
 
 /// Names sort as the seqs do.
 std::string file_name(std::uint64_t seq) {
-  std::string digits = std::to_string(seq);
-  digits.insert(0, kDigits - digits.size(), '0');
-  return std::string(kPrefix) + digits + std::string(kSuffix);
+  const std::string digits = std::to_string(seq);
+  std::string name{kPrefix};
+  name.append(kDigits - digits.size(), '0').append(digits).append(kSuffix);
+  return name;
 }
 
 bool is_snapshot(const std::string& name) {

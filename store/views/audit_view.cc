@@ -149,8 +149,9 @@ Result<AuditEntry> AuditView::entry(const event::Event& event) const {
   entry.outcome = "done";
   entry.finished_at_us = event.time_at_us();
   fill_request(event, entry);
-  if (event.has_operation_requested()) {
-    entry.operation_id = event.operation_requested().id();
+  if (event.operation_requested().has_fulfilment()) {
+    entry.outcome = name_of(model::OPERATION_STATUS_SUCCEEDED);
+  } else if (event.has_operation_requested()) {
     entry.finished_at_us = 0;
     ESAAS_CHECK(join_outcome(entry));
   }

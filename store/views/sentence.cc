@@ -57,7 +57,7 @@ std::string say(const event::TokenRevoked& e) { return "Token " + e.token_id() +
 std::string say(const event::OperationRequested& e) {
   const auto* kind = model::Request::descriptor()->FindFieldByNumber(static_cast<int>(e.request().kind_case()));
   return "Operation " + e.id() + (kind == nullptr ? "" : " (" + kind->name() + ")") + " was asked for" +
-         because(e.reason());
+         (e.has_fulfilment() ? " and fulfilled at once" : "") + because(e.reason());
 }
 std::string say(const event::OperationStarted& e) { return "Operation " + e.id() + " started."; }
 std::string say(const event::OperationStepChanged& e) {
@@ -87,9 +87,6 @@ std::string say(const event::ClusterSuspended&) {
 std::string say(const event::ClusterResumed&) { return "The cluster was resumed."; }
 std::string say(const event::ClusterDeletionBegan&) { return "The deletion of the cluster began."; }
 std::string say(const event::ClusterDeleted&) { return "The cluster is deleted: nothing of it is left."; }
-std::string say(const event::ClusterLabelled& e) {
-  return "The cluster has " + count(static_cast<std::uint32_t>(e.after_size()), "label") + " now.";
-}
 std::string say(const event::ClusterHealthChanged& e) {
   return "Elasticsearch says " + lower_name(model::HealthStatus_Name(e.after().status()), "HEALTH_STATUS_") + " with " +
          count(e.after().nodes(), "node") + " and " + count(e.after().unassigned_shards(), "unassigned shard") + ".";

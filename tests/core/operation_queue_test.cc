@@ -1,6 +1,7 @@
 // Law 13: operations that change topology queue, labels run alongside, a delete supersedes, If-Match guards.
 #include "core/commands/operation_queue.h"
 
+#include "core/commands/fulfil.h"
 #include "core/commands/validate.h"
 #include "tests/core/story.h"
 
@@ -77,11 +78,25 @@ TEST(OperationQueue, LabelsRunAlongsideAndLeaveTheActiveOperationAlone) {
   Story story = story_with_search();
   story.accept(test::submit_scale("data", 4));
   const std::string active = story.cluster().active_operation();
-  EXPECT_EQ(story.accept(test::submit_label("team", "red")),
-            (Kinds{"operation_requested", "cluster_labelled", "operation_finished"}));
+  const auto revision = story.cluster().revision();
+  EXPECT_EQ(story.accept(test::submit_label("team", "red")), (Kinds{"operation_requested"}));
+  EXPECT_GT(story.cluster().revision(), revision);
+  EXPECT_EQ(story.state.operations.size(), 1U) << "it ended with its own request";
   EXPECT_EQ(story.cluster().active_operation(), active);
   EXPECT_EQ(story.cluster().queued_operations_size(), 0);
   EXPECT_EQ(story.cluster().labels(0).value(), "red");
+}
+
+TEST(OperationQueue, ALabelsEventKeepsWhatItReplaced) {
+  Story story = story_with_search();
+  story.accept(test::submit_label("team", "red"));
+  story.accept(test::submit_label("site", "north"));
+  const auto events = story.when(test::submit_label("team", "blue"));
+  ASSERT_TRUE(events) << events.error().detail;
+  const auto& before = events->at(0).operation_requested().fulfilment().labels_before();
+  ASSERT_EQ(before.size(), 1);
+  EXPECT_EQ(before[0].key(), "team");
+  EXPECT_EQ(before[0].value(), "red");
 }
 
 TEST(OperationQueue, EmptyLabelValueRemovesTheLabel) {
@@ -247,7 +262,7 @@ TEST(KindOf, NamesEveryKindOfRequest) {
     model::Request request;
     request.GetReflection()->MutableMessage(&request, oneof->field(i));
     EXPECT_EQ(command::kind_of(request), oneof->field(i)->name());
-    EXPECT_EQ(command::changes_topology(request), oneof->field(i)->name() != "label");
+    EXPECT_EQ(command::is_fulfilled_at_once(request), oneof->field(i)->name() == "label");
   }
   EXPECT_EQ(command::kind_of(model::Request{}), "");
 }

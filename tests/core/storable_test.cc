@@ -12,9 +12,9 @@ Event latin1_everywhere() {
   event.set_seq(1);
   event.set_prev_hash(std::string(32, '\xFE'));
   event.mutable_actor()->set_address("h\xF6st");
-  auto& payload = *event.mutable_cluster_labelled();
-  payload.add_before()->set_value("\xFF");
-  payload.add_after()->set_value("fine");
+  auto& payload = *event.mutable_operation_requested()->mutable_fulfilment();
+  payload.add_labels_before()->set_value("\xFF");
+  payload.add_labels_before()->set_value("fine");
   return event;
 }
 
@@ -25,8 +25,9 @@ TEST(MakeStorable, WhatWouldNotReadBackDoesAfterwards) {
   const auto decoded = decode(encode(event));
   ASSERT_TRUE(decoded) << decoded.error().detail;
   EXPECT_EQ(decoded->actor().address(), "h\xEF\xBF\xBDst");
-  EXPECT_EQ(decoded->cluster_labelled().before(0).value(), "\xEF\xBF\xBD");
-  EXPECT_EQ(decoded->cluster_labelled().after(0).value(), "fine");
+  const auto& labels = decoded->operation_requested().fulfilment().labels_before();
+  EXPECT_EQ(labels[0].value(), "\xEF\xBF\xBD");
+  EXPECT_EQ(labels[1].value(), "fine");
 }
 
 TEST(MakeStorable, LeavesBytesAndGoodTextAlone) {

@@ -64,7 +64,9 @@ void Ledger::remember(const event::Event& event) {
   }
   if (event.has_operation_finished()) outcomes_[event.operation_finished().id()] = event.operation_finished().status();
   if (event.has_operation_requested()) {
-    requests_[event.operation_requested().reason()].insert(event.operation_requested().id());
+    const auto& requested = event.operation_requested();
+    requests_[requested.reason()].insert(requested.id());
+    if (requested.has_fulfilment()) outcomes_[requested.id()] = model::OPERATION_STATUS_SUCCEEDED;
   }
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 using testing::SampleEvents;
 
-Snapshot sample() { return {42, blake2b_256("event 42"), std::string(10'000, 'x') + "state"}; }
+Snapshot sample() { return {42, blake2b_256("event 42"), std::string(10'000, 'x').append("state")}; }
 
 TEST(SnapshotCodec, DecodesWhatItEncodedAndCompresses) {
   const std::string bytes = encode_snapshot(sample());

@@ -1,5 +1,6 @@
 // The lab on the model: virtual time, no process.
 
+#include <fmt/format.h>
 #include "core/base/assert.h"
 #include "tests/contract/elasticsearch/lab.h"
 #include "tests/simulation/model_elasticsearch.h"
@@ -28,7 +29,7 @@ class ModelLab final : public Lab {
     auto launch = simulation::parse_launch(spec);
     ESAAS_ASSERT(launch.has_value(), launch ? "" : launch.error().detail);
     running_[index] = "process-" + std::to_string(++starts_);  // a process id is used once, a node's index many times
-    model_.start(running_[index], *launch, std::string(kLabCluster) + ".volume-" + std::to_string(index));
+    model_.start(running_[index], *launch, fmt::format("{}.volume-{}", kLabCluster, index));
   }
 
  private:

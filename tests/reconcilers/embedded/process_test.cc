@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <fstream>
 
 #include <boost/system/system_error.hpp>
@@ -152,8 +153,8 @@ TEST_F(EmbeddedProcess, DamagedStateIsRefused) {
   start();
   end(SIGTERM);
   std::ofstream(folder_.path() / "state", std::ios::app) << "more";
-  const std::string again = std::string(ESAAS_EMBEDDED_HELPER) + " embedded-mesos --listen 127.0.0.1:0 --work-dir " +
-                            folder_.path().string() + " 2>" + (folder_.path() / "told").string();
+  const std::string again = fmt::format("{} embedded-mesos --listen 127.0.0.1:0 --work-dir {} 2>{}", ESAAS_EMBEDDED_HELPER,
+                                        folder_.path().string(), (folder_.path() / "told").string());
   EXPECT_EQ(WEXITSTATUS(std::system(again.c_str())), 1);
   std::ifstream told(folder_.path() / "told");
   std::string line;

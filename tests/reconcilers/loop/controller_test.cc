@@ -262,8 +262,9 @@ TEST_F(ControllerTest, AStatusIsAcknowledgedOnlyWhenItIsDurable) {
 TEST_F(ControllerTest, ADryRunAppendsNothing) {
   submit(by_admin(command::CreateTenant{"shop"}));
   const auto before = controller_.state().seq();
-  std::size_t events = 0;
-  controller_.preview(create("search"), [&](Result<Preview> preview) { events = preview->events.size(); }, now_);
+  std::optional<std::size_t> events;
+  controller_.preview(
+      create("search"), [&](const Result<Preview>& preview) { if (preview) events = preview->events.size(); }, now_);
   settle();
   EXPECT_EQ(events, 3U);
   EXPECT_EQ(controller_.state().seq(), before);
