@@ -17,6 +17,16 @@ std::string make(std::string_view cluster, std::string_view node, std::string_vi
 
 std::string operation_id(std::uint64_t requested_seq) { return "op-" + std::to_string(requested_seq); }
 
+std::optional<std::uint64_t> requested_seq(std::string_view operation_id) {
+  constexpr std::string_view kPrefix = "op-";
+  if (!operation_id.starts_with(kPrefix)) return std::nullopt;
+  operation_id.remove_prefix(kPrefix.size());
+  std::uint64_t seq = 0;
+  const auto [end, error] = std::from_chars(operation_id.data(), operation_id.data() + operation_id.size(), seq);
+  const bool whole = error == std::errc{} && end == operation_id.data() + operation_id.size();
+  return whole && seq > 0 && operation_id.front() != '0' ? std::optional(seq) : std::nullopt;
+}
+
 std::string node_name(std::string_view group, std::uint32_t ordinal) {
   return std::string(group) + "-" + std::to_string(ordinal);
 }

@@ -11,6 +11,9 @@ namespace esaas::model {
 /// "op-1234": the operation that the event with this seq requested.
 std::string operation_id(std::uint64_t requested_seq);
 
+/// The seq in an operation's id; nothing when it is no such id.
+std::optional<std::uint64_t> requested_seq(std::string_view operation_id);
+
 /// "data-0": a node's name within its cluster.
 std::string node_name(std::string_view group, std::uint32_t ordinal);
 

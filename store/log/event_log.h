@@ -51,14 +51,14 @@ struct Batch {
 
 /// What events can be found by. The number is stored: never reuse one.
 enum class IndexKind : std::uint8_t {
-  kOperation = 1,     ///< value: operation id; every event that carries it
+  kOperation = 1,     ///< value: operation id; every event that carries it, but for a request fulfilled at once
   kCluster = 2,       ///< value: cluster; every event that carries it
   kClusterAudit = 3,  ///< value: cluster; user actions on it
   kTenant = 4,        ///< value: tenant; every event that carries it
   kUser = 5,          ///< value: actor name; every event whose actor is a user
   kAudit = 6,         ///< value: empty; every user action
   kUsage = 7,         ///< value: empty; events that open, change or close usage intervals
-  kOperationEnd = 8,  ///< value: operation id; its OperationFinished, or its fulfilled request
+  kOperationEnd = 8,  ///< value: operation id; its OperationFinished
 };
 
 /// Seqs of one index value within [from_seq, to_seq], ascending unless `newest_first`; the first `limit` of them.

@@ -18,7 +18,9 @@ bool is_usage_event(const event::Event& event);
 /// Calls `sink(IndexKind, std::string_view value)` for each entry. The values live as long as the event.
 template <typename Sink>
 void for_each_index_entry(const event::Event& event, Sink&& sink) {
-  if (!event.operation_id().empty()) sink(IndexKind::kOperation, event.operation_id());
+  // A request that was fulfilled at once is the operation's one event, and its id says where it is.
+  const bool whole_operation = event.operation_requested().has_fulfilment();
+  if (!event.operation_id().empty() && !whole_operation) sink(IndexKind::kOperation, event.operation_id());
   if (!event.cluster().empty()) sink(IndexKind::kCluster, event.cluster());
   if (!event.tenant().empty()) sink(IndexKind::kTenant, event.tenant());
   if (event.actor().kind() == event::ACTOR_KIND_USER && !event.actor().name().empty()) {
@@ -29,7 +31,6 @@ void for_each_index_entry(const event::Event& event, Sink&& sink) {
     if (!event.cluster().empty()) sink(IndexKind::kClusterAudit, event.cluster());
   }
   if (event.has_operation_finished()) sink(IndexKind::kOperationEnd, event.operation_finished().id());
-  if (event.operation_requested().has_fulfilment()) sink(IndexKind::kOperationEnd, event.operation_requested().id());
   if (is_usage_event(event)) sink(IndexKind::kUsage, std::string_view{});
 }
 

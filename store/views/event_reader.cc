@@ -5,6 +5,7 @@
 
 #include "store/views/index_walk.h"
 #include "store/views/operation_view.h"
+#include "store/views/operation_walk.h"
 
 namespace esaas::store {
 namespace {
@@ -15,9 +16,8 @@ bool matches(const EventFilter& filter, const event::Event& event) {
          (filter.operation_id.empty() || event.operation_id() == filter.operation_id);
 }
 
-/// The narrowest index that holds all matches.
+/// The narrowest index that holds all matches, where no operation is asked for.
 IndexQuery index_for(const EventFilter& filter) {
-  if (!filter.operation_id.empty()) return {.kind = IndexKind::kOperation, .value = filter.operation_id};
   if (!filter.cluster.empty()) return {.kind = IndexKind::kCluster, .value = filter.cluster};
   return {.kind = IndexKind::kTenant, .value = filter.tenant};
 }
@@ -51,6 +51,10 @@ Result<EventPage> read_events(const EventLog& log, std::uint64_t from_seq, const
   if (filter.tenant.empty() && filter.cluster.empty() && filter.operation_id.empty()) {
     ESAAS_TRY(const auto cursor, log.read(first, {.to_seq = std::min(last, first + limit - 1)}));
     return read_from(*cursor, filter, first, std::min(last, first + limit - 1), last, limit);
+  }
+  if (!filter.operation_id.empty()) {
+    OperationWalk walk(log, filter.operation_id, first, last);
+    return read_from(walk, filter, first, last, last, limit);
   }
   IndexQuery index = index_for(filter);
   index.from_seq = first;

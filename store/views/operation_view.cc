@@ -5,6 +5,7 @@
 #include "core/events/visit.h"
 #include "core/state/evolve_operation.h"
 #include "store/views/index_walk.h"
+#include "store/views/operation_walk.h"
 
 namespace esaas::store {
 namespace {
@@ -48,7 +49,7 @@ std::string_view name_of(model::OperationStatus status) {
 Result<state::Operation> OperationView::find(std::string_view id) const {
   const std::string wanted(id);
   state::Operation operation;
-  IndexWalk walk(log_, {.kind = IndexKind::kOperation, .value = wanted});
+  OperationWalk walk(log_, wanted);
   for (;;) {
     ESAAS_TRY(const event::Event* event, walk.next());
     if (event == nullptr) break;
@@ -75,8 +76,10 @@ Result<FinishedPage> OperationView::finished(const FinishedQuery& query) const {
     }
     if (!matches(query, *event)) continue;
     const std::string& id = event->operation_requested().id();
-    ESAAS_TRY(const auto end, log_.read_index({.kind = IndexKind::kOperationEnd, .value = id, .limit = 1}));
-    if (end.empty()) continue;
+    if (!event->operation_requested().has_fulfilment()) {
+      ESAAS_TRY(const auto end, log_.read_index({.kind = IndexKind::kOperationEnd, .value = id, .limit = 1}));
+      if (end.empty()) continue;
+    }
     ESAAS_TRY(state::Operation operation, find(id));
     if (query.status != model::OPERATION_STATUS_UNSPECIFIED && operation.status() != query.status) continue;
     page.operations.push_back(std::move(operation));

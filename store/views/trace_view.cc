@@ -6,7 +6,7 @@
 
 #include "core/base/time.h"
 #include "core/events/event_kind.h"
-#include "store/views/index_walk.h"
+#include "store/views/operation_walk.h"
 #include "store/views/sentence.h"
 
 namespace esaas::store {
@@ -63,7 +63,7 @@ void link(Trace& trace) {
 Result<Trace> TraceView::trace(std::string_view operation_id) const {
   Trace trace;
   trace.operation_id = operation_id;
-  IndexWalk walk(log_, {.kind = IndexKind::kOperation, .value = trace.operation_id});
+  OperationWalk walk(log_, trace.operation_id);
   for (;;) {
     ESAAS_TRY(const event::Event* event, walk.next());
     if (event == nullptr) break;

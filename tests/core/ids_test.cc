@@ -14,6 +14,15 @@ TEST(Ids, SayWhatTheyAreOf) {
   EXPECT_EQ(role_of_tenant("shop"), "es-shop");
 }
 
+TEST(RequestedSeq, ReadsBackWhatWasMadeAndNothingElse) {
+  EXPECT_EQ(requested_seq(operation_id(1)), 1U);
+  EXPECT_EQ(requested_seq(operation_id(18'446'744'073'709'551'615U)), 18'446'744'073'709'551'615U);
+  for (const char* other : {"", "op-", "op-0", "op-01", "op-x", "op-1x", "op--1", "op-+1", "op- 1", "1", "OP-1",
+                            "op-18446744073709551616"}) {
+    EXPECT_FALSE(requested_seq(other)) << other;
+  }
+}
+
 TEST(ParseId, ReadsBackWhatWasMade) {
   const auto parsed = parse_id(task_id("my-search", "data-10", 18'446'744'073'709'551'615U));
   ASSERT_TRUE(parsed);

@@ -177,6 +177,45 @@ TEST_F(Views, OperationIsTheFoldThatTheControllerHad) {
   EXPECT_EQ(view.find("op-nowhere").error().code, ErrorCode::kNotFound);
 }
 
+TEST_F(Views, AnOperationFulfilledAtOnceIsFoundEverywhereByItsOneEvent) {
+  grow(20);
+  auto event = testing::plain_event(21);
+  event.set_time_at_us(events_.back().time_at_us() + 1);
+  event.set_operation_id("op-21");
+  event.set_cluster("search");
+  event.mutable_actor()->set_kind(event::ACTOR_KIND_USER);
+  event.mutable_actor()->set_name("token-9");
+  auto& requested = *event.mutable_operation_requested();
+  requested.set_id("op-21");
+  requested.mutable_request()->mutable_label()->add_labels()->set_key("team");
+  requested.mutable_fulfilment();
+  ASSERT_TRUE(log_.append({{event}, {}}));
+
+  const auto operation = OperationView(log_).find("op-21");
+  ASSERT_TRUE(operation) << operation.error().detail;
+  EXPECT_EQ(operation->status(), model::OPERATION_STATUS_SUCCEEDED);
+  EXPECT_EQ(operation->finished_at_us(), event.time_at_us());
+  const auto finished = OperationView(log_).finished({.cluster = "search", .limit = 1});
+  ASSERT_TRUE(finished);
+  ASSERT_EQ(finished->operations.size(), 1U);
+  EXPECT_EQ(finished->operations[0].id(), "op-21");
+  const auto trace = TraceView(log_).trace("op-21");
+  ASSERT_TRUE(trace);
+  ASSERT_EQ(trace->nodes.size(), 1U);
+  EXPECT_EQ(trace->nodes[0].sentence, "Operation op-21 (label) was asked for and fulfilled at once.");
+  const auto audit = AuditView(log_).list({.user = "token-9", .cluster = "search"});
+  ASSERT_TRUE(audit);
+  ASSERT_EQ(audit->entries.size(), 1U);
+  EXPECT_EQ(audit->entries[0].outcome, "succeeded");
+  EXPECT_EQ(audit->entries[0].finished_at_us, event.time_at_us());
+  const auto page = read_events(log_, 1, {.operation_id = "op-21"}, 10);
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->events.size(), 1U);
+  EXPECT_EQ(page->events[0].seq(), 21U);
+  EXPECT_TRUE(read_events(log_, 22, {.operation_id = "op-21"}, 10)->events.empty());
+  EXPECT_EQ(TraceView(log_).trace("op-20").error().code, ErrorCode::kNotFound) << "event 20 is no request";
+}
+
 TEST_F(Views, FinishedOperationsComeInPagesNewestFirst) {
   grow(4000);
   std::vector<std::string> ids;

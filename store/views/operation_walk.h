@@ -1,0 +1,39 @@
+#pragma once
+// OperationWalk: the events of one operation, in order. One thread at a time; must not outlive the log.
+//
+// An operation that was fulfilled at once has one event, whose seq is in the operation's id: it has no index entries,
+// which would cost more than the event. Every other operation is found through the index.
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+#include "core/events/event.pb.h"
+#include "store/views/index_walk.h"
+
+namespace esaas::store {
+
+class OperationWalk {
+ public:
+  /// Those events whose seq is within [from_seq, to_seq].
+  OperationWalk(const EventLog& log, std::string_view operation_id, std::uint64_t from_seq = 1,
+                std::uint64_t to_seq = std::numeric_limits<std::uint64_t>::max());
+
+  /// The next event, or null at the end. It lives until the next call.
+  Result<const event::Event*> next();
+
+ private:
+  Result<const event::Event*> fulfilled_request();
+
+  const EventLog& log_;
+  std::string id_;
+  std::uint64_t from_seq_;
+  std::uint64_t to_seq_;
+  IndexWalk indexed_;
+  bool begun_ = false;
+  event::Event request_;
+};
+
+}  // namespace esaas::store
