@@ -71,6 +71,10 @@ class LifeCycle:
         seen = self.esaas.run("cluster", "show", CLUSTER, check=False, token_file=token)
         changed = self.esaas.run("cluster", "scale", CLUSTER, "9", check=False, token_file=token)
         assert seen.returncode != 0 and changed.returncode != 0 and "no cluster" in changed.stderr, changed.stderr
+        theirs = next(each for each in self.esaas.json("token", "list") if each["tenant"] == "other")
+        self.esaas.run("token", "revoke", theirs["token_id"])
+        refused = self.esaas.run("cluster", "list", check=False, token_file=token)
+        assert refused.returncode != 0 and "token" in refused.stderr, refused.stderr
 
     def resize(self):
         self.run_as_operator("cluster", "resize", CLUSTER, "--mem-mib", "640", "--disk-mib", "768")

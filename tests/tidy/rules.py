@@ -55,6 +55,7 @@ DEBIAN_PACKAGES = {
     "OpenSSL": ["libssl-dev"],
     "Threads": [],
     "fmt": ["libfmt-dev"],
+    "jemalloc": ["libjemalloc-dev"],
     "spdlog": ["libspdlog-dev"],
     "PkgConfig": ["pkg-config"],
     "libsodium": ["libsodium-dev"],

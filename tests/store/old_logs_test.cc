@@ -1,0 +1,119 @@
+// Logs of every format that was ever released fold, and to what they folded then. The folder of a format is never
+// changed, only new ones are added (log_fixture.h).
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "core/events/event_kind.h"
+#include "store/log/record_codec.h"
+#include "store/log/rocksdb_event_log.h"
+#include "store/snapshots/recovery.h"
+#include "store/snapshots/snapshot_codec.h"
+#include "tests/store/log_fixture.h"
+#include "tests/store/temp_directory.h"
+
+namespace esaas::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kFolder = fs::path(ESAAS_SOURCE_DIR) / "tests/store/fixtures";
+
+std::vector<std::string> stored_logs() {
+  std::vector<std::string> names;
+  for (const auto& format : fs::directory_iterator(kFolder)) {
+    for (const auto& log : fs::directory_iterator(format)) names.push_back(fs::relative(log, kFolder).string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+class OldLog : public ::testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    auto loaded = testing::load(kFolder / GetParam());
+    ASSERT_TRUE(loaded) << loaded.error().detail;
+    fixture_ = std::move(*loaded);
+    ASSERT_FALSE(fixture_.records.empty());
+  }
+
+  /// Folds the records after `fleet`, and describes the states on the way.
+  std::string fold(state::FleetState& fleet, std::optional<Hash> hash_before) {
+    std::string states;
+    const std::uint64_t last = fixture_.records.size();
+    RecordReader reader(fleet.seq() + 1, hash_before);
+    while (fleet.seq() < last) {
+      const auto event = reader.read(fleet.seq() + 1, fixture_.records[fleet.seq()]);
+      EXPECT_TRUE(event) << event.error().detail;
+      if (!event) break;
+      state::evolve(fleet, **event);
+      if (fleet.seq() % testing::description_distance(last) == 0 || fleet.seq() == last) states += testing::describe(fleet);
+    }
+    return states;
+  }
+
+  testing::LogFixture fixture_;
+};
+
+TEST_P(OldLog, FoldsToWhatItFoldedToThenAndItsChainHolds) {
+  state::FleetState fleet;
+  EXPECT_EQ(fold(fleet, Hash{}), fixture_.states);
+}
+
+TEST_P(OldLog, ItsSnapshotIsUsedOrRefusedAsOfAnotherVersion) {
+  const auto snapshot = decode_snapshot(fixture_.snapshot);
+  if (!snapshot) {
+    EXPECT_EQ(snapshot.error().code, ErrorCode::kUnsupportedVersion) << snapshot.error().detail;
+    return;
+  }
+  EXPECT_EQ(snapshot->hash, blake2b_256(fixture_.records.at(snapshot->seq - 1)));
+  auto from_snapshot = state::decode_fleet(snapshot->fleet);
+  ASSERT_TRUE(from_snapshot) << from_snapshot.error().detail;
+  fold(*from_snapshot, snapshot->hash);
+  state::FleetState whole;
+  fold(whole, Hash{});
+  EXPECT_EQ(state::encode(*from_snapshot), state::encode(whole));
+}
+
+TEST_P(OldLog, IsStoredAnewByteForByte) {
+  const testing::TempDirectory directory;
+  const auto log = open_rocksdb_log({.directory = directory.path()});
+  ASSERT_TRUE(log) << log.error().detail;
+  for (std::uint64_t seq = 1; seq <= fixture_.records.size(); ++seq) {
+    event::Event event;
+    ASSERT_TRUE(decode_record(fixture_.records[seq - 1], seq, event));
+    ASSERT_TRUE((*log)->append({{event}, {}}));
+    ASSERT_EQ(*(*log)->hash_of(seq), blake2b_256(fixture_.records[seq - 1])) << event.ShortDebugString();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Stored, OldLog, ::testing::ValuesIn(stored_logs()), [](const auto& log) {
+  std::string name = log.param;
+  std::ranges::replace_if(name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
+  return name;
+});
+
+TEST(OldLogs, KeepEveryKindOfEventOfTheFirstFormat) {
+  std::set<std::string> kinds;
+  for (const std::string& name : stored_logs()) {
+    if (!name.starts_with("format-1/")) continue;
+    const auto fixture = testing::load(kFolder / name);
+    ASSERT_TRUE(fixture) << fixture.error().detail;
+    for (std::uint64_t seq = 1; seq <= fixture->records.size(); ++seq) {
+      event::Event event;
+      ASSERT_TRUE(decode_record(fixture->records[seq - 1], seq, event));
+      kinds.emplace(event::kind_of(event));
+    }
+  }
+  // No run that was kept had a Mesos that tears the framework down, or remains of what the log does not know.
+  const auto* payload = event::Event::descriptor()->FindOneofByName("payload");
+  std::set<std::string> missing;
+  for (int i = 0; i < payload->field_count(); ++i) {
+    if (!kinds.contains(payload->field(i)->name())) missing.insert(payload->field(i)->name());
+  }
+  EXPECT_EQ(missing, (std::set<std::string>{"framework_stopped", "orphan_release_intended", "unknown_task_observed"}));
+}
+
+}  // namespace
+}  // namespace esaas::store
