@@ -37,3 +37,10 @@ configure_and_build() {
     { tail -n 40 "$folder.configure.log" >&2; die "cmake --preset $preset failed"; }
   ninja -C "$folder" -j "$jobs" "$@"
 }
+
+# quietly_build PRESET [TARGET...]: shows the end of what was said, and when it failed all that is wrong.
+quietly_build() {
+  local log=$repo/.build/$1.build.log
+  configure_and_build "$@" >"$log" 2>&1 || { grep -E -A 12 'error|FAILED' "$log" | head -n 60 >&2; die "the build failed: $log"; }
+  tail -n 1 "$log"
+}

@@ -16,6 +16,7 @@
 #include <array>
 #include <optional>
 
+#include "core/base/assert.h"
 #include "core/base/proto_json.h"
 
 namespace esaas::api::cli {
@@ -63,7 +64,11 @@ class Client::Impl {
  private:
   using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 
-  beast::tcp_stream& lowest() { return tls_stream_ ? beast::get_lowest_layer(*tls_stream_) : *plain_; }
+  beast::tcp_stream& lowest() {
+    if (tls_stream_) return beast::get_lowest_layer(*tls_stream_);
+    ESAAS_ASSERT(plain_.has_value(), "a connection is one or the other");
+    return *plain_;
+  }
 
   /// Starts one operation, runs it to its end and gives its error: a blocking call that knows deadlines.
   template <typename Start>

@@ -49,8 +49,8 @@ void Metrics::count_request(std::size_t route, unsigned status, std::chrono::ste
   series.seconds->Observe(std::chrono::duration<double>(took).count());
 }
 
-void Metrics::add_gauge(std::string name, std::string help, std::function<double()> read) {
-  auto& family = prometheus::BuildGauge().Name(std::move(name)).Help(std::move(help)).Register(*registry_);
+void Metrics::add_gauge(const std::string& name, const std::string& help, std::function<double()> read) {
+  auto& family = prometheus::BuildGauge().Name(name).Help(help).Register(*registry_);
   sampled_.push_back({&family.Add({}), std::move(read)});
 }
 

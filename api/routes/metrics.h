@@ -29,7 +29,7 @@ class Metrics {
   void count_request(std::size_t route, unsigned status, std::chrono::steady_clock::duration took);
 
   /// A value that is asked for at each scrape (connections, durable seq). The function outlives no one it reads.
-  void add_gauge(std::string name, std::string help, std::function<double()> read);
+  void add_gauge(const std::string& name, const std::string& help, std::function<double()> read);
 
   /// The text exposition format, everything in the registry.
   [[nodiscard]] std::string text() const;

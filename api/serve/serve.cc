@@ -18,6 +18,7 @@
 #include "api/routes/event_feed.h"
 #include "api/routes/metrics.h"
 #include "api/routes/read_pool.h"
+#include "api/serve/address_check.h"
 #include "api/serve/embedded_process.h"
 #include "api/serve/first_token.h"
 #include "api/serve/wiring.h"
@@ -63,6 +64,8 @@ class Run {
   Run& operator=(const Run&) = delete;
 
   Result<void> start() {
+    // Before anything is made or started: the embedded Mesos outlives a start that fails.
+    ESAAS_CHECK(check_address_is_free(config_.http.address, config_.http.port));
     std::error_code failed;
     std::filesystem::create_directories(config_.data_dir, failed);
     if (failed) {
@@ -77,12 +80,12 @@ class Run {
                             {"snapshot_seq", std::to_string(recovered.stats.snapshot_seq)},
                             {"events_folded", std::to_string(recovered.stats.events_folded)}});
     ESAAS_TRY(loop::HostConfig host, host_config());
-    host_.emplace(std::move(host), *log_, &*snapshots_, std::move(recovered.fleet));
-    host_->start();
+    auto& controller = host_.emplace(std::move(host), *log_, &*snapshots_, std::move(recovered.fleet));
+    controller.start();
     const auto token_file = config::admin_token_file(config_.data_dir);
-    ESAAS_TRY(const bool made, ensure_first_token(*host_, token_file, system_now()));
+    ESAAS_TRY(const bool made, ensure_first_token(controller, token_file, system_now()));
     if (made) log::info("first_admin_token_written", {{"file", token_file.string()}});
-    return serve_http();
+    return serve_http(controller);
   }
 
  private:
@@ -98,40 +101,40 @@ class Run {
     }
     host.mesos.masters = std::move(masters.endpoints);
     if (masters.tls) {
-      ESAAS_CHECK(trust(config_.mesos.ca_file));
-      host.mesos.tls = &*tls_;
+      ESAAS_TRY(host.mesos.tls, trust(config_.mesos.ca_file));
     }
-    host.note = [](loop::Severity severity, std::string_view what, log::Fields fields) {
+    host.note = [](loop::Severity severity, std::string_view what, const log::Fields& fields) {
       log::write(level_of(severity), what, fields);
     };
     host.on_fatal = end_after_failed_commit;
     return host;
   }
 
-  Result<void> trust(const std::filesystem::path& ca_file) {
+  /// The context lives as long as this.
+  Result<boost::asio::ssl::context*> trust(const std::filesystem::path& ca_file) {
     namespace ssl = boost::asio::ssl;
-    tls_.emplace(ssl::context::tls_client);
+    ssl::context& tls = tls_.emplace(ssl::context::tls_client);
     boost::system::error_code failed;
     if (ca_file.empty()) {
-      tls_->set_default_verify_paths(failed);
+      tls.set_default_verify_paths(failed);
     } else {
-      tls_->load_verify_file(ca_file, failed);
+      tls.load_verify_file(ca_file, failed);
     }
-    if (!failed) tls_->set_verify_mode(ssl::verify_peer, failed);
-    if (!failed) return {};
+    if (!failed) tls.set_verify_mode(ssl::verify_peer, failed);
+    if (!failed) return &tls;
     return fail(ErrorCode::kInvalidArgument, ca_file.string() + ": " + failed.message(), "mesos.ca_file");
   }
 
-  Result<void> serve_http() {
-    reads_.emplace(kReadThreads);
-    feed_.emplace(*log_);
-    metrics_.emplace(std::make_shared<prometheus::Registry>());
-    add_gauges();
-    service_.emplace(Foundation{.front = *host_,
+  Result<void> serve_http(loop::ControllerHost& controller) {
+    ReadPool& reads = reads_.emplace(kReadThreads);
+    EventFeed& feed = feed_.emplace(*log_);
+    Metrics& metrics = metrics_.emplace(std::make_shared<prometheus::Registry>());
+    add_gauges(metrics, controller);
+    ApiService& service = service_.emplace(Foundation{.front = controller,
                                 .log = *log_,
-                                .reads = *reads_,
-                                .feed = *feed_,
-                                .metrics = *metrics_,
+                                .reads = reads,
+                                .feed = feed,
+                                .metrics = metrics,
                                 .limits = config_.http.limits,
                                 .now = system_now,
                                 .version = version_});
@@ -139,15 +142,15 @@ class Run {
     settings.on_exception = [](std::string_view what) {
       log::error("request_failed", {{"why", std::string(what)}});
     };
-    server_.emplace(std::move(settings), *service_);
-    ESAAS_CHECK(server_->start());
-    log::info("serving", {{"address", config_.http.address}, {"port", std::to_string(server_->port())}});
+    http::Server& server = server_.emplace(std::move(settings), service);
+    ESAAS_CHECK(server.start());
+    log::info("serving", {{"address", config_.http.address}, {"port", std::to_string(server.port())}});
     return {};
   }
 
-  void add_gauges() {
-    const auto gauge = [this](const char* name, const char* help, auto read) {
-      metrics_->add_gauge(name, help, [this, read] { return static_cast<double>(read(*host_)); });
+  void add_gauges(Metrics& metrics, const loop::ControllerHost& controller) {
+    const auto gauge = [&](const char* name, const char* help, auto read) {
+      metrics.add_gauge(name, help, [&controller, read] { return static_cast<double>(read(controller)); });
     };
     using Host = loop::ControllerHost;
     gauge("esaas_log_durable_seq", "The newest event that is on disk",
@@ -165,7 +168,7 @@ class Run {
     gauge("esaas_controller_leader_term", "Starts of a controller on this log",
           [](const Host& host) { return host.status().leader_term; });
     gauge("esaas_fleet_clusters", "Clusters that exist", [](const Host& host) { return host.fleet().clusters.size(); });
-    metrics_->add_gauge("esaas_http_connections", "Open connections", [this] {
+    metrics.add_gauge("esaas_http_connections", "Open connections", [this] {
       return server_ ? static_cast<double>(server_->connections()) : 0.0;
     });
   }

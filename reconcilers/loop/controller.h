@@ -73,7 +73,7 @@ class Controller {
 
   // ---- Inputs ----
   void submit(std::vector<Submission> submissions, Front::Answers answers, Time now);
-  void preview(const Submission& submission, const std::function<void(Result<Preview>)>& answer, Time now);
+  void preview(const Submission& submission, std::function<void(Result<Preview>)> answer, Time now);
   /// False: below the reserve of free space; commands are refused until it is true again.
   void set_writable(bool writable) { writable_ = writable; }
 

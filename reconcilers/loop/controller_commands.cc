@@ -28,15 +28,8 @@ Error another_body() {
 void Controller::submit(std::vector<Submission> submissions, Front::Answers answers, Time now) {
   std::vector<Result<Accepted>> results;
   results.reserve(submissions.size());
-  bool any = false;
-  for (Submission& submission : submissions) {
-    results.push_back(accept(submission, now));
-    any = any || results.back().has_value();
-  }
-  if (!any) {
-    answers(std::move(results));
-    return;
-  }
+  for (Submission& submission : submissions) results.push_back(accept(submission, now));
+  // A refusal too: it may rest upon what is not on disk yet.
   sequencer_.when_durable([answers = std::move(answers), results = std::move(results)]() mutable {
     answers(std::move(results));
   });
@@ -100,7 +93,7 @@ void Controller::remember(const std::string& key, const std::string& body_hash, 
   sequencer_.when_durable([this, key] { keys_under_way_.erase(key); });
 }
 
-void Controller::preview(const Submission& submission, const std::function<void(Result<Preview>)>& answer, Time now) {
+void Controller::preview(const Submission& submission, std::function<void(Result<Preview>)> answer, Time now) {
   const command::Context context{
       .now = now, .caller = submission.caller, .next_seq = sequencer_.next_seq(), .versions = &versions_};
   auto events = command::decide(state(), submission.command, context);
@@ -110,7 +103,10 @@ void Controller::preview(const Submission& submission, const std::function<void(
   } else {
     preview = std::unexpected(std::move(events).error());
   }
-  answer(std::move(preview));
+  // It shows, and rests upon, what may not be on disk yet.
+  sequencer_.when_durable([answer = std::move(answer), preview = std::move(preview)]() mutable {
+    answer(std::move(preview));
+  });
 }
 
 /// What the events would do to a copy of what a decision on one cluster reads: the head, that cluster, its operations.
@@ -119,9 +115,13 @@ Preview Controller::imagine(std::vector<event::Event> events, Time now) const {
   const std::string name = events.front().cluster();
   state::FleetState imagined;
   imagined.head = state().head;
-  if (const state::Cluster* cluster = state().find_cluster(name)) imagined.clusters.emplace(name, *cluster);
-  for (const auto& [id, operation] : state().operations) {
-    if (operation.cluster() == name) imagined.operations.emplace(id, operation);
+  if (const state::Cluster* cluster = state().find_cluster(name)) {
+    imagined.clusters.emplace(name, *cluster);
+    const auto keep = [&](const std::string& id) {
+      if (const state::Operation* operation = state().find_operation(id)) imagined.operations.emplace(id, *operation);
+    };
+    keep(cluster->active_operation());
+    for (const std::string& id : cluster->queued_operations()) keep(id);
   }
   for (event::Event& event : events) {
     event.set_seq(imagined.seq() + 1);

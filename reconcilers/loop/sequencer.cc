@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/events/codec.h"
+#include "core/events/storable.h"
 
 namespace esaas::loop {
 namespace {
@@ -36,6 +37,7 @@ const event::Event& Sequencer::sequence(event::Event event, Time now) {
   event.set_leader_term(event.has_controller_started() ? event.controller_started().term() : state_.head.leader_term());
   event.set_schema_version(event::kSchemaVersion);
   event.set_min_reader_version(event::kSchemaVersion);
+  event::make_storable(event);
   state::evolve(state_, event);
   note_change(event);
   pending_.batch.events.push_back(std::move(event));

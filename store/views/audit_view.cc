@@ -8,6 +8,7 @@
 #include "core/base/proto_json.h"
 #include "store/log/index_entries.h"
 #include "store/views/index_walk.h"
+#include "store/views/operation_walk.h"
 #include "store/views/operation_view.h"
 #include "store/views/time_search.h"
 
@@ -125,13 +126,13 @@ Result<void> AuditView::join_outcome(AuditEntry& entry) const {
     return {};
   }
   entry.outcome = "queued";
-  // OperationStarted follows its request at once, or comes first after a wait: never far from the beginning.
-  constexpr std::size_t kLookedAt = 16;
-  ESAAS_TRY(const auto seqs,
-            log_.read_index({.kind = IndexKind::kOperation, .value = entry.operation_id, .limit = kLookedAt}));
-  for (const std::uint64_t seq : seqs) {
-    ESAAS_TRY(const event::Event event, log_.read_one(seq));
-    if (event.has_operation_started()) entry.outcome = "running";
+  OperationWalk walk(log_, entry.operation_id);
+  for (;;) {
+    ESAAS_TRY(const event::Event* event, walk.next());
+    if (event == nullptr) break;
+    if (!event->has_operation_started()) continue;
+    entry.outcome = "running";
+    break;
   }
   return {};
 }

@@ -177,6 +177,34 @@ TEST_F(Views, OperationIsTheFoldThatTheControllerHad) {
   EXPECT_EQ(view.find("op-nowhere").error().code, ErrorCode::kNotFound);
 }
 
+TEST_F(Views, AnOperationThatWasPausedManyTimesBeforeItStartedIsRunning) {
+  std::vector<event::Event> events;
+  const auto add = [&]() -> event::Event& {
+    events.push_back(testing::plain_event(events.size() + 1));
+    events.back().clear_payload();
+    events.back().set_operation_id("op-1");
+    events.back().set_cluster("search");
+    return events.back();
+  };
+  add().mutable_operation_requested()->set_id("op-1");
+  for (int i = 0; i < 20; ++i) {
+    add().mutable_operation_paused()->set_id("op-1");
+    add().mutable_operation_continued()->set_id("op-1");
+  }
+  ASSERT_TRUE(log_.append({events, {}}));
+  const auto outcome = [&] {
+    const auto page = AuditView(log_).list({.action = "unknown", .cluster = "search"});
+    return page && page->entries.size() == 1 ? page->entries[0].outcome : std::string("not one entry");
+  };
+  EXPECT_EQ(outcome(), "queued");
+  events.clear();
+  events.push_back(testing::plain_event(42));
+  events.back().set_operation_id("op-1");
+  events.back().mutable_operation_started()->set_id("op-1");
+  ASSERT_TRUE(log_.append({events, {}}));
+  EXPECT_EQ(outcome(), "running");
+}
+
 TEST_F(Views, AnOperationFulfilledAtOnceIsFoundEverywhereByItsOneEvent) {
   grow(20);
   auto event = testing::plain_event(21);

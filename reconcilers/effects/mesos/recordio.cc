@@ -31,9 +31,10 @@ Result<std::optional<std::string>> RecordDecoder::next() {
     ESAAS_TRY(const bool complete, read_length());
     if (!complete) return std::nullopt;
   }
-  if (buffered_bytes() < *length_) return std::nullopt;
-  std::string record = buffer_.substr(consumed_, *length_);
-  consumed_ += *length_;
+  const std::size_t length = length_.value_or(0);
+  if (buffered_bytes() < length) return std::nullopt;
+  std::string record = buffer_.substr(consumed_, length);
+  consumed_ += length;
   length_.reset();
   ++records_;
   compact();

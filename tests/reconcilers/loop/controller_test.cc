@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/events/codec.h"
 #include "reconcilers/loop/mesos_intents.h"
 #include "store/log/memory_event_log.h"
 #include "tests/reconcilers/loop/fake_ports.h"
@@ -98,7 +99,7 @@ class ControllerTest : public ::testing::Test {
   }
 
   /// What Mesos says of the only task of "search".
-  void report(wire::TaskState state) {
+  void report(wire::TaskState state, const std::string& message = {}) {
     wire::scheduler::Event event;
     event.set_type(wire::scheduler::Event::UPDATE);
     auto& status = *event.mutable_update()->mutable_status();
@@ -106,6 +107,7 @@ class ControllerTest : public ::testing::Test {
     status.mutable_agent_id()->set_value("agent-1");
     status.set_state(state);
     status.set_uuid("u");
+    status.set_message(message);
     controller_.mesos_event(event, now_);
     controller_.turn(now_);
   }
@@ -268,6 +270,40 @@ TEST_F(ControllerTest, ADryRunAppendsNothing) {
   settle();
   EXPECT_EQ(events, 3U);
   EXPECT_EQ(controller_.state().seq(), before);
+}
+
+TEST_F(ControllerTest, WhatIsNotUtf8IsMendedOrTheLogCouldNeverBeReadAgain) {
+  submit(by_admin(command::CreateTenant{"shop"}));
+  subscribe();
+  auto request = create("search");
+  std::get<command::SubmitOperation>(request.command).reason = "caf\xe9";
+  submit(std::move(request));
+  offer("o1");
+  report(wire::TASK_FAILED, "l\xf6schen");
+  settle();
+  const auto cursor = log_.read(1, {});
+  ASSERT_TRUE(cursor);
+  bool seen = false;
+  for (;;) {
+    const auto event = (*cursor)->next();
+    ASSERT_TRUE(event) << event.error().detail;
+    if (*event == nullptr) break;
+    const auto again = event::decode(event::encode(**event));
+    ASSERT_TRUE(again) << again.error().detail;
+    seen = seen || again->task_status_changed().message() == "l\xEF\xBF\xBDschen";
+  }
+  EXPECT_TRUE(seen);
+}
+
+TEST_F(ControllerTest, ADryRunAndARefusalWaitForWhatTheyRestUpon) {
+  std::vector<std::string> answered;
+  const auto note = [&](std::string what) { return [&answered, what](auto&&) { answered.push_back(what); }; };
+  controller_.submit({by_admin(command::CreateTenant{"shop"})}, note("made"), now_);
+  controller_.submit({by_admin(command::CreateTenant{"shop"})}, note("refused"), now_);
+  controller_.preview(create("search"), note("previewed"), now_);
+  EXPECT_TRUE(answered.empty()) << "nothing is on disk yet";
+  settle();
+  EXPECT_EQ(answered, (std::vector<std::string>{"made", "refused", "previewed"}));
 }
 
 TEST_F(ControllerTest, TheStateIsTheFoldOfTheLog) {
