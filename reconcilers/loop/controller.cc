@@ -74,21 +74,24 @@ void Controller::append_fleet(event::Event event, event::ActorKind actor, Time n
   sequencer_.sequence(std::move(event), now);
 }
 
+void Controller::attribute(event::Event& event, const state::Cluster& cluster, event::ActorKind actor) {
+  event.set_cluster(cluster.name());
+  event.set_tenant(cluster.tenant());
+  if (event.operation_id().empty()) event.set_operation_id(cluster.active_operation());
+  event.mutable_actor()->set_kind(actor);
+}
+
 void Controller::append(const std::string& cluster_name, std::vector<event::Event> events, event::ActorKind actor,
                         std::uint64_t cause_seq, Time now) {
   if (events.empty()) return;
   const state::Cluster* cluster = state().find_cluster(cluster_name);
   if (cluster == nullptr) return;
-  const std::string tenant = cluster->tenant();
-  const std::string operation = cluster->active_operation();
+  // All before the first is folded: one of them may end the operation, or the cluster.
   for (event::Event& event : events) {
-    event.set_cluster(cluster_name);
-    event.set_tenant(tenant);
-    if (event.operation_id().empty()) event.set_operation_id(operation);
+    attribute(event, *cluster, actor);
     if (event.cause_seq() == 0) event.set_cause_seq(cause_seq);
-    event.mutable_actor()->set_kind(actor);
-    sequencer_.sequence(std::move(event), now);
   }
+  for (event::Event& event : events) sequencer_.sequence(std::move(event), now);
   start_next(cluster_name, now);
 }
 

@@ -106,6 +106,8 @@ class Controller {
   };
 
   // controller.cc
+  /// Fills in what an event of the controller's own is about.
+  static void attribute(event::Event& event, const state::Cluster& cluster, event::ActorKind actor);
   void append(const std::string& cluster_name, std::vector<event::Event> events, event::ActorKind actor,
               std::uint64_t cause_seq, Time now);
   void append_fleet(event::Event event, event::ActorKind actor, Time now);

@@ -141,7 +141,10 @@ Preview Controller::imagine(std::vector<event::Event> events, Time now) const {
                               .now = now,
                               .next_seq = imagined.seq() + 1});
     for (const auto& action : plan.actions) {
-      preview.next.insert(preview.next.end(), action.events.begin(), action.events.end());
+      for (event::Event event : action.events) {
+        attribute(event, *cluster, event::ACTOR_KIND_CONTROLLER);
+        preview.next.push_back(std::move(event));
+      }
     }
     for (const auto& hold : plan.holds) {
       state::Hold shown;

@@ -264,11 +264,18 @@ TEST_F(ControllerTest, AStatusIsAcknowledgedOnlyWhenItIsDurable) {
 TEST_F(ControllerTest, ADryRunAppendsNothing) {
   submit(by_admin(command::CreateTenant{"shop"}));
   const auto before = controller_.state().seq();
-  std::optional<std::size_t> events;
+  std::optional<Preview> shown;
   controller_.preview(
-      create("search"), [&](const Result<Preview>& preview) { if (preview) events = preview->events.size(); }, now_);
+      create("search"), [&](const Result<Preview>& preview) { if (preview) shown = *preview; }, now_);
   settle();
-  EXPECT_EQ(events, 3U);
+  ASSERT_TRUE(shown.has_value());
+  EXPECT_EQ(shown->events.size(), 3U);
+  ASSERT_FALSE(shown->next.empty());
+  for (const auto& event : shown->next) {
+    EXPECT_EQ(event.cluster(), "search");
+    EXPECT_EQ(event.tenant(), "shop");
+    EXPECT_FALSE(event.operation_id().empty());
+  }
   EXPECT_EQ(controller_.state().seq(), before);
 }
 
