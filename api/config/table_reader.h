@@ -4,6 +4,9 @@
 
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
+// Debian's toml++ asserts that a key begins as a key does, and then reports by an error that it does not: "[`http]" would
+// end the program.
+#define TOML_ASSERT(expr) static_assert(true)
 #include <toml++/toml.h>
 
 #include <cstdint>
@@ -32,8 +35,10 @@ class TableReader {
   /// The array of tables, or null.
   const toml::array* tables(std::string_view key);
 
-  /// A mistake at this key, or at the table's begin when the key is absent.
+  /// A mistake at this key, or at the table's begin when the key is absent. Only the first of a key counts: what is wrong
+  /// in itself is not also missing.
   void mistake(std::string_view key, std::string detail);
+  [[nodiscard]] bool has_mistake(std::string_view key) const { return wrong_.contains(key); }
   /// Notes the keys that nobody has asked for.
   void done();
 
@@ -44,6 +49,7 @@ class TableReader {
   std::string prefix_;
   std::vector<Mistake>& mistakes_;
   std::set<std::string, std::less<>> known_;
+  std::set<std::string, std::less<>> wrong_;
 };
 
 }  // namespace esaas::api::config

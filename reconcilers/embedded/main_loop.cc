@@ -105,8 +105,9 @@ class Process {
   /// With port 0 a free one is taken once and kept for later starts, so that frameworks find their way back.
   static Result<std::uint16_t> choose_port(const EmbeddedConfig& config, const fs::path& folder) {
     if (config.listen_port != 0) return config.listen_port;
-    if (const auto kept = read_file(folder / "port"); kept && *kept) {
-      const int port = std::atoi((*kept)->c_str());
+    const auto kept = read_file(folder / "port");
+    if (kept) {
+      const int port = std::atoi(kept->value_or("").c_str());
       if (port > 0 && port < 65536) return static_cast<std::uint16_t>(port);
     }
     boost::asio::io_context io;

@@ -6,7 +6,7 @@
 
 namespace esaas::embedded {
 
-Result<std::unique_ptr<Engine>> Engine::open(ModelOptions options, const std::vector<AgentSpec>& agents, StateFile file,
+Result<std::unique_ptr<Engine>> Engine::open(const ModelOptions& options, const std::vector<AgentSpec>& agents, StateFile file,
                                              Hooks hooks) {
   ESAAS_TRY(const auto saved, file.load());
   const Time now = hooks.clock();

@@ -34,7 +34,7 @@ class Engine {
 
   /// Restores what `file` holds, or begins anew, and makes sure of `agents`.
   /// Errors: those of StateFile::load, MesosModel::restore and MesosModel::add_agent.
-  static Result<std::unique_ptr<Engine>> open(ModelOptions options, const std::vector<AgentSpec>& agents,
+  static Result<std::unique_ptr<Engine>> open(const ModelOptions& options, const std::vector<AgentSpec>& agents,
                                               StateFile file, Hooks hooks);
 
   /// Before anything else. `runner` outlives the engine. Finds the processes of earlier runs again.
