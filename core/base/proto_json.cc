@@ -3,8 +3,9 @@
 #include <google/protobuf/descriptor.h>
 
 #include <algorithm>
+#include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/serialize.hpp>
-#include <boost/json/stream_parser.hpp>
+#include <boost/json/value_stack.hpp>
 #include <cctype>
 #include <limits>
 #include <string>
@@ -138,9 +139,10 @@ std::string suggestion(std::string_view wrong, const std::vector<std::string>& n
 
 std::string shortened(std::string_view text) {
   constexpr std::size_t kShown = 61;
-  std::string shown(text.substr(0, text.size() <= kShown + 3 ? text.size() : kShown));
-  if (shown.size() < text.size()) shown.append("...");
-  return shown;
+  if (text.size() <= kShown + 3) return std::string(text);
+  std::size_t end = kShown;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) --end;  // never within a character
+  return std::string(text.substr(0, end)) + "...";
 }
 
 std::string_view type_name(const json::value& value) {
@@ -327,6 +329,125 @@ class Reader {
   }
 };
 
+/// Builds the value, and stops at an object that has a key twice: Boost would keep the last of them without a word. The
+/// keys of the objects that are open lie one after the other in one text, so that noting them costs no allocation each.
+class UniqueKeysHandler {
+ public:
+  static constexpr std::size_t max_object_size = json::object::max_size();
+  static constexpr std::size_t max_array_size = json::array::max_size();
+  static constexpr std::size_t max_key_size = json::string::max_size();
+  static constexpr std::size_t max_string_size = json::string::max_size();
+
+  UniqueKeysHandler() { stack_.reset(); }
+
+  json::value release() { return stack_.release(); }
+  /// The key that came twice; meaningful when `has_repeated_key`.
+  [[nodiscard]] const std::string& repeated_key() const { return repeated_key_; }
+  [[nodiscard]] bool has_repeated_key() const { return has_repeated_key_; }
+
+  bool on_document_begin(json::error_code&) { return true; }
+  bool on_document_end(json::error_code&) { return true; }
+  bool on_object_begin(json::error_code&) { return true; }
+  bool on_object_end(std::size_t count, json::error_code& failed) {
+    if (!are_unique(count)) {
+      has_repeated_key_ = true;
+      failed = json::error::syntax;
+      return false;
+    }
+    forget(count);
+    stack_.push_object(count);
+    return true;
+  }
+  bool on_array_begin(json::error_code&) { return true; }
+  bool on_array_end(std::size_t count, json::error_code&) {
+    stack_.push_array(count);
+    return true;
+  }
+  bool on_key_part(json::string_view part, std::size_t, json::error_code&) {
+    text_.append(part.data(), part.size());
+    stack_.push_chars(part);
+    return true;
+  }
+  bool on_key(json::string_view part, std::size_t size, json::error_code&) {
+    text_.append(part.data(), part.size());
+    keys_.push_back({text_.size() - size, size});
+    stack_.push_key(part);
+    return true;
+  }
+  bool on_string_part(json::string_view part, std::size_t, json::error_code&) {
+    stack_.push_chars(part);
+    return true;
+  }
+  bool on_string(json::string_view part, std::size_t, json::error_code&) {
+    stack_.push_string(part);
+    return true;
+  }
+  bool on_number_part(json::string_view, json::error_code&) { return true; }
+  bool on_int64(std::int64_t number, json::string_view, json::error_code&) {
+    stack_.push_int64(number);
+    return true;
+  }
+  bool on_uint64(std::uint64_t number, json::string_view, json::error_code&) {
+    stack_.push_uint64(number);
+    return true;
+  }
+  bool on_double(double number, json::string_view, json::error_code&) {
+    stack_.push_double(number);
+    return true;
+  }
+  bool on_bool(bool flag, json::error_code&) {
+    stack_.push_bool(flag);
+    return true;
+  }
+  bool on_null(json::error_code&) {
+    stack_.push_null();
+    return true;
+  }
+  bool on_comment_part(json::string_view, json::error_code&) { return true; }
+  bool on_comment(json::string_view, json::error_code&) { return true; }
+
+ private:
+  struct Key {
+    std::size_t begin;
+    std::size_t size;
+  };
+  [[nodiscard]] std::string_view view(const Key& key) const { return std::string_view(text_).substr(key.begin, key.size); }
+
+  /// Of the last `count` keys. Few are compared each with each, which is quicker than to sort them.
+  bool are_unique(std::size_t count) {
+    constexpr std::size_t kFew = 12;
+    const auto begin = keys_.end() - static_cast<std::ptrdiff_t>(count);
+    if (count <= kFew) {
+      for (auto one = begin; one != keys_.end(); ++one) {
+        for (auto other = begin; other != one; ++other) {
+          if (one->size == other->size && view(*one) == view(*other)) return note(*one);
+        }
+      }
+      return true;
+    }
+    sorted_.assign(begin, keys_.end());
+    std::ranges::sort(sorted_, {}, [this](const Key& key) { return view(key); });
+    const auto twice = std::ranges::adjacent_find(sorted_, {}, [this](const Key& key) { return view(key); });
+    return twice == sorted_.end() || note(*twice);
+  }
+  bool note(const Key& key) {
+    repeated_key_ = shortened(view(key));
+    return false;
+  }
+  void forget(std::size_t count) {
+    if (count == 0) return;
+    text_.resize(keys_[keys_.size() - count].begin);
+    keys_.resize(keys_.size() - count);
+  }
+
+  json::value_stack stack_;
+  std::string text_;
+  std::vector<Key> keys_;    // of the objects that are open, outermost first
+  std::vector<Key> sorted_;  // of a large object, while it is looked through
+  std::string repeated_key_;
+  bool has_repeated_key_ = false;
+};
+
 }  // namespace
 
 json::object to_json(const Message& message) {
@@ -353,10 +474,13 @@ Result<void> from_json(const json::value& value, Message& message) { return Read
 Result<json::value> parse_json(std::string_view text) {
   json::parse_options options;
   options.max_depth = kDepthMax;
-  json::stream_parser parser({}, options);
+  json::basic_parser<UniqueKeysHandler> parser(options);
   json::error_code failed;
-  const std::size_t consumed = parser.write_some(text.data(), text.size(), failed);
-  if (!failed && consumed == text.size()) parser.finish(failed);
+  const std::size_t consumed = parser.write_some(false, text.data(), text.size(), failed);
+  if (const auto& handler = parser.handler(); handler.has_repeated_key()) {
+    const std::string& key = handler.repeated_key();
+    return fail(ErrorCode::kInvalidArgument, "\"" + key + "\" is given twice in one object", key, "key_given_twice");
+  }
   if (!failed && consumed < text.size()) {
     const std::string_view rest = text.substr(consumed);
     if (rest.find_first_not_of(" \t\r\n") != std::string_view::npos) failed = json::error::extra_data;
@@ -365,7 +489,7 @@ Result<json::value> parse_json(std::string_view text) {
     return fail(ErrorCode::kInvalidArgument,
                 "the body is not JSON: " + failed.message() + " at byte " + std::to_string(consumed), "", "json");
   }
-  return parser.release();
+  return parser.handler().release();
 }
 
 }  // namespace esaas

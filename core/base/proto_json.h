@@ -23,7 +23,8 @@ boost::json::object to_json(const google::protobuf::Message& message);
 /// the nearest known name), wrong types, numbers out of range, unknown enumerators, the same oneof set twice.
 Result<void> from_json(const boost::json::value& value, google::protobuf::Message& message);
 
-/// Parses text, then as above. A syntax error names its byte offset. Nesting is bounded at 32.
+/// Parses text. A syntax error names its byte offset. Nesting is bounded at 32. A key that one object has twice is refused
+/// by name.
 Result<boost::json::value> parse_json(std::string_view text);
 
 }  // namespace esaas

@@ -5,6 +5,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "core/base/text.h"
 #include "core/events/event.pb.h"
 #include "core/model/model.pb.h"
 #include "core/state/state.pb.h"
@@ -105,6 +106,15 @@ TEST(FromJson, AMegabyteOfFieldNameIsRefusedShortly) {
   EXPECT_LT(message.error().detail.size(), 200U);
 }
 
+TEST(FromJson, ALongFieldNameIsNotCutWithinACharacter) {
+  std::string name(60, 'x');
+  for (int i = 0; i < 10; ++i) name += "\u00fc";
+  const auto message = read<model::CreateCluster>("{\"" + name + "\": 1}");
+  ASSERT_FALSE(message);
+  EXPECT_TRUE(is_valid_utf8(message.error().field));
+  EXPECT_EQ(message.error().field, std::string(60, 'x') + "...");
+}
+
 TEST(ParseJson, NamesTheByteOfASyntaxError) {
   for (const char* text : {"", "{", "{\"a\":}", "{} x", "nul", "\"\xFF\"", "{\"a\":1,}"}) {
     const auto value = parse_json(text);
@@ -112,6 +122,33 @@ TEST(ParseJson, NamesTheByteOfASyntaxError) {
     EXPECT_EQ(value.error().rule, "json") << text;
     EXPECT_NE(value.error().detail.find("at byte "), std::string::npos) << value.error().detail;
   }
+}
+
+TEST(ParseJson, RefusesAKeyThatOneObjectHasTwice) {
+  const auto refused_key = [](std::string_view text) {
+    const auto value = parse_json(text);
+    if (value) return std::string("accepted");
+    EXPECT_EQ(value.error().rule, "key_given_twice") << text;
+    EXPECT_NE(value.error().detail.find("\"" + value.error().field + "\" is given twice"), std::string::npos);
+    return value.error().field;
+  };
+  EXPECT_EQ(refused_key(R"({"count":1,"group":"data","count":2})"), "count");
+  EXPECT_EQ(refused_key(R"({"count":1,"c\u006funt":1})"), "count");
+  EXPECT_EQ(refused_key(R"([{"a":{"b":{},"c":{"x":1},"b":{}}}])"), "b");
+  EXPECT_EQ(refused_key(R"({"":1,"":1})"), "");
+  std::string many = "{";
+  for (int i = 0; i < 1000; ++i) many += "\"key-" + std::to_string(i) + "\":{\"same\":1},";
+  EXPECT_EQ(refused_key(many + R"("key-777":1})"), "key-777");
+  EXPECT_EQ(refused_key(many + R"("other":1})"), "accepted");
+  // The same key in two objects is no repetition: beside, within and after.
+  EXPECT_EQ(refused_key(R"([{"a":{"a":{"a":1},"b":2},"b":{}},{"a":1}])"), "accepted");
+}
+
+TEST(ParseJson, BuildsEveryKindOfValue) {
+  const std::string text = R"({"a":[1,-1,18446744073709551615,1.5,true,null,"x\ny"],"":{}})";
+  const auto value = parse_json(" " + text + " \n");
+  ASSERT_TRUE(value) << value.error().detail;
+  EXPECT_EQ(*value, boost::json::parse(text));
 }
 
 TEST(ParseJson, BoundsTheNesting) {
