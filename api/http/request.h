@@ -16,7 +16,7 @@ std::string_view name_of(Verb verb);
 struct Request {
   Verb verb = Verb::kOther;
   std::string method;  ///< as it came
-  std::string target;  ///< path and query as they came
+  std::string target;  ///< path and query as they came, without the scheme and host of an absolute form
   std::string body;
   std::string authorization;
   std::string content_type;
@@ -27,6 +27,7 @@ struct Request {
   std::string repeated_header;  ///< the name of a header above that came twice; empty in a good request
   bool has_idempotency_key = false;
   bool keep_alive = true;
+  bool knows_chunks = true;  ///< false for HTTP/1.0: a streamed answer ends with its connection
 };
 
 }  // namespace esaas::api::http

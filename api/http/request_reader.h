@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,20 +23,20 @@ class RequestReader {
     std::string rule;
   };
 
-  /// `body_bytes_max` holds until `limit_body` says otherwise.
-  RequestReader(std::uint32_t header_bytes_max, std::uint64_t body_bytes_max);
+  explicit RequestReader(std::uint32_t header_bytes_max);
   ~RequestReader();
   RequestReader(const RequestReader&) = delete;
   RequestReader& operator=(const RequestReader&) = delete;
 
   /// Takes bytes and answers how many were used. What is left over belongs to the next request once the state is
-  /// kDone. Stops at the end of the headers, so that the caller can look at the target and set a limit.
+  /// kDone. Stops at the end of the headers, so that the caller can look at the target and set a limit: a body is not
+  /// read before `limit_body`.
   std::size_t feed(std::string_view bytes);
 
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] const Refusal& refusal() const { return refusal_; }
 
-  /// Once the state is kBody: the verb and target, and the limit for this request's body.
+  /// Once the state is kBody: the verb and target (in origin form), and the limit for this request's body.
   [[nodiscard]] std::string_view target() const;
   [[nodiscard]] Verb verb() const;
   void limit_body(std::uint64_t bytes_max);
@@ -48,10 +49,11 @@ class RequestReader {
  private:
   struct Parser;
   void refuse(unsigned status, std::string detail, std::string rule);
+  void check_headers();
 
   std::unique_ptr<Parser> parser_;
   State state_ = State::kHeaders;
-  std::uint64_t body_bytes_max_;
+  std::optional<std::uint64_t> body_bytes_max_;
   Refusal refusal_;
 };
 

@@ -44,7 +44,7 @@ void serialize(const Response& response, bool keep_alive, bool head_only, std::s
   }
   if (!keep_alive || response.close) out += "Connection: close\r\n";
   if (response.stream) {
-    out += "Transfer-Encoding: chunked\r\n\r\n";
+    out += response.chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n";
     return;
   }
   if (response.status != 204 && response.status != 304) {

@@ -30,7 +30,8 @@ struct Response {
   std::string_view content_type = "application/json";  ///< of static storage
   std::vector<std::pair<std::string_view, std::string>> headers;  ///< names of static storage
   std::string body;
-  std::unique_ptr<BodyStream> stream;  ///< instead of `body`, sent in chunks
+  std::unique_ptr<BodyStream> stream;  ///< instead of `body`
+  bool chunked = true;                 ///< how `stream` is sent: in chunks, or as it is until the connection ends
   bool close = false;                  ///< end the connection after it
 };
 

@@ -26,6 +26,8 @@ constexpr std::size_t kReadBytes = 16 * 1024;
 /// What a client may still send after a refusal before its connection is cut.
 constexpr std::size_t kLingerBytesMax = 32 * 1024 * 1024;
 constexpr std::chrono::seconds kLingerTime{2};
+/// How long after its deadline a connection is interrupted politely; then its socket is closed.
+constexpr std::chrono::seconds kInterruptTime{1};
 
 template <typename Stream>
 class Session final : public Connection, public std::enable_shared_from_this<Session<Stream>> {
@@ -48,8 +50,11 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
 
   asio::awaitable<void> run();
 
+  /// Every sweep anew: cancelling does nothing to a read or write whose completion is queued already, and one that is made
+  /// of several (TLS) then goes on. So each completion looks at `interrupted_` too, and in the end the socket goes.
   void check_deadline(Clock::time_point now) override {
-    if (now < deadline_ || interrupted_) return;
+    if (now < deadline_) return;
+    if (interrupted_ && now - deadline_ >= kInterruptTime) return close();
     interrupted_ = true;
     cancel();
   }
@@ -60,8 +65,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   }
   void abort() override {
     exchange_->abandon();
-    boost::system::error_code ignored;
-    socket().close(ignored);
+    close();
   }
 
  private:
@@ -75,6 +79,16 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     boost::system::error_code ignored;
     socket().cancel(ignored);
   }
+  void close() {
+    boost::system::error_code ignored;
+    socket().close(ignored);
+  }
+  /// Closes so that the client sees an error, not an end.
+  void reset() {
+    boost::system::error_code ignored;
+    socket().set_option(asio::socket_base::linger(true, 0), ignored);
+    socket().close(ignored);
+  }
   void enter(Phase phase, Clock::duration time) {
     phase_ = phase;
     interrupted_ = false;
@@ -87,7 +101,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   asio::awaitable<bool> accept_headers(RequestReader& reader);
   asio::awaitable<bool> answer_request();
   asio::awaitable<Response> ask_service();
-  asio::awaitable<bool> write_stream(BodyStream& body);
+  asio::awaitable<bool> write_stream(BodyStream& body, bool chunked);
   asio::awaitable<bool> flush();
   asio::awaitable<void> refuse(unsigned status, std::string detail, std::string rule);
   asio::awaitable<void> linger();
@@ -121,7 +135,7 @@ asio::awaitable<bool> Session<Stream>::shake_hands() {
   co_return true;
 }
 
-/// Reads more bytes behind those that are not used yet.
+/// Reads more bytes behind those that are not used yet. False when the connection or the time of this phase is over.
 template <typename Stream>
 asio::awaitable<bool> Session<Stream>::fill() {
   if (begin_ > 0) {
@@ -133,14 +147,14 @@ asio::awaitable<bool> Session<Stream>::fill() {
   const auto count = co_await stream_.async_read_some(
       asio::buffer(buffer_.get() + end_, capacity_ - end_), asio::redirect_error(asio::use_awaitable, ec));
   end_ += count;
-  co_return !ec && count > 0;
+  co_return !ec && count > 0 && !interrupted_;
 }
 
 /// Reads one request into the exchange. False when the connection is over (an answer, if one is due, was written).
 template <typename Stream>
 asio::awaitable<bool> Session<Stream>::read_request() {
   const auto& limits = context_.limits;
-  RequestReader reader(limits.header_bytes_max, limits.batch_body_bytes_max);
+  RequestReader reader(limits.header_bytes_max);
   if (begin_ == end_) {
     enter(Phase::kIdle, limits.idle_timeout);
     if (stopping_ || !co_await fill()) co_return false;
@@ -186,7 +200,7 @@ asio::awaitable<bool> Session<Stream>::flush() {
   boost::system::error_code ec;
   co_await asio::async_write(stream_, asio::buffer(out_), asio::redirect_error(asio::use_awaitable, ec));
   out_.clear();
-  co_return !ec;
+  co_return !ec && !interrupted_;
 }
 
 template <typename Stream>
@@ -209,8 +223,10 @@ asio::awaitable<bool> Session<Stream>::answer_request() {
   Response response = co_await ask_service();
   const auto& request = exchange_->request;
   const bool head_only = request.verb == Verb::kHead;
-  const bool keep = request.keep_alive && !response.close && !stopping_;
   const bool streams = response.stream && !head_only;
+  response.chunked = request.knows_chunks;
+  const bool keep =
+      request.keep_alive && !response.close && !stopping_ && (!response.stream || response.chunked);
   if (streams && context_.streams.fetch_add(1, std::memory_order_relaxed) >= context_.limits.streams_max) {
     context_.streams.fetch_sub(1, std::memory_order_relaxed);
     response = problem_response({ErrorCode::kUnavailable, "too many streams are open", "", "streams_max"}, "");
@@ -222,22 +238,26 @@ asio::awaitable<bool> Session<Stream>::answer_request() {
   enter(Phase::kWriting, context_.limits.write_timeout);
   bool written = co_await flush();
   if (streams) {
-    written = written && co_await write_stream(*response.stream);
+    written = written && co_await write_stream(*response.stream, response.chunked);
     context_.streams.fetch_sub(1, std::memory_order_relaxed);
   }
   co_return written && keep;
 }
 
 template <typename Stream>
-asio::awaitable<bool> Session<Stream>::write_stream(BodyStream& body) {
+asio::awaitable<bool> Session<Stream>::write_stream(BodyStream& body, bool chunked) {
   std::string piece;
   while (true) {
     piece.clear();
     enter(Phase::kAnswering, Clock::duration::max());
     const Result<bool> more = co_await body.next(piece);
-    if (!more) co_return false;
-    if (!piece.empty()) serialize_chunk(piece, out_);
-    if (!*more) serialize_chunk({}, out_);
+    if (!more) {
+      if (!chunked) reset();  // an orderly end would say that this was all
+      co_return false;
+    }
+    if (!chunked) out_ += piece;
+    if (chunked && !piece.empty()) serialize_chunk(piece, out_);
+    if (chunked && !*more) serialize_chunk({}, out_);
     enter(Phase::kWriting, context_.limits.write_timeout);
     const bool written = co_await flush();
     if (!written || !*more) co_return written;
@@ -261,7 +281,7 @@ asio::awaitable<void> Session<Stream>::linger() {
   boost::system::error_code ec;
   socket().shutdown(Tcp::socket::shutdown_send, ec);
   enter(Phase::kLinger, kLingerTime);
-  for (std::size_t total = 0; total < kLingerBytesMax && !ec;) {
+  for (std::size_t total = 0; total < kLingerBytesMax && !ec && !interrupted_;) {
     total += co_await socket().async_read_some(asio::buffer(buffer_.get(), capacity_),
                                                asio::redirect_error(asio::use_awaitable, ec));
   }
