@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/base/text.h"
+
 namespace esaas::api::http {
 namespace {
 
@@ -35,16 +37,17 @@ constexpr std::array kRuleStatuses{
     RuleRow{"content_type_is_json", 415},
 };
 
+/// A problem may quote what a client sent, which need not be text; JSON is.
 std::string to_text(std::string_view type, unsigned status, std::string_view detail,
                     std::string_view field, std::string_view rule, std::string_view instance) {
   boost::json::object problem;
   problem["type"] = "urn:esaas:problem:" + std::string(type);
   problem["title"] = reason_phrase(status);
   problem["status"] = status;
-  problem["detail"] = detail;
-  if (!field.empty()) problem["field"] = field;
+  problem["detail"] = to_valid_utf8(detail);
+  if (!field.empty()) problem["field"] = to_valid_utf8(field);
   if (!rule.empty()) problem["rule"] = rule;
-  if (!instance.empty()) problem["instance"] = instance;
+  if (!instance.empty()) problem["instance"] = to_valid_utf8(instance);
   return boost::json::serialize(problem);
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/base/text.h"
+
 namespace esaas::api::http {
 namespace {
 
@@ -11,6 +13,8 @@ int hex_digit(char c) {
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
+
+bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
@@ -60,6 +64,9 @@ Result<std::string> percent_decode(std::string_view text, bool plus_is_space) {
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
+    if (!is_ascii(c)) {
+      return fail(ErrorCode::kInvalidArgument, "the URL has a byte that is not ASCII: write it as %XX", "url", "ascii");
+    }
     if (c == '+' && plus_is_space) {
       c = ' ';
     } else if (c == '%') {
@@ -75,6 +82,9 @@ Result<std::string> percent_decode(std::string_view text, bool plus_is_space) {
       return fail(ErrorCode::kInvalidArgument, "the URL has a control character", "url");
     }
     out += c;
+  }
+  if (!is_valid_utf8(out)) {
+    return fail(ErrorCode::kInvalidArgument, "the URL has percent escapes that are not UTF-8", "url", "utf8");
   }
   return out;
 }

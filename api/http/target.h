@@ -22,10 +22,12 @@ inline constexpr std::size_t kSegmentsMax = 16;
 inline constexpr std::size_t kQueryParametersMax = 32;
 
 /// Parses origin form ("/v1/clusters?limit=5"). kInvalidArgument: no leading slash, too long, an empty or dot segment, a
-/// bad percent escape, a control character, a parameter given twice, too many of either.
+/// bad percent escape, a control character, bytes that are no ASCII or decode to no UTF-8, a parameter given twice, too
+/// many of either.
 Result<Target> parse_target(std::string_view text);
 
-/// The text with %XX decoded ('+' is a space in a query). kInvalidArgument for a bad escape or a control character.
+/// The text with %XX decoded ('+' is a space in a query), which is UTF-8. kInvalidArgument for a bad escape, a control
+/// character, a byte that is not ASCII and not escaped, or escapes that are no UTF-8.
 Result<std::string> percent_decode(std::string_view text, bool plus_is_space);
 
 /// The text with all but unreserved characters as %XX.

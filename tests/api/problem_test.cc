@@ -41,6 +41,13 @@ TEST(Problem, LostUpdateHasAStatusOfItsOwn) {
   EXPECT_EQ(status_of({ErrorCode::kConflict, "", "If-Match", "revision_matches"}), 412U);
 }
 
+TEST(Problem, IsTextWhateverItQuotes) {
+  const auto problem = problem_json({ErrorCode::kNotFound, "no \xff", "f\xff"}, "/\xff");
+  const auto read = boost::json::parse(problem).as_object();  // which throws at what is not UTF-8
+  EXPECT_EQ(read.at("detail").as_string(), "no \xef\xbf\xbd");
+  EXPECT_EQ(read.at("instance").as_string(), "/\xef\xbf\xbd");
+}
+
 TEST(Problem, LeavesOutWhatDoesNotApply) {
   const auto problem = boost::json::parse(problem_json({ErrorCode::kNotFound, "gone"}, "")).as_object();
   EXPECT_FALSE(problem.contains("field"));

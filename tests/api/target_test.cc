@@ -27,6 +27,19 @@ TEST(Target, EncodingIsUndoneByDecoding) {
   EXPECT_EQ(percent_decode(percent_encode(all), true), all);
 }
 
+TEST(Target, SaysWhichBytesAreNoText) {
+  const auto rule_of = [](std::string_view text) { return parse_target(text).error().rule; };
+  for (const auto* text : {"/%ff", "/a%c3", "/%c3/%bc", "/%c0%af", "/%ed%a0%80", "/?%ff=1", "/?a=%ff"}) {
+    ASSERT_FALSE(parse_target(text).has_value()) << text;
+    EXPECT_EQ(rule_of(text), "utf8") << text;
+  }
+  for (const auto* text : {"/\xff", "/\xc3\xbc", "/?\xc3\xbc", "/?a=\xff"}) {
+    ASSERT_FALSE(parse_target(text).has_value()) << text;
+    EXPECT_EQ(rule_of(text), "ascii") << text;
+  }
+  EXPECT_EQ(parse_target("/%C3%BC").value().segments.front(), "\xc3\xbc");
+}
+
 class BadTarget : public testing::TestWithParam<std::string> {};
 TEST_P(BadTarget, IsRefused) {
   const auto target = parse_target(GetParam());
