@@ -2,7 +2,9 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <array>
+#include <optional>
 
 #include "core/base/assert.h"
 #include "core/base/hash.h"
@@ -13,7 +15,7 @@ namespace {
 constexpr std::string_view kTokenPrefix = "esaas_";
 constexpr std::size_t kRandomBytes = 32;
 constexpr std::size_t kEncodedLength = 43;  // base64url of 32 bytes, without padding
-constexpr std::string_view kScheme = "Bearer ";
+constexpr std::string_view kScheme = "bearer";
 
 bool is_base64url(std::string_view text) {
   for (const char c : text) {
@@ -22,6 +24,16 @@ bool is_base64url(std::string_view text) {
     if (!fits) return false;
   }
   return true;
+}
+
+/// What follows the scheme, whose case does not matter, and the spaces behind it (RFC 9110, 11.1 and 11.4). Nothing when
+/// it is another scheme.
+std::optional<std::string_view> credentials_of(std::string_view authorization) {
+  const auto scheme = authorization.substr(0, authorization.find(' '));
+  const auto same = [](char given, char lower) { return given == lower || given == lower - 'a' + 'A'; };
+  if (!std::ranges::equal(scheme, kScheme, same)) return std::nullopt;
+  const auto begin = std::min(authorization.find_first_not_of(' ', scheme.size()), authorization.size());
+  return authorization.substr(begin);
 }
 
 std::unexpected<Error> refuse(std::string detail) {
@@ -50,8 +62,9 @@ NewToken make_token() {
 
 Result<std::string> hash_of_bearer(std::string_view authorization) {
   if (authorization.empty()) return refuse("send the header Authorization: Bearer TOKEN");
-  if (!authorization.starts_with(kScheme)) return refuse("the Authorization header is not of the Bearer scheme");
-  const auto token = authorization.substr(kScheme.size());
+  const auto credentials = credentials_of(authorization);
+  if (!credentials) return refuse("the Authorization header is not of the Bearer scheme");
+  const auto token = *credentials;
   if (token.size() != kTokenPrefix.size() + kEncodedLength || !token.starts_with(kTokenPrefix) ||
       !is_base64url(token.substr(kTokenPrefix.size()))) {
     return refuse("the token does not have the form esaas_ and 43 characters");
