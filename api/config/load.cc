@@ -1,8 +1,9 @@
 #include "api/config/load.h"
 
 #include <algorithm>
+#include <array>
+#include <boost/asio/ip/address.hpp>
 #include <fstream>
-#include <iterator>
 #include <set>
 
 #include "api/config/table_reader.h"
@@ -11,6 +12,8 @@ namespace esaas::api::config {
 namespace {
 
 using std::chrono::milliseconds;
+
+constexpr std::size_t kFileBytesMax = 4 * 1024 * 1024;
 
 struct Reading {
   std::filesystem::path directory;
@@ -33,6 +36,22 @@ void read_listen(TableReader& reader, HttpConfig& http) {
     http.address = http.address.substr(1, http.address.size() - 2);
   }
   http.port = static_cast<std::uint16_t>(port);
+  boost::system::error_code failed;
+  boost::asio::ip::make_address(http.address, failed);
+  if (failed) reader.mistake("listen", "begins with \"" + http.address + "\", which is no IP address");
+}
+
+/// What the server would refuse to do, said with the line of the file.
+void check_exposure(TableReader& reader, const HttpConfig& http) {
+  boost::system::error_code failed;
+  const auto address = boost::asio::ip::make_address(http.address, failed);
+  const bool plain = http.certificate_file.empty() && http.key_file.empty();  // half of them is another mistake
+  if (failed || address.is_loopback() || !plain || http.allow_plain_remote || reader.has_mistake("allow_plain_remote")) {
+    return;
+  }
+  reader.mistake("listen",
+                 "is beyond loopback without TLS, which shows every token to the network; configure [http.tls], or set "
+                 "allow_plain_remote = true if TLS ends before this process");
 }
 
 void read_limits(const toml::table* table, http::Limits& limits, Reading& reading) {
@@ -73,6 +92,9 @@ void read_http(const toml::table* table, HttpConfig& http, Reading& reading) {
   if (http.certificate_file.empty() != http.key_file.empty()) {
     tls.mistake(http.key_file.empty() ? "key_file" : "certificate_file", "is missing: TLS needs both files");
   }
+  if (!tls.has_mistake("certificate_file") && !tls.has_mistake("key_file") && !reader.has_mistake("tls")) {
+    check_exposure(reader, http);
+  }
   read_limits(reader.table("limits"), http.limits, reading);
   reader.done();
 }
@@ -111,7 +133,7 @@ void read_mesos(const toml::table* table, MesosConfig& mesos, Reading& reading) 
   read_embedded(reader.table("embedded_mesos"), mesos.embedded_mesos, reading);
   reader.done();
   if (mesos.embedded && !mesos.master.empty()) reader.mistake("master", "is given although embedded = true");
-  if (!mesos.embedded && mesos.master.empty()) {
+  if (!mesos.embedded && mesos.master.empty() && !reader.has_mistake("embedded")) {
     reader.mistake("master", "is missing: name the masters, or set embedded = true for a single machine");
   }
   if (mesos.task_user == "root") reader.mistake("task_user", "is root: tasks run as another user");
@@ -178,6 +200,11 @@ Config read_all(const toml::table& table, Reading& reading) {
   store.done();
   TableReader controller(reader.table("controller"), "controller.", reading.mistakes);
   config.queued_commands_max = controller.number("queued_commands_max", config.queued_commands_max, 1, 1'000'000);
+  const auto batch_max = config.http.limits.batch_operations_max;
+  if (config.queued_commands_max < batch_max) {
+    controller.mistake("queued_commands_max", "is below http.limits.batch_operations_max (" + std::to_string(batch_max) +
+                                                  "): a full batch could never be taken");
+  }
   controller.done();
   reader.done();
   return config;
@@ -212,11 +239,18 @@ std::expected<Config, std::vector<Mistake>> parse(std::string_view text, const s
 }
 
 std::expected<Config, std::vector<Mistake>> load(const std::filesystem::path& file) {
+  const auto refuse = [](std::string detail) { return std::unexpected(std::vector{Mistake{0, "", std::move(detail)}}); };
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) return refuse("is a folder, not a file");
   std::ifstream stream(file, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (!stream.is_open() || stream.bad()) {
-    return std::unexpected(std::vector{Mistake{0, "", "cannot be read"}});
+  std::string text;
+  std::array<char, 4096> piece{};
+  // `read` notes a failure in the stream, where an iterator over it would throw.
+  while (stream.read(piece.data(), piece.size()) || stream.gcount() > 0) {
+    text.append(piece.data(), static_cast<std::size_t>(stream.gcount()));
+    if (text.size() > kFileBytesMax) return refuse("is longer than a configuration can be");
   }
+  if (!stream.is_open() || stream.bad()) return refuse("cannot be read");
   return parse(text, std::filesystem::absolute(file).parent_path());
 }
 

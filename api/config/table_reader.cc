@@ -10,6 +10,7 @@ const toml::node* TableReader::find(std::string_view key) {
 }
 
 void TableReader::mistake(std::string_view key, std::string detail) {
+  if (!wrong_.emplace(key).second) return;
   const auto* node = table_ == nullptr ? nullptr : table_->get(key);
   std::uint32_t line = 0;
   if (node != nullptr) {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <filesystem>
 #include <fstream>
 #include <regex>
 
@@ -72,6 +75,13 @@ INSTANTIATE_TEST_SUITE_P(
              "elasticsearch.version"},
         Case{"MasterAndEmbedded", "master = \"http://x:5050\"\n", 4, "mesos.master"},
         Case{"RootTasks", "task_user = \"root\"\n", 4, "mesos.task_user"},
+        Case{"PlainRemote", "[http]\nlisten = \"0.0.0.0:47300\"\n", 5, "http.listen"},
+        Case{"PlainRemoteV6", "[http]\nthreads = 1\nlisten = \"[::]:47300\"\n", 6, "http.listen"},
+        Case{"NoAddress", "[http]\nlisten = \"localhost:9080\"\n", 5, "http.listen"},
+        Case{"BatchBeyondTheQueue", "[controller]\nqueued_commands_max = 4095\n", 5, "controller.queued_commands_max"},
+        Case{"BatchBeyondTheQueueByItsLimit",
+             "[controller]\nqueued_commands_max = 8000\n[http.limits]\nbatch_operations_max = 8001\n", 5,
+             "controller.queued_commands_max"},
         Case{"PortsBeyondTheLast", "[mesos.embedded_mesos]\nfirst_port = 65000\nports = 600\n", 6,
              "mesos.embedded_mesos.ports"}),
     [](const auto& tested) { return std::string(tested.param.name); });
@@ -82,6 +92,40 @@ TEST(Config, WhatIsMissingIsNamed) {
   ASSERT_EQ(config.error().size(), 2U);
   EXPECT_EQ(config.error()[0].key, "data_dir");
   EXPECT_EQ(config.error()[1].key, "mesos.master");
+}
+
+TEST(Config, WhatIsOfTheWrongTypeIsNotAlsoMissing) {
+  const auto config = parse("data_dir = 5\n[mesos]\nembedded = \"yes\"\n[[elasticsearch]]\nversion = 2\nuri = 3\n", "/");
+  ASSERT_FALSE(config.has_value());
+  EXPECT_EQ(to_text(config.error(), "f"),
+            "f:1: data_dir is not a string\n"
+            "f:3: mesos.embedded is neither true nor false\n"
+            "f:5: elasticsearch.version is not a string\n"
+            "f:6: elasticsearch.uri is not a string\n");
+}
+
+TEST(Config, BeyondLoopbackItNeedsTlsOrPermission) {
+  const std::string remote = std::string(kMinimal) + "[http]\nlisten = \"0.0.0.0:47300\"\n";
+  EXPECT_FALSE(parse(remote, "/"));
+  EXPECT_TRUE(parse(remote + "allow_plain_remote = true\n", "/"));
+  EXPECT_TRUE(parse(remote + "[http.tls]\ncertificate_file = \"c\"\nkey_file = \"k\"\n", "/"));
+  EXPECT_TRUE(parse(std::string(kMinimal) + "[http]\nlisten = \"[::1]:47300\"\n", "/"));
+}
+
+TEST(Config, AFolderIsNoFile) {
+  const auto config = load("/tmp");
+  ASSERT_FALSE(config.has_value());
+  EXPECT_EQ(to_text(config.error(), "/tmp"), "/tmp: is a folder, not a file\n");
+}
+
+TEST(Config, AFileIsReadWhole) {
+  const auto file = std::filesystem::path(testing::TempDir()) / ("esaas-config-" + std::to_string(::getpid()) + ".toml");
+  std::ofstream(file) << kMinimal << "# " << std::string(10'000, 'x') << "\n[log]\nlevel = \"loud\"\n";
+  const auto config = load(file);
+  std::filesystem::remove(file);
+  ASSERT_FALSE(config.has_value());
+  ASSERT_EQ(config.error().size(), 1U);
+  EXPECT_EQ(config.error()[0].line, 6U);
 }
 
 TEST(Config, AFileThatIsNotThereSaysSo) {
