@@ -164,12 +164,12 @@ Result<std::string> add_agent(World& world, const AgentSpec& spec, Time now) {
     agent.total = std::move(total);
     describe(agent, spec);
     world.changed();
-    const std::string known = id;
+    std::string known = id;
     return_agent(world, known, now);
     world.allocate_by(now);
     return known;
   }
-  const std::string id = world.options.master_id + "-S" + std::to_string(world.agents_made++);
+  std::string id = world.options.master_id + "-S" + std::to_string(world.agents_made++);
   Agent& agent = world.agents[id];
   agent.record.set_id(id);
   agent.total = wanted;

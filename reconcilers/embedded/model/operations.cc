@@ -7,7 +7,7 @@ namespace {
 
 using Type = wire::Offer::Operation;
 
-std::unexpected<Error> refuse(std::string text, const OperationContext& context) {
+std::unexpected<Error> refuse(const std::string& text, const OperationContext& context) {
   return fail(ErrorCode::kInvalidArgument, text + "; on agent " + context.agent_text);
 }
 
