@@ -22,14 +22,15 @@ Result<loop::Submission> read_item(const Call& call, json::value& value) {
   auto* object = value.if_object();
   if (object == nullptr) return fail(ErrorCode::kInvalidArgument, "is not an object", "", "type");
   loop::Submission submission;
+  const bool has_key = object->contains("idempotency_key");
   ESAAS_TRY(submission.idempotency_key, take_text(*object, "idempotency_key"));
-  if (!submission.idempotency_key.empty()) {
+  if (has_key) {
     ESAAS_CHECK(check_idempotency_key(submission.idempotency_key, "idempotency_key"));
     submission.body_hash = to_bytes(blake2b_256("batch\n" + json::serialize(*object)));
   }
   ESAAS_TRY(auto if_match, take_number(*object, "if_match"));
   ESAAS_TRY(auto reason, take_text(*object, "reason", kReasonLengthMax));
-  ESAAS_TRY(auto operation, read_operation(*object, call.caller));
+  ESAAS_TRY(auto operation, read_operation(*object, call.caller, "cluster, request, reason, idempotency_key, if_match"));
   operation.if_match = if_match;
   operation.reason = std::move(reason);
   operation.method = call.request().method;
@@ -39,12 +40,21 @@ Result<loop::Submission> read_item(const Call& call, json::value& value) {
   return submission;
 }
 
+/// What a header says of one operation, the items of a batch say as members.
+Result<void> refuse_headers(const http::Request& request) {
+  const auto refuse = [](std::string header, const std::string& member) {
+    return fail(ErrorCode::kInvalidArgument, "a batch has a member " + member + " per item, not the header " + header,
+                header, member + "_per_item");
+  };
+  if (request.has_idempotency_key) return refuse("Idempotency-Key", "idempotency_key");
+  if (!request.if_match.empty()) return refuse("If-Match", "if_match");
+  if (!request.reason.empty()) return refuse("X-Reason", "reason");
+  return {};
+}
+
 Result<json::array> read_batch(const Call& call) {
   ESAAS_CHECK(Query(call.target).done());
-  if (call.request().has_idempotency_key) {
-    return fail(ErrorCode::kInvalidArgument, "a batch has a member idempotency_key per item, not the header",
-                "Idempotency-Key", "idempotency_key_per_item");
-  }
+  ESAAS_CHECK(refuse_headers(call.request()));
   ESAAS_TRY(auto object, read_object(call.request()));
   const auto found = object.find("operations");
   if (found == object.end() || !found->value().is_array()) {
@@ -59,6 +69,13 @@ Result<json::array> read_batch(const Call& call) {
                 "batch_operations_max");
   }
   return items;
+}
+
+/// The controller speaks of the headers of one operation; in a batch they are members.
+void name_in_item(Error& error, model::Request::KindCase kind) {
+  name_in_body(error, kind);
+  if (error.field == "Idempotency-Key") error.field = "idempotency_key";
+  if (error.field == "If-Match") error.field = "if_match";
 }
 
 void append_result(const Result<loop::Accepted>& result, std::size_t index, std::string& out) {
@@ -82,11 +99,14 @@ asio::awaitable<Result<http::Response>> submit_batch(Call& call) {
   std::vector<Result<loop::Accepted>> results(items.size());
   std::vector<loop::Submission> submissions;
   std::vector<std::size_t> indexes;  // of the submissions among the items
+  std::vector<model::Request::KindCase> kinds;  // of the submissions
   submissions.reserve(items.size());
   indexes.reserve(items.size());
+  kinds.reserve(items.size());
   for (std::size_t i = 0; i < items.size(); ++i) {
     auto submission = read_item(call, items[i]);
     if (submission) {
+      kinds.push_back(std::get<command::SubmitOperation>(submission->command).request.kind_case());
       submissions.push_back(std::move(*submission));
       indexes.push_back(i);
     } else {
@@ -96,7 +116,10 @@ asio::awaitable<Result<http::Response>> submit_batch(Call& call) {
   if (!submissions.empty()) {
     ESAAS_CO_TRY(auto answers, co_await submit_all(call, std::move(submissions)));
     if (answers.size() != indexes.size()) co_return fail(ErrorCode::kInternal, "the controller gave too few answers");
-    for (std::size_t i = 0; i < answers.size(); ++i) results[indexes[i]] = std::move(answers[i]);
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      if (!answers[i]) name_in_item(answers[i].error(), kinds[i]);
+      results[indexes[i]] = std::move(answers[i]);
+    }
   }
   http::Response response;
   response.body.reserve(results.size() * 96);

@@ -5,7 +5,8 @@
 
 namespace esaas::api {
 
-Result<command::SubmitOperation> read_operation(boost::json::object& object, const command::Caller& caller) {
+Result<command::SubmitOperation> read_operation(boost::json::object& object, const command::Caller& caller,
+                                                std::string_view known) {
   command::SubmitOperation operation;
   ESAAS_TRY(operation.cluster, take_text(object, "cluster"));
   const auto request = object.find("request");
@@ -20,7 +21,7 @@ Result<command::SubmitOperation> read_operation(boost::json::object& object, con
     return std::unexpected(std::move(error));
   }
   object.erase(request);
-  ESAAS_CHECK(refuse_rest(object, "cluster, request, reason"));
+  ESAAS_CHECK(refuse_rest(object, known));
   if (operation.request.has_create()) {
     auto& create = *operation.request.mutable_create();
     if (create.tenant().empty()) create.set_tenant(caller.tenant);
@@ -30,6 +31,14 @@ Result<command::SubmitOperation> read_operation(boost::json::object& object, con
     }
   }
   return operation;
+}
+
+void name_in_body(Error& error, model::Request::KindCase kind) {
+  const auto* member = model::Request::descriptor()->FindFieldByNumber(static_cast<int>(kind));
+  if (member == nullptr) return;
+  const std::string first = error.field.substr(0, error.field.find_first_of(".["));
+  if (member->message_type()->FindFieldByName(first) == nullptr) return;
+  error.field.insert(0, "request." + member->name() + ".");
 }
 
 }  // namespace esaas::api

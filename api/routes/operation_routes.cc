@@ -125,9 +125,12 @@ Answer submit_any(Call& call) {
   ESAAS_CO_TRY(auto options, read_change_options(call));
   ESAAS_CO_TRY(auto object, read_object(call.request()));
   ESAAS_CO_TRY(auto reason, take_reason(call.request(), object));
-  ESAAS_CO_TRY(auto operation, read_operation(object, call.caller));
+  ESAAS_CO_TRY(auto operation, read_operation(object, call.caller, "cluster, request, reason"));
   operation.reason = std::move(reason);
-  co_return co_await submit_operation(call, std::move(options), std::move(operation));
+  const auto kind = operation.request.kind_case();
+  auto answer = co_await submit_operation(call, std::move(options), std::move(operation));
+  if (!answer) name_in_body(answer.error(), kind);
+  co_return answer;
 }
 
 template <command::OperationVerb kVerb>

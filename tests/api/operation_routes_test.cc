@@ -110,6 +110,48 @@ TEST(BatchRoute, KeysArePerItem) {
   EXPECT_EQ(header.problem_rule(), "idempotency_key_per_item");
 }
 
+TEST(BatchRoute, RefusesTheHeadersOfOneOperation) {
+  TestApi api;
+  api.create_cluster("search");
+  const auto seq = api.front.log.last_seq();
+  auto client = api.connect();
+  const std::string batch = R"({"operations":[{"cluster":"search","request":{"suspend":{}}}]})";
+  const TestClient::Headers headers{{"Idempotency-Key", "x"}, {"If-Match", "\"1\""}, {"X-Reason", "why"}};
+  for (const auto& header : headers) {
+    const auto answer = client->request("POST", "/v1/operations/batch", batch, {header});
+    EXPECT_EQ(answer.status, 400U) << header.first << answer.body;
+    EXPECT_EQ(answer.problem_field(), header.first);
+  }
+  EXPECT_EQ(api.front.log.last_seq(), seq);
+}
+
+TEST(BatchRoute, AnErrorNamesThePathInTheBody) {
+  TestApi api;
+  api.create_cluster("search");
+  auto client = api.connect();
+  const auto answer = client->request("POST", "/v1/operations/batch", R"({"operations":[
+      {"cluster":"search","idempotency_key":"k","request":{"label":{"labels":[{"key":"a","value":"1"}]}}},
+      {"cluster":"search","idempotency_key":"k","request":{"label":{"labels":[{"key":"a","value":"2"}]}}},
+      {"cluster":"search","idempotency_key":"","request":{"suspend":{}}},
+      {"cluster":"search","if_match":1,"request":{"suspend":{}}},
+      {"cluster":"search","request":{"label":{"labels":[]}}},
+      {"cluster":"search","request":{"delete":{"confirm":"other"}}},
+      {"cluster":"search","request":{"suspend":{}},"color":"red"}]})");
+  ASSERT_EQ(answer.status, 200U) << answer.body;
+  const auto body = answer.json();
+  const auto& results = body.at("results").as_array();
+  EXPECT_EQ(results[0].at("status").as_int64(), 202);
+  const std::vector<std::string> fields{"idempotency_key", "idempotency_key", "if_match", "request.label.labels",
+                                        "request.delete.confirm", "color"};
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    EXPECT_EQ(results[i + 1].at("problem").at("field").as_string(),
+              "operations[" + std::to_string(i + 1) + "]." + fields[i]);
+  }
+  EXPECT_NE(results[6].at("problem").at("detail").as_string().find(
+                "known are cluster, request, reason, idempotency_key, if_match"),
+            std::string::npos);
+}
+
 TEST(BatchRoute, HasTheLargeBodyLimitAndABoundOfItems) {
   http::Limits limits;
   limits.batch_operations_max = 3;
