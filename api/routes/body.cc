@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "core/base/proto_json.h"
+#include "core/base/text.h"
 
 namespace esaas::api {
 namespace json = boost::json;
@@ -74,6 +75,9 @@ Result<std::string> take_reason(const http::Request& request, json::object& obje
   if (request.reason.size() > kReasonLengthMax) {
     return fail(ErrorCode::kInvalidArgument,
                 "X-Reason is longer than " + std::to_string(kReasonLengthMax) + " bytes", "X-Reason", "length");
+  }
+  if (!is_valid_utf8(request.reason)) {
+    return fail(ErrorCode::kInvalidArgument, "X-Reason is not UTF-8 text", "X-Reason", "utf8");
   }
   if (!reason.empty() && reason != request.reason) {
     return fail(ErrorCode::kInvalidArgument, "reason: the body and X-Reason give two reasons", "reason", "one_reason");

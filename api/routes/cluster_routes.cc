@@ -153,7 +153,12 @@ Answer delete_cluster(Call& call) {
   operation.cluster = call.parameters[0];
   ESAAS_CO_TRY(operation.reason, take_reason(call.request(), object));
   ESAAS_CO_CHECK(from_json(object, *operation.request.mutable_delete_()));
-  if (!confirm.empty()) operation.request.mutable_delete_()->set_confirm(confirm);
+  auto& request = *operation.request.mutable_delete_();
+  if (!confirm.empty() && !request.confirm().empty() && confirm != request.confirm()) {
+    co_return fail(ErrorCode::kInvalidArgument, "confirm: the body and the URL confirm two names", "confirm",
+                   "one_confirmation");
+  }
+  if (!confirm.empty()) request.set_confirm(confirm);
   co_return co_await submit_operation(call, std::move(options), std::move(operation));
 }
 

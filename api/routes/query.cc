@@ -60,12 +60,18 @@ std::optional<Time> Query::time(std::string_view name) {
 }
 
 std::string Query::choice(std::string_view name, std::string_view allowed) {
+  if (find(name) == nullptr) return std::string(allowed.substr(0, allowed.find('|')));
+  return optional_choice(name, allowed);
+}
+
+std::string Query::optional_choice(std::string_view name, std::string_view allowed) {
   const auto* value = find(name);
+  if (value == nullptr) return {};
   std::string list;
   for (std::size_t begin = 0; begin <= allowed.size();) {
     const auto end = std::min(allowed.find('|', begin), allowed.size());
     const auto word = allowed.substr(begin, end - begin);
-    if (value == nullptr || *value == word) return std::string(word);
+    if (*value == word) return std::string(word);
     list += (list.empty() ? "" : ", ") + std::string(word);
     begin = end + 1;
   }

@@ -26,6 +26,8 @@ class Query {
   std::optional<Time> time(std::string_view name);
   /// One of the words in `allowed` ("a|b|c"), or the first of them when the parameter is absent.
   std::string choice(std::string_view name, std::string_view allowed);
+  /// One of the words in `allowed`, or empty when the parameter is absent.
+  std::string optional_choice(std::string_view name, std::string_view allowed);
 
   /// The first mistake of all: a bad value, or a parameter that nobody has read.
   [[nodiscard]] Result<void> done() const;

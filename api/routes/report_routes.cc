@@ -28,14 +28,29 @@ bool bind_tenant(const Call& call, std::string& tenant) {
   return tenant == call.caller.tenant;
 }
 
+/// What store::action_of can say, with bars between: every kind of operation, and what else a user does.
+const std::string& audit_actions() {
+  static const std::string actions = [] {
+    std::string text;
+    const auto* kinds = model::Request::descriptor()->FindOneofByName("kind");
+    for (int i = 0; i < kinds->field_count(); ++i) text += kinds->field(i)->name() + "|";
+    return text + "pause|continue|cancel|create_tenant|issue_token|revoke_token";
+  }();
+  return actions;
+}
+
+std::unexpected<Error> from_is_not_before_to() {
+  return fail(ErrorCode::kInvalidArgument, "from: is not before to", "from", "from_before_to");
+}
+
 Result<store::AuditQuery> read_audit_query(const Call& call) {
   Query query(call.target);
   store::AuditQuery audit;
   audit.user = query.text("user");
-  audit.action = query.text("action");
+  audit.action = query.optional_choice("action", audit_actions());
   audit.cluster = query.text("cluster");
   audit.tenant = query.text("tenant");
-  audit.outcome = query.text("outcome");
+  audit.outcome = query.optional_choice("outcome", "queued|running|succeeded|failed|cancelled|done");
   audit.from = query.time("from");
   audit.to = query.time("to");
   audit.text = query.text("text");
@@ -43,6 +58,7 @@ Result<store::AuditQuery> read_audit_query(const Call& call) {
   audit.limit = query.number("limit", 1, store::kViewPageMax, 100);
   audit.newest_first = query.choice("order", "newest|oldest") == "newest";
   ESAAS_CHECK(query.done());
+  if (audit.from && audit.to && *audit.from >= *audit.to) return from_is_not_before_to();
   return audit;
 }
 
@@ -99,7 +115,7 @@ Result<UsageRequest> read_usage_request(const Call& call) {
   usage.query.to = to.value_or(usage.query.now);
   usage.query.from = from.value_or(usage.query.to - std::chrono::days{30});
   if (usage.query.from >= usage.query.to) {
-    return fail(ErrorCode::kInvalidArgument, "from: is not before to", "from", "from_before_to");
+    return from_is_not_before_to();
   }
   if (usage.group == "interval" && usage.format == "json") {
     return fail(ErrorCode::kInvalidArgument, "format: intervals come as csv or jsonl", "format", "intervals_by_line");

@@ -74,6 +74,11 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"UnknownRole", "POST", "/v1/tokens", R"({"role":"root"})", 400, "role", "known_role"},
         Case{"ExpiredAtBirth", "POST", "/v1/tokens", R"({"role":"viewer","expires_at":"2001-01-01"})", 400, "expires_at",
              "in_the_future"},
+        Case{"KeyTwice", "POST", kScale, R"({"group":"data","count":4,"count":5})", 400, "count", "key_given_twice"},
+        Case{"TwoConfirmations", "DELETE", "/v1/clusters/search?confirm=search", R"({"confirm":"x"})", 400, "confirm",
+             "one_confirmation"},
+        Case{"RefusedByTheController", "POST", "/v1/operations",
+             R"({"cluster":"search","request":{"label":{"labels":[]}}})", 400, "request.label.labels", "required"},
         Case{"NoMoment", "POST", "/v1/tokens", R"({"role":"viewer","expires_at":"soon"})", 400, "expires_at", "rfc3339"}),
     [](const auto& tested) { return std::string(tested.param.name); });
 INSTANTIATE_TEST_SUITE_P(
@@ -88,6 +93,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"NoSuchPhase", "GET", "/v1/clusters?phase=dead", "", 400, "phase", "choice"},
                     Case{"NoMoment", "GET", "/v1/audit?from=yesterday", "", 400, "from", "rfc3339"},
                     Case{"Backwards", "GET", "/v1/usage?from=2016-02-01&to=2016-01-01", "", 400, "from", "from_before_to"},
+                    Case{"AuditBackwards", "GET", "/v1/audit?from=2016-02-01&to=2016-01-01", "", 400, "from", "from_before_to"},
+                    Case{"NoSuchOutcome", "GET", "/v1/audit?outcome=zz", "", 400, "outcome", "choice"},
+                    Case{"NoSuchAction", "GET", "/v1/audit?action=zz", "", 400, "action", "choice"},
                     Case{"DryRunMaybe", "POST", "/v1/clusters/search/suspend?dry_run=maybe", "", 400, "dry_run", "boolean"},
                     Case{"BadEscape", "GET", "/v1/clusters/%zz", "", 400, "url", ""},
                     Case{"DotDot", "GET", "/v1/clusters/../tokens", "", 400, "path", ""},
@@ -106,6 +114,11 @@ TEST(BadHeaders, AreRefusedByName) {
   EXPECT_EQ(client->request("POST", kScale, body, {{"Idempotency-Key", "a b"}}).status, 400U);
   EXPECT_EQ(client->request("POST", kScale, body, {{"Idempotency-Key", std::string(256, 'k')}}).status, 400U);
   EXPECT_EQ(client->request("POST", kScale, body, {{"If-Match", "W/\"1\""}}).problem_field(), "If-Match");
+  const auto no_text = client->request("POST", kScale, body, {{"X-Reason", "caf\xe9"}});
+  EXPECT_EQ(no_text.status, 400U);
+  EXPECT_EQ(no_text.problem_field(), "X-Reason");
+  EXPECT_EQ(no_text.problem_rule(), "utf8");
+  EXPECT_EQ(client->request("POST", kScale, body, {{"X-Reason", "caf\xc3\xa9"}}).status, 202U);
   EXPECT_EQ(client->request("GET", "/v1/events", "", {{"Last-Event-ID", "x"}}).problem_field(), "Last-Event-ID");
   EXPECT_EQ(client->request("GET", "/v1/clusters", "", {{"Authorization", "Bearer x"}}).problem_field(), "Authorization");
   const auto wrong_verb = client->request("PUT", "/v1/clusters/search");

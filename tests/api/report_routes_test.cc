@@ -31,6 +31,20 @@ TEST(AuditRoute, FiltersAndPages) {
   EXPECT_EQ(client->request("GET", "/v1/audit?to=2016-10-01").json().at("items").as_array().size(), 0U);
 }
 
+TEST(AuditRoute, TakesEveryActionAndOutcomeAndNamesThemWhenItIsNone) {
+  TestApi api;
+  auto client = api.connect();
+  for (const char* action : {"create", "scale", "resize", "delete", "suspend", "resume", "label", "pause", "continue",
+                             "cancel", "create_tenant", "issue_token", "revoke_token"}) {
+    EXPECT_EQ(client->request("GET", std::string("/v1/audit?action=") + action).status, 200U) << action;
+  }
+  for (const char* outcome : {"queued", "running", "succeeded", "failed", "cancelled", "done"}) {
+    EXPECT_EQ(client->request("GET", std::string("/v1/audit?outcome=") + outcome).status, 200U) << outcome;
+  }
+  EXPECT_NE(client->request("GET", "/v1/audit?action=zz").body.find("create, scale, resize"), std::string::npos);
+  EXPECT_NE(client->request("GET", "/v1/audit?outcome=zz").body.find("queued, running"), std::string::npos);
+}
+
 TEST(TraceRoute, GivesATreeAndAText) {
   TestApi api;
   const auto created = api.create_cluster("search");
