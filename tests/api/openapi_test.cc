@@ -22,7 +22,9 @@ struct Documented {
 
 struct Contract {
   std::map<std::string, Documented> operations;  // "GET /v1/clusters"
-  std::set<std::string> query_parameters;        // names of components/parameters that are in: query
+  std::map<std::string, std::string> query_parameters;  // components/parameters that are in: query, and their names
+  std::map<std::string, std::uint64_t> maxima;          // of those that have one, by component
+  std::map<std::string, std::vector<std::string>> references;  // components by operation
 };
 
 std::string after(const std::string& line, const std::string& text) { return line.substr(line.find(text) + text.size()); }
@@ -31,7 +33,7 @@ Contract read_contract() {
   std::ifstream stream(ESAAS_SOURCE_DIR "/api/openapi.yaml");
   Contract contract;
   std::string line, section, path, verb;
-  std::map<std::string, std::vector<std::string>> references;
+  auto& references = contract.references;
   while (std::getline(stream, line)) {
     const auto indent = line.find_first_not_of(' ');
     if (indent == std::string::npos || line[indent] == '#') continue;
@@ -50,12 +52,16 @@ Contract read_contract() {
         references[key].push_back(name.substr(0, name.find('\'')));
       }
     } else if (section == "components:" && line.find("in: query") != std::string::npos) {
-      contract.query_parameters.insert(line.substr(indent, line.find(':') - indent));
+      const auto component = line.substr(indent, line.find(':') - indent);
+      const auto name = after(line, "{name: ");
+      contract.query_parameters[component] = name.substr(0, name.find(','));
+      if (line.find("maximum: ") != std::string::npos) contract.maxima[component] = std::stoull(after(line, "maximum: "));
     }
   }
   for (const auto& [key, names] : references) {
     for (const auto& name : names) {
-      if (contract.query_parameters.contains(name)) contract.operations[key].parameters.insert(name);
+      const auto known = contract.query_parameters.find(name);
+      if (known != contract.query_parameters.end()) contract.operations[key].parameters.insert(known->second);
     }
   }
   contract.operations.erase("PARAMETERS " + path);
@@ -110,6 +116,24 @@ TEST(OpenApi, DocumentsExactlyTheQueryParametersThatAreTaken) {
     const std::string detail(answer.json().at("detail").as_string());
     EXPECT_EQ(known_parameters(detail), contract.operations.at(key_of(route)).parameters) << key_of(route);
   }
+}
+
+TEST(OpenApi, DocumentsTheLargestPageOfEachList) {
+  TestApi api;
+  const auto contract = read_contract();
+  auto client = api.connect();
+  int lists = 0;
+  for (const auto& [key, components] : contract.references) {
+    for (const auto& component : components) {
+      const auto most = contract.maxima.find(component);
+      if (most == contract.maxima.end()) continue;
+      ++lists;
+      const auto target = key.substr(key.find(' ') + 1) + "?" + contract.query_parameters.at(component) + "=";
+      EXPECT_EQ(client->request("GET", target + std::to_string(most->second)).status, 200U) << key;
+      EXPECT_EQ(client->request("GET", target + std::to_string(most->second + 1)).problem_rule(), "range") << key;
+    }
+  }
+  EXPECT_EQ(lists, 6);
 }
 
 }  // namespace
