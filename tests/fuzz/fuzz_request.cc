@@ -25,7 +25,7 @@ void check_target(std::string_view text) {
 void check_operation(std::string_view text) {
   auto value = esaas::parse_json(text);
   if (!value || !value->is_object()) return;
-  const auto operation = esaas::api::read_operation(value->get_object(), {});
+  const auto operation = esaas::api::read_operation(value->get_object(), {}, "");
   ESAAS_ASSERT(operation.has_value() || !operation.error().detail.empty(), "a refusal says why");
 }
 
