@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cstdint>
 #include <cstdlib>
 #include <iostream>
 
@@ -68,6 +69,13 @@ int report(const CLI::App& app, const CLI::ParseError& error) {
 
 }  // namespace
 
+void add_limit(CLI::App& command, std::size_t& limit) {
+  // Signed, so that -1 is below the range instead of the largest number there is.
+  command.add_option("--limit", limit, "At most so many, over as many pages as it takes; 0: all")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{10'000}))
+      ->capture_default_str();
+}
+
 int run(int argc, char** argv, const Programs& programs) {
   // The helpers of the embedded Mesos parse their own arguments, and must not meet ours.
   const std::string first = argc > 1 ? argv[1] : "";
@@ -76,6 +84,7 @@ int run(int argc, char** argv, const Programs& programs) {
 
   CLI::App app("Elasticsearch as a service, on Mesos");
   app.name("esaas");
+  app.set_version_flag("--version", programs.version, "Print the version");
   app.require_subcommand(1);
   app.fallthrough();
   Session session;

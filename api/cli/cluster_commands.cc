@@ -132,7 +132,7 @@ void add_list(CLI::App& parent, Session& session, Action& action) {
   command->add_option("--health", options->health, "green, yellow, red or unknown");
   command->add_option("--label", options->label, "KEY or KEY:VALUE");
   command->add_option("--text", options->text, "Found in the name");
-  command->add_option("--limit", options->limit, "At most so many; 0: all");
+  add_limit(*command, options->limit);
   command->callback([options, &session, &action] {
     action = [options, &session] {
       const auto target = with_query("/v1/clusters", {{"tenant", options->tenant},

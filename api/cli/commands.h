@@ -18,4 +18,7 @@ void add_report_commands(CLI::App& app, Session& session, Action& action);
 void add_admin_commands(CLI::App& app, Session& session, Action& action);
 void add_log_commands(CLI::App& app, const Session& session, Action& action);
 
+/// --limit of a list, which counts over all its pages: 0 (all) to 10000.
+void add_limit(CLI::App& command, std::size_t& limit);
+
 }  // namespace esaas::api::cli

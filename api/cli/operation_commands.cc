@@ -28,7 +28,7 @@ void add_list(CLI::App& parent, Session& session, Action& action) {
   command->add_option("--tenant", options->tenant, "Only this tenant's");
   command->add_option("--cluster", options->cluster, "Only on this cluster");
   command->add_option("--status", options->status, "open, queued, running, succeeded, failed or cancelled");
-  command->add_option("--limit", options->limit, "At most so many; 0: all")->capture_default_str();
+  add_limit(*command, options->limit);
   command->callback([options, &session, &action] {
     action = [options, &session] {
       const auto target = with_query("/v1/operations", {{"tenant", options->tenant},

@@ -4,6 +4,8 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <iostream>
 
 namespace esaas::api::cli {
@@ -19,6 +21,13 @@ const json::value* find(const json::object& item, std::string_view path) {
   return object == nullptr ? nullptr : find(*object, path.substr(dot + 1));
 }
 
+/// 0.644129, where JSON's text is 6.44129E-1; as many digits as tell the number apart from its neighbours.
+std::string plain_decimal(double number) {
+  std::array<char, 1100> digits;  // a double has at most 309 before the point and 767 after it that matter
+  const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::fixed);
+  return written.ec == std::errc{} ? std::string(digits.data(), written.ptr) : json::serialize(json::value(number));
+}
+
 std::string to_cell(const json::value& value) {
   if (const auto* text = value.if_string()) return {text->data(), text->size()};
   if (const auto* list = value.if_array()) {
@@ -32,6 +41,7 @@ std::string to_cell(const json::value& value) {
     const auto* member = object->if_contains("value");
     if (key != nullptr && member != nullptr && object->size() == 2) return to_cell(*key) + "=" + to_cell(*member);
   }
+  if (const auto* number = value.if_double()) return plain_decimal(*number);
   return json::serialize(value);
 }
 

@@ -30,7 +30,7 @@ void add_audit(CLI::App& app, Session& session, Action& action) {
   command->add_option("--to", options->to, "Exclusive");
   command->add_option("--text", options->text, "Found anywhere in an entry");
   command->add_option("--order", options->order, "newest (first) or oldest");
-  command->add_option("--limit", options->limit, "At most so many; 0: all")->capture_default_str();
+  add_limit(*command, options->limit);
   command->callback([options, &session, &action] {
     action = [options, &session] {
       const auto target =

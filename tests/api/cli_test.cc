@@ -167,6 +167,21 @@ TEST_F(Cli, ListsFollowTheirPages) {
   for (int i = 0; i < 12; ++i) api_.create_cluster("c" + std::to_string(i));
   EXPECT_EQ(json::parse(esaas({"--json", "audit", "--limit", "5"}).out).as_array().size(), 5U);
   EXPECT_EQ(json::parse(esaas({"--json", "audit", "--limit", "0", "--action", "create"}).out).as_array().size(), 12U);
+  // --limit counts over all pages, so that more than a page's most is no mistake.
+  EXPECT_EQ(json::parse(esaas({"--json", "audit", "--limit", "10000", "--action", "create"}).out).as_array().size(), 12U);
+  for (const char* bad : {"-1", "ten", "1.5", "10001", "99999"}) {
+    for (const char* list : {"audit", "operation list", "cluster list"}) {
+      std::vector<std::string> words{list, "--limit", bad};
+      if (const auto space = words[0].find(' '); space != std::string::npos) {
+        words.insert(words.begin() + 1, words[0].substr(space + 1));
+        words[0].resize(space);
+      }
+      const auto ran = esaas(words);
+      EXPECT_EQ(ran.code, kUsage) << list << " " << bad;
+      EXPECT_NE(ran.err.find("--limit"), std::string::npos) << ran.err;
+    }
+  }
+  EXPECT_NE(esaas({"audit", "--limit", "99999"}).err.find("not in range 0 to 10000"), std::string::npos);
 }
 
 TEST_F(Cli, TenantsAndTokens) {
@@ -197,6 +212,9 @@ TEST_F(Cli, WithoutServerOrTokenItSaysWhatToDo) {
 
 TEST(CommandLine, HelpVersionAndHiddenPrograms) {
   EXPECT_EQ(run_words({"version"}).out, "1.2.3\n");
+  const auto version = run_words({"--version"});
+  EXPECT_EQ(version.code, 0);
+  EXPECT_EQ(version.out, "1.2.3\n");
   const auto help = run_words({"--help"});
   EXPECT_EQ(help.code, 0);
   EXPECT_NE(help.out.find("cluster"), std::string::npos);
@@ -257,6 +275,18 @@ TEST(Output, CellsAreSafeAndTablesAligned) {
   EXPECT_EQ(cell(item, "a.b.c"), "-");
   const auto items = json::parse(R"([{"n":"\u00fc","v":1},{"n":"long","v":22}])").as_array();
   EXPECT_EQ(table(items, {{"N", "n"}, {"V", "v"}}), "N     V\n\xc3\xbc     1\nlong  22\n");
+}
+
+TEST(Output, NumbersAreShownAsPlainDecimals) {
+  const auto item = json::parse(R"({"cpu":0.644129,"tiny":0.000001,"large":123456789.25,"none":0.0,"count":17})").as_object();
+  EXPECT_EQ(cell(item, "cpu"), "0.644129");
+  EXPECT_EQ(cell(item, "tiny"), "0.000001");
+  EXPECT_EQ(cell(item, "large"), "123456789.25");
+  EXPECT_EQ(cell(item, "none"), "0");
+  EXPECT_EQ(cell(item, "count"), "17");
+  const json::object extreme{{"least", 5e-324}, {"most", 1.7976931348623157e308}};
+  EXPECT_EQ(cell(extreme, "least").size(), 326U);
+  EXPECT_EQ(cell(extreme, "most").size(), 309U);
 }
 
 TEST(Output, ProgressTellsOnlyWhatIsNew) {
