@@ -26,8 +26,8 @@ bool is_base64url(std::string_view text) {
   return true;
 }
 
-/// What follows the scheme, whose case does not matter, and the spaces behind it (RFC 9110, 11.1 and 11.4). Nothing when
-/// it is another scheme.
+/// What follows the scheme, whose case does not matter, and the spaces behind it (RFC 9110, 11.1 and 11.4). Nothing
+/// when it is another scheme.
 std::optional<std::string_view> credentials_of(std::string_view authorization) {
   const auto scheme = authorization.substr(0, authorization.find(' '));
   const auto same = [](char given, char lower) { return given == lower || given == lower - 'a' + 'A'; };

@@ -50,8 +50,9 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
 
   asio::awaitable<void> run();
 
-  /// Every sweep anew: cancelling does nothing to a read or write whose completion is queued already, and one that is made
-  /// of several (TLS) then goes on. So each completion looks at `interrupted_` too, and in the end the socket goes.
+  /// Every sweep anew: cancelling does nothing to a read or write whose completion is queued already, and one that
+  /// is made of several (TLS) then goes on. So each completion looks at `interrupted_` too, and in the end the socket
+  /// is closed.
   void check_deadline(Clock::time_point now) override {
     if (now < deadline_) return;
     if (interrupted_ && now - deadline_ >= kInterruptTime) return close();
