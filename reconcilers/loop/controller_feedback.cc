@@ -92,6 +92,7 @@ void Controller::place_operation_status(const std::string& cluster_name, const s
   event::Event event = operation_event(node.name(), status);
   if (!is_last_word(event.mesos_operation_changed().state())) return;  // nothing has come of it yet
   const event::MesosOperationChanged change = event.mesos_operation_changed();
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): append() folds, and the node may be gone after it.
   const std::string node_name = node.name();
   const std::uint64_t cause = node.place_status() == state::PLACE_STATUS_INTENDED ? node.place_seq() : node.release_seq();
   append(cluster_name, {std::move(event)}, event::ACTOR_KIND_MESOS, cause, now);
