@@ -163,5 +163,20 @@ TEST(ConfigExample, NamesEveryKeyThatIsRead) {
   EXPECT_GT(keys, 40);
 }
 
+TEST(ConfigText, WhatIsNotAsciiMayStandInCommentsAndStringsOnly) {
+  const auto first_of = [](std::string_view text) {
+    const auto config = parse(text, "/etc/esaas");
+    return config ? std::string("none") : to_text({config.error().front()}, "f");
+  };
+  for (const char* stray : {"\xC3\xA9 = 1\n", "[\xEF\xB9\xBF]\n", "data_dir = \"x\" \xC3\xA9\n", "a = \"\"\"\\\n\xC3\xA9\"\"\"\n"}) {
+    EXPECT_NE(first_of(stray).find("a character that is not ASCII"), std::string::npos) << stray;
+  }
+  EXPECT_NE(first_of("# x\n\n[h]\n\xC3\xA9 = 1").find("f:4: "), std::string::npos);
+  for (const char* fine : {"# \xC3\xA9\n", "data_dir = \"/srv/\xC3\xA9\" # \xC3\xA9\n", "data_dir = '/srv/\xC3\xA9'\n",
+                           "data_dir = \"/\\\"\xC3\xA9\"\n", "\xEF\xBB\xBF# \xC3\xA9\n"}) {
+    EXPECT_EQ(first_of(fine).find("not TOML"), std::string::npos) << fine << first_of(fine);
+  }
+}
+
 }  // namespace
 }  // namespace esaas::api::config
