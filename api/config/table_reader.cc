@@ -18,14 +18,14 @@ void TableReader::mistake(std::string_view key, std::string detail) {
   } else if (table_ != nullptr && !prefix_.empty()) {
     line = static_cast<std::uint32_t>(table_->source().begin.line);
   }
-  mistakes_.push_back({line, prefix_ + std::string(key), std::move(detail)});
+  mistakes_.push_back({line, prefix_ + unmask(key), std::move(detail)});
 }
 
 void TableReader::text(std::string_view key, std::string& value) {
   const auto* node = find(key);
   if (node == nullptr) return;
   if (const auto* string = node->as_string()) {
-    value = string->get();
+    value = unmask(string->get());
   } else {
     mistake(key, "is not a string");
   }
@@ -81,7 +81,8 @@ void TableReader::done() {
   for (const auto& [key, node] : *table_) {
     if (known_.contains(key.str())) continue;
     const std::vector<std::string> names(known_.begin(), known_.end());
-    mistake(key.str(), "is not known here" + suggestion(key.str(), names));
+    const std::string name = unmask(key.str());
+    mistake(key.str(), "is not known here" + suggestion(name, names));
   }
 }
 

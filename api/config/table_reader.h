@@ -1,13 +1,6 @@
 #pragma once
-// TableReader: takes typed values out of one TOML table and notes what is wrong, with lines. What nobody has asked for by
-// the end is a mistake too. Used by load.cc alone.
-
-#define TOML_EXCEPTIONS 0
-#define TOML_HEADER_ONLY 1
-// Debian's toml++ asserts that a key begins as a key does, and then reports by an error that it does not: "[`http]" would
-// end the program.
-#define TOML_ASSERT(expr) static_assert(true)
-#include <toml++/toml.h>
+// TableReader: takes typed values out of one TOML table and notes what is wrong, with lines. What nobody has asked for
+// by the end is a mistake too. Used by load.cc alone.
 
 #include <cstdint>
 #include <filesystem>
@@ -17,6 +10,7 @@
 #include <vector>
 
 #include "api/config/load.h"
+#include "api/config/toml_text.h"
 
 namespace esaas::api::config {
 
@@ -35,8 +29,8 @@ class TableReader {
   /// The array of tables, or null.
   const toml::array* tables(std::string_view key);
 
-  /// A mistake at this key, or at the table's begin when the key is absent. Only the first of a key counts: what is wrong
-  /// in itself is not also missing.
+  /// A mistake at this key, or at the table's begin when the key is absent. Only the first of a key counts: what is
+  /// wrong in itself is not also missing.
   void mistake(std::string_view key, std::string detail);
   [[nodiscard]] bool has_mistake(std::string_view key) const { return wrong_.contains(key); }
   /// Notes the keys that nobody has asked for.

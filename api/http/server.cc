@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "api/http/listening.h"
 #include "api/http/problem.h"
 #include "api/http/session.h"
 #include "api/http/shard.h"
@@ -37,7 +38,6 @@ class Server::Impl {
 
  private:
   Result<void> load_tls();
-  Result<void> bind(const asio::ip::address& address);
   asio::awaitable<void> accept_connections();
   void take(Tcp::socket socket, Shard& shard);
   void turn_away(Tcp::socket& socket);
@@ -78,42 +78,17 @@ Result<void> Server::Impl::load_tls() {
   return {};
 }
 
-Result<void> Server::Impl::bind(const asio::ip::address& address) {
-  boost::system::error_code ec;
-  const Tcp::endpoint endpoint(address, settings_.port);
-  acceptor_.emplace(shards_.front()->context());
-  acceptor_->open(endpoint.protocol(), ec);
-  if (!ec) acceptor_->set_option(Tcp::acceptor::reuse_address(true), ec);
-  if (!ec) acceptor_->bind(endpoint, ec);
-  if (!ec) acceptor_->listen(asio::socket_base::max_listen_connections, ec);
-  if (ec) {
-    return fail(ErrorCode::kUnavailable,
-                "cannot listen on " + settings_.address + ":" + std::to_string(settings_.port) + ": " +
-                    ec.message(),
-                "http.listen");
-  }
-  port_ = acceptor_->local_endpoint(ec).port();
-  return {};
-}
-
 Result<void> Server::Impl::start() {
-  boost::system::error_code ec;
-  const auto address = asio::ip::make_address(settings_.address, ec);
-  if (ec) {
-    return fail(ErrorCode::kInvalidArgument, "\"" + settings_.address + "\" is not an IP address",
-                "http.listen");
-  }
+  ESAAS_TRY(const auto address, parse_listen_address(settings_.address));
   ESAAS_CHECK(load_tls());
-  if (!address.is_loopback() && !tls_ && !settings_.allow_plain_remote) {
-    return fail(ErrorCode::kInvalidArgument,
-                "listening on " + settings_.address +
-                    " without TLS would show every token to the network; configure http.tls, or set "
-                    "http.allow_plain_remote = true if TLS ends before this process",
-                "http.listen", "tls_beyond_loopback");
+  if (shows_tokens(address, tls_.has_value(), settings_.allow_plain_remote)) {
+    return fail(ErrorCode::kInvalidArgument, settings_.address + " " + std::string(kShowsTokens), "http.listen",
+                "tls_beyond_loopback");
   }
   const auto count = std::max<std::size_t>(settings_.threads, 1);
   for (std::size_t i = 0; i < count; ++i) shards_.push_back(std::make_unique<Shard>());
-  ESAAS_CHECK(bind(address));
+  ESAAS_TRY(acceptor_, listen_on(shards_.front()->context(), address, settings_.port));
+  port_ = acceptor_->local_endpoint().port();
   auto on_end = [this](const std::exception_ptr& error) {
     if (error && settings_.on_exception) settings_.on_exception("accepting connections ended");
   };

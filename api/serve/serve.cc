@@ -13,12 +13,12 @@
 
 #include "api/config/layout.h"
 #include "api/config/load.h"
+#include "api/http/listening.h"
 #include "api/logging/log.h"
 #include "api/routes/api_service.h"
 #include "api/routes/event_feed.h"
 #include "api/routes/metrics.h"
 #include "api/routes/read_pool.h"
-#include "api/serve/address_check.h"
 #include "api/serve/embedded_process.h"
 #include "api/serve/first_token.h"
 #include "api/serve/wiring.h"
@@ -65,7 +65,7 @@ class Run {
 
   Result<void> start() {
     // Before anything is made or started: the embedded Mesos outlives a start that fails.
-    ESAAS_CHECK(check_address_is_free(config_.http.address, config_.http.port));
+    ESAAS_CHECK(http::check_address_is_free(config_.http.address, config_.http.port));
     std::error_code failed;
     std::filesystem::create_directories(config_.data_dir, failed);
     if (failed) {

@@ -69,7 +69,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"UnknownFormat", "[log]\nformat = \"xml\"\n", 5, "log.format"},
         Case{"NotAList", "[elasticsearch]\nversion = \"1\"\n", 4, "elasticsearch"},
         Case{"NoUri", "[[elasticsearch]]\nversion = \"2.3.3\"\n", 4, "elasticsearch.uri"},
-        Case{"BadHash", "[[elasticsearch]]\nversion = \"1\"\nuri = \"u\"\nsha256 = \"abc\"\n", 7, "elasticsearch.sha256"},
+        Case{"BadHash", "[[elasticsearch]]\nversion = \"1\"\nuri = \"u\"\nsha256 = \"abc\"\n", 7,
+             "elasticsearch.sha256"},
         Case{"TwiceInTheCatalogue",
              "[[elasticsearch]]\nversion = \"1\"\nuri = \"u\"\n[[elasticsearch]]\nversion = \"1\"\nuri = \"v\"\n", 8,
              "elasticsearch.version"},
@@ -95,7 +96,8 @@ TEST(Config, WhatIsMissingIsNamed) {
 }
 
 TEST(Config, WhatIsOfTheWrongTypeIsNotAlsoMissing) {
-  const auto config = parse("data_dir = 5\n[mesos]\nembedded = \"yes\"\n[[elasticsearch]]\nversion = 2\nuri = 3\n", "/");
+  const auto config =
+      parse("data_dir = 5\n[mesos]\nembedded = \"yes\"\n[[elasticsearch]]\nversion = 2\nuri = 3\n", "/");
   ASSERT_FALSE(config.has_value());
   EXPECT_EQ(to_text(config.error(), "f"),
             "f:1: data_dir is not a string\n"
@@ -119,7 +121,8 @@ TEST(Config, AFolderIsNoFile) {
 }
 
 TEST(Config, AFileIsReadWhole) {
-  const auto file = std::filesystem::path(testing::TempDir()) / ("esaas-config-" + std::to_string(::getpid()) + ".toml");
+  const auto file =
+      std::filesystem::path(testing::TempDir()) / ("esaas-config-" + std::to_string(::getpid()) + ".toml");
   std::ofstream(file) << kMinimal << "# " << std::string(10'000, 'x') << "\n[log]\nlevel = \"loud\"\n";
   const auto config = load(file);
   std::filesystem::remove(file);
@@ -163,19 +166,36 @@ TEST(ConfigExample, NamesEveryKeyThatIsRead) {
   EXPECT_GT(keys, 40);
 }
 
-TEST(ConfigText, WhatIsNotAsciiMayStandInCommentsAndStringsOnly) {
-  const auto first_of = [](std::string_view text) {
-    const auto config = parse(text, "/etc/esaas");
-    return config ? std::string("none") : to_text({config.error().front()}, "f");
+std::string mistakes_of(std::string_view text) {
+  const auto config = parse(text, "/etc/esaas");
+  return config ? std::string() : to_text(config.error(), "f");
+}
+
+TEST(ConfigText, AnyCharacterMayStandInCommentsAndStrings) {
+  const auto data_dir_of = [](std::string_view value) {
+    const auto config = parse("\xEF\xBB\xBF# \xE6\x95\xB0\xE6\x8D\xAE\ndata_dir = " + std::string(value) +
+                                  " # \xC3\xA9\n[mesos]\nembedded = true\n",
+                              "/etc/esaas");
+    return config ? config->data_dir.string() : to_text(config.error(), "f");
   };
-  for (const char* stray : {"\xC3\xA9 = 1\n", "[\xEF\xB9\xBF]\n", "data_dir = \"x\" \xC3\xA9\n", "a = \"\"\"\\\n\xC3\xA9\"\"\"\n"}) {
-    EXPECT_NE(first_of(stray).find("a character that is not ASCII"), std::string::npos) << stray;
+  for (const std::string text :
+       {"/srv/\xC3\xA9", "/srv/\xE6\x95\xB0\xE6\x8D\xAE", "/srv/-u8-c3", "/-u8-u8-41", "/\xF0\x9F\x98\x80-u8-"}) {
+    EXPECT_EQ(data_dir_of("\"" + text + "\""), text);
+    EXPECT_EQ(data_dir_of("'" + text + "'"), text);
+    EXPECT_EQ(data_dir_of("\"\"\"\n" + text + "\"\"\""), text);
   }
-  EXPECT_NE(first_of("# x\n\n[h]\n\xC3\xA9 = 1").find("f:4: "), std::string::npos);
-  for (const char* fine : {"# \xC3\xA9\n", "data_dir = \"/srv/\xC3\xA9\" # \xC3\xA9\n", "data_dir = '/srv/\xC3\xA9'\n",
-                           "data_dir = \"/\\\"\xC3\xA9\"\n", "\xEF\xBB\xBF# \xC3\xA9\n"}) {
-    EXPECT_EQ(first_of(fine).find("not TOML"), std::string::npos) << fine << first_of(fine);
+  EXPECT_EQ(data_dir_of(R"("/srv/\u00e9")"), "/srv/\xC3\xA9");
+}
+
+TEST(ConfigText, ElsewhereItIsAMistakeToldAsItWasWritten) {
+  EXPECT_NE(mistakes_of("data_dir = \"x\"\n\xC3\xA9t\xC3\xA9 = 1\n").find("f:2: \xC3\xA9t\xC3\xA9 is not known here"),
+            std::string::npos);
+  for (const char* text :
+       {"[\xEF\xB9\xBF\n", "data_dir = \"x\" \xC3\xA9\n", "data_dir = \xE3\x80\x80\"x\"\n", "a = 454\"[\xC3\xA9"}) {
+    EXPECT_TRUE(mistakes_of(text).starts_with("f:1: is not TOML: ")) << mistakes_of(text);
+    EXPECT_EQ(mistakes_of(text).find("-u8-"), std::string::npos) << mistakes_of(text);
   }
+  EXPECT_EQ(mistakes_of("# fine\n# \xC3\x28\n"), "f:2: is not UTF-8\n");
 }
 
 }  // namespace
