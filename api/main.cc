@@ -21,10 +21,11 @@ int embedded_mesos(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return esaas::api::cli::run(argc, argv,
-                              {.serve = [](const std::string& config_file,
-                                           bool check_only) { return esaas::api::serve(config_file, check_only, kVersion); },
-                               .embedded_mesos = embedded_mesos,
-                               .task_supervisor = esaas::embedded::run_task_supervisor,
-                               .version = kVersion});
+  return esaas::api::cli::run(
+      argc, argv,
+      {.serve = [](const std::string& config_file,
+                   bool check_only) { return esaas::api::serve(config_file, check_only, kVersion); },
+       .embedded_mesos = embedded_mesos,
+       .task_supervisor = esaas::embedded::run_task_supervisor,
+       .version = kVersion});
 }

@@ -5,8 +5,8 @@
 //                 snapshot is published
 //   all_of/N      the same for each of the N clusters, for comparison
 //
-// One thread, the whole controller with ports that do nothing. Budget: one_of/1000 costs what one_of/1 costs, give or take
-// the look-ups in ordered maps.
+// One thread, the whole controller with ports that do nothing. Budget: one_of/1000 costs what one_of/1 costs, give or
+// take the look-ups in ordered maps.
 
 #include <benchmark/benchmark.h>
 
@@ -88,7 +88,8 @@ class Fleet {
     }
     loop::ControllerOptions options;
     options.settings.catalogue.artifacts["2.3.3"].uri = "file:///archive.tar.gz";
-    controller_ = std::make_unique<loop::Controller>(std::move(options), std::move(state), log_, *writer_, published_, ports_);
+    controller_ =
+        std::make_unique<loop::Controller>(std::move(options), std::move(state), log_, *writer_, published_, ports_);
     controller_->start(now_);
     turn();
     for (const std::string& name : names_) change(name, model::HEALTH_STATUS_GREEN);

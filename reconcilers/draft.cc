@@ -13,9 +13,7 @@ model::Figure figure(std::string name, std::string value) {
   return made;
 }
 
-model::Figure figure(std::string name, std::uint64_t value) {
-  return figure(std::move(name), std::to_string(value));
-}
+model::Figure figure(std::string name, std::uint64_t value) { return figure(std::move(name), std::to_string(value)); }
 
 void Draft::act(std::string name, std::vector<event::Event> events) {
   ESAAS_ASSERT(!events.empty(), name);
@@ -38,8 +36,8 @@ void Draft::hold(std::string_view rule, std::string_view node, Refusal refusal) 
 void Draft::hold(std::string_view rule, std::string_view node, Refusal refusal, Time next_check) {
   const auto same = [&](const Hold& hold) { return hold.rule == rule && hold.node == node; };
   if (std::ranges::any_of(plan_.holds, same)) return;
-  plan_.holds.push_back({std::string(rule), std::string(node), std::move(refusal.why),
-                         std::move(refusal.basis), next_check});
+  plan_.holds.push_back(
+      {std::string(rule), std::string(node), std::move(refusal.why), std::move(refusal.basis), next_check});
   check_at(next_check);
 }
 

@@ -14,13 +14,11 @@ namespace {
 using state::Node;
 
 bool is_intended(const state::Cluster& cluster, const Node& node) {
-  return std::ranges::find(cluster.exclusions_intended(), node.name()) !=
-         cluster.exclusions_intended().end();
+  return std::ranges::find(cluster.exclusions_intended(), node.name()) != cluster.exclusions_intended().end();
 }
 
 bool is_to_be_excluded(const View& view, const Node& node) {
-  return node.removing() && view.holds_data(node) &&
-         (may_run(node) || must_start_again(view, node));
+  return node.removing() && view.holds_data(node) && (may_run(node) || must_start_again(view, node));
 }
 
 /// A node that is to be drained is excluded only once its drain can come to an end.
@@ -54,8 +52,7 @@ void reconcile_exclusions(const View& view, Draft& draft) {
   }
   std::ranges::sort(names);
   const bool is_new = !std::ranges::equal(names, cluster.exclusions_intended());
-  const bool is_confirmed =
-      std::ranges::equal(cluster.exclusions_intended(), cluster.exclusions_applied());
+  const bool is_confirmed = std::ranges::equal(cluster.exclusions_intended(), cluster.exclusions_applied());
   if (view.fresh() == nullptr) {
     if (is_new || !is_confirmed) draft.check_soon();
     return;

@@ -12,8 +12,7 @@ namespace {
 
 using state::Node;
 
-es::LaunchInput launch_input(const View& view, const Node& node,
-                             std::span<const PlannedPlace> planned) {
+es::LaunchInput launch_input(const View& view, const Node& node, std::span<const PlannedPlace> planned) {
   es::LaunchInput input;
   input.cluster = view.cluster().name();
   input.node = node.name();
@@ -33,8 +32,8 @@ es::LaunchInput launch_input(const View& view, const Node& node,
 
 /// Nothing, and a hold, when the version can not be rendered.
 std::optional<event::Event> launch_intended(const View& view, Draft& draft, const Node& node,
-                                            std::span<const PlannedPlace> planned,
-                                            const Offer& offer, std::uint64_t seq) {
+                                            std::span<const PlannedPlace> planned, const Offer& offer,
+                                            std::uint64_t seq) {
   auto spec = es::render_launch(launch_input(view, node, planned), view.settings().catalogue);
   if (!spec) {
     draft.hold("version_can_be_launched", node.name(), {spec.error().detail, {}});
@@ -52,8 +51,7 @@ std::optional<event::Event> launch_intended(const View& view, Draft& draft, cons
   return event;
 }
 
-event::Event place_intended(const View& view, PlannedPlace& planned, const Offer& offer,
-                            std::uint64_t seq) {
+event::Event place_intended(const View& view, PlannedPlace& planned, const Offer& offer, std::uint64_t seq) {
   const std::string& cluster = view.cluster().name();
   const std::string& name = planned.node->name();
   planned.place.set_volume_id(model::volume_id(cluster, name, seq));
@@ -69,21 +67,18 @@ event::Event place_intended(const View& view, PlannedPlace& planned, const Offer
 }
 
 /// Holds by the rule that refuses; true when the node may be launched.
-bool may_launch(const View& view, Draft& draft, const Node& node,
-                std::span<const PlannedPlace> planned) {
+bool may_launch(const View& view, Draft& draft, const Node& node, std::span<const PlannedPlace> planned) {
   auto refusal = first_refusal(kLaunchRules, view, LaunchSubject{node, planned});
   if (!refusal) return true;
   if (refusal->rule == kWaitsAfterFailure) {
-    draft.hold(refusal->rule, node.name(), std::move(refusal->refusal),
-               from_us(node.not_before_at_us()));
+    draft.hold(refusal->rule, node.name(), std::move(refusal->refusal), from_us(node.not_before_at_us()));
   } else {
     draft.hold(refusal->rule, node.name(), std::move(refusal->refusal));
   }
   return false;
 }
 
-void relaunch(const View& view, Draft& draft, const Node& node,
-              std::span<const PlannedPlace> planned) {
+void relaunch(const View& view, Draft& draft, const Node& node, std::span<const PlannedPlace> planned) {
   if (view.is_paused() && node.attempt() == 0) return hold_paused(view, draft);
   if (!may_launch(view, draft, node, planned)) return;
   const auto own = find_own_offer(view, draft, node);
@@ -97,9 +92,7 @@ void relaunch(const View& view, Draft& draft, const Node& node,
 }  // namespace
 
 bool wants_launch(const View& view, const Node& node) {
-  if (view.cluster().phase() != state::CLUSTER_PHASE_RUNNING || !is_reserved(node) ||
-      !is_stopped(node))
-    return false;
+  if (view.cluster().phase() != state::CLUSTER_PHASE_RUNNING || !is_reserved(node) || !is_stopped(node)) return false;
   return !node.removing() || must_start_again(view, node);
 }
 

@@ -47,8 +47,7 @@ const state::Hold* drain_hold(const state::Cluster& cluster, const Node& node) {
 }
 
 void begin_drain(const View& view, Draft& draft, const Node& node) {
-  if (!is_excluded(view, node))
-    return draft.check_soon();  // exclusions.h puts it in force, or holds
+  if (!is_excluded(view, node)) return draft.check_soon();  // exclusions.h puts it in force, or holds
   event::Event event;
   event.mutable_drain_began()->set_node(node.name());
   event.mutable_drain_began()->set_shards(view.copies_on(node));
@@ -60,15 +59,13 @@ void continue_drain(const View& view, Draft& draft, const Node& node) {
     return draft.hold(refusal->rule, node.name(), std::move(refusal->refusal));
   }
   const state::Hold* waits = drain_hold(view.cluster(), node);
-  const bool asked_after =
-      waits != nullptr && to_us(view.fresh()->observed_at) > waits->since_at_us();
+  const bool asked_after = waits != nullptr && to_us(view.fresh()->observed_at) > waits->since_at_us();
   const std::uint32_t copies = view.copies_on(node);
   if (asked_after && copies == 0 && is_excluded(view, node)) {
     return draft.act("finish_drain", drain_finished(node));
   }
   draft.hold(kDrainWaits, node.name(),
-             {"Copies of shards are still moving away from the node.",
-              {figure("copies_on_the_node", copies)}});
+             {"Copies of shards are still moving away from the node.", {figure("copies_on_the_node", copies)}});
 }
 
 void stop(const View& view, Draft& draft, const Node& node) {
@@ -77,20 +74,15 @@ void stop(const View& view, Draft& draft, const Node& node) {
     return draft.hold(refusal->rule, node.name(), std::move(refusal->refusal));
   }
   if (draft.has_action("stop_node")) return draft.check_soon();
-  draft.act("stop_node", kill_intended(node, "It leaves the cluster (" + node.removal_reason() +
-                                                 ") and is empty."));
+  draft.act("stop_node", kill_intended(node, "It leaves the cluster (" + node.removal_reason() + ") and is empty."));
 }
 
 void leave(const View& view, Draft& draft, const Node& node) {
-  if (auto refusal = refuse_unknown_health(view))
-    return draft.hold(kHealthKnown, node.name(), std::move(*refusal));
-  if (!view.holds_data(node) || node.drain() == state::DRAIN_STATUS_FINISHED)
-    return stop(view, draft, node);
+  if (auto refusal = refuse_unknown_health(view)) return draft.hold(kHealthKnown, node.name(), std::move(*refusal));
+  if (!view.holds_data(node) || node.drain() == state::DRAIN_STATUS_FINISHED) return stop(view, draft, node);
   if (!node.task().joined()) {
-    return draft.hold(
-        "leaving_node_must_join_to_be_drained", node.name(),
-        {"The node runs and is not a member now; only as a member can it hand over its shards.",
-         {}});
+    return draft.hold("leaving_node_must_join_to_be_drained", node.name(),
+                      {"The node runs and is not a member now; only as a member can it hand over its shards.", {}});
   }
   if (node.drain() == state::DRAIN_STATUS_NONE) return begin_drain(view, draft, node);
   continue_drain(view, draft, node);
@@ -102,8 +94,8 @@ void leave_without_having_joined(const View& view, Draft& draft, const Node& nod
   if (node.task().kill_intended()) return;
   const bool answers = view.fresh() != nullptr && view.holds_data(node);
   if (answers && (!is_excluded(view, node) || view.is_listed(node))) return draft.check_soon();
-  draft.act("stop_node", kill_intended(node, "It leaves the cluster (" + node.removal_reason() +
-                                                 ") and never joined."));
+  draft.act("stop_node",
+            kill_intended(node, "It leaves the cluster (" + node.removal_reason() + ") and never joined."));
 }
 
 /// It stopped by itself, not drained.
@@ -122,13 +114,10 @@ bool must_start_again(const View& view, const Node& node) {
   if (!is_reserved(node) || is_given_up(node)) return false;
   if (view.holds_data(node) && node.drain() != state::DRAIN_STATUS_FINISHED) {
     if (view.fresh() == nullptr) return true;
-    return view.answers_without(node) &&
-           (!view.is_known_and_not_red() || !view.fresh()->closed_indices.empty());
+    return view.answers_without(node) && (!view.is_known_and_not_red() || !view.fresh()->closed_indices.empty());
   }
-  const bool was_silent =
-      view.fresh() == nullptr && view.cluster().health().status() == model::HEALTH_STATUS_UNKNOWN;
-  return was_silent && view.now() >= from_us(view.cluster().health_since_at_us()) +
-                                         view.settings().unanswered_max;
+  const bool was_silent = view.fresh() == nullptr && view.cluster().health().status() == model::HEALTH_STATUS_UNKNOWN;
+  return was_silent && view.now() >= from_us(view.cluster().health_since_at_us()) + view.settings().unanswered_max;
 }
 
 void reconcile_leaving(const View& view, Draft& draft) {

@@ -25,8 +25,8 @@ bool is_next_to_stop(const View& view, const Node& node) {
 
 std::uint32_t wanted_value(const View& view, const MasterCount& masters) {
   const std::uint32_t value = quorum(masters.to_be_ready_for);
-  const bool one_leaves = std::ranges::any_of(
-      view.cluster().nodes(), [&](const Node& node) { return is_next_to_stop(view, node); });
+  const bool one_leaves =
+      std::ranges::any_of(view.cluster().nodes(), [&](const Node& node) { return is_next_to_stop(view, node); });
   if (!one_leaves || masters.next != nullptr || masters.possible < 2) return value;
   return std::min(value, masters.possible - 1);
 }
@@ -47,11 +47,9 @@ MasterCount count_masters(const View& view) {
     }
   }
   count.to_be_ready_for = count.possible + (count.next != nullptr ? 1 : 0);
-  if (!view.cluster().bootstrapped())
-    count.to_be_ready_for = std::max(count.to_be_ready_for, count.planned);
+  if (!view.cluster().bootstrapped()) count.to_be_ready_for = std::max(count.to_be_ready_for, count.planned);
   const std::uint32_t applied = view.cluster().minimum_master_nodes_applied();
-  const std::uint32_t seen =
-      view.fresh() == nullptr ? applied : view.fresh()->minimum_master_nodes.value_or(applied);
+  const std::uint32_t seen = view.fresh() == nullptr ? applied : view.fresh()->minimum_master_nodes.value_or(applied);
   count.in_force_min = std::min(applied, seen);
   count.in_force_max = std::max(applied, seen);
   return count;

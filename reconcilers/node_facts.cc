@@ -24,31 +24,25 @@ bool is_out_of_sight(const state::Node& node) {
   switch (node.task().state()) {
     case model::TASK_STATE_UNREACHABLE:
     case model::TASK_STATE_LOST:
-    case model::TASK_STATE_UNKNOWN:
-      return true;
-    default:
-      return false;
+    case model::TASK_STATE_UNKNOWN: return true;
+    default: return false;
   }
 }
 
 bool lost_its_agent(const state::Node& node) {
-  return node.has_task() && node.task().state() == model::TASK_STATE_GONE_BY_OPERATOR &&
-         !task_is_of_an_old_place(node);
+  return node.has_task() && node.task().state() == model::TASK_STATE_GONE_BY_OPERATOR && !task_is_of_an_old_place(node);
 }
 
 bool is_joined(const state::Node& node) { return node.task().joined() && may_run(node); }
 
 bool has_place(const state::Node& node) { return node.place_status() != state::PLACE_STATUS_NONE; }
 
-bool is_reserved(const state::Node& node) {
-  return node.place_status() == state::PLACE_STATUS_RESERVED;
-}
+bool is_reserved(const state::Node& node) { return node.place_status() == state::PLACE_STATUS_RESERVED; }
 
 bool is_given_up(const state::Node& node) { return node.release_seq() != 0; }
 
 bool equal(const model::Resources& a, const model::Resources& b) {
-  return a.cpus_milli() == b.cpus_milli() && a.mem_mib() == b.mem_mib() &&
-         a.disk_mib() == b.disk_mib();
+  return a.cpus_milli() == b.cpus_milli() && a.mem_mib() == b.mem_mib() && a.disk_mib() == b.disk_mib();
 }
 
 }  // namespace esaas::reconcile

@@ -14,8 +14,7 @@ namespace {
 
 using state::Node;
 
-event::Event node_added(std::string name, const model::NodeGroup& group,
-                        const std::string& replaces) {
+event::Event node_added(std::string name, const model::NodeGroup& group, const std::string& replaces) {
   event::Event event;
   event::NodeAdded& payload = *event.mutable_node_added();
   payload.set_node(std::move(name));
@@ -59,8 +58,7 @@ std::uint32_t ordinal_of(std::string_view name) {
 
 void add_missing(const state::Cluster& cluster, int index, std::uint32_t missing, Draft& draft) {
   const model::NodeGroup& group = cluster.spec().node_groups(index);
-  const std::uint32_t first =
-      index < cluster.next_ordinals_size() ? cluster.next_ordinals(index) : 0;
+  const std::uint32_t first = index < cluster.next_ordinals_size() ? cluster.next_ordinals(index) : 0;
   std::vector<event::Event> events;
   for (std::uint32_t i = 0; i < missing; ++i) {
     events.push_back(node_added(model::node_name(group.name(), first + i), group, ""));
@@ -68,21 +66,18 @@ void add_missing(const state::Cluster& cluster, int index, std::uint32_t missing
   draft.act("add_nodes", std::move(events));
 }
 
-void let_surplus_go(const state::Cluster& cluster, const model::NodeGroup& group,
-                    std::uint32_t surplus, Draft& draft) {
+void let_surplus_go(const state::Cluster& cluster, const model::NodeGroup& group, std::uint32_t surplus, Draft& draft) {
   std::vector<const Node*> nodes;
   for (const Node& node : cluster.nodes()) {
     if (counts(cluster, group, node)) nodes.push_back(&node);
   }
   std::ranges::sort(nodes, {}, [&](const Node* node) {
-    return std::tuple(
-        has_place(*node), node->ever_joined(), replacement_of(cluster, *node) != nullptr,
-        equal(node->resources(), group.resources()), UINT32_MAX - ordinal_of(node->name()));
+    return std::tuple(has_place(*node), node->ever_joined(), replacement_of(cluster, *node) != nullptr,
+                      equal(node->resources(), group.resources()), UINT32_MAX - ordinal_of(node->name()));
   });
   std::vector<event::Event> events;
   for (std::uint32_t i = 0; i < surplus; ++i) {
-    events.push_back(
-        removal_began(*nodes[i], "Group " + group.name() + " shall have fewer nodes."));
+    events.push_back(removal_began(*nodes[i], "Group " + group.name() + " shall have fewer nodes."));
   }
   draft.act("remove_nodes", std::move(events));
 }
@@ -96,8 +91,7 @@ bool finish_replacements(const View& view, Draft& draft) {
     if (old == nullptr) continue;
     const model::NodeGroup* group = state::find_group(cluster.spec(), node.group());
     if (group != nullptr && equal(old->resources(), group->resources())) {
-      draft.act("remove_nodes",
-                removal_began(node, "The group has the old size again: no replacement is needed."));
+      draft.act("remove_nodes", removal_began(node, "The group has the old size again: no replacement is needed."));
     } else if (!is_joined(node)) {
       draft.check_soon();
     } else if (const auto refusal = first_refusal(kRemovalRules, view, *old)) {
@@ -118,10 +112,8 @@ void begin_replacement(const state::Cluster& cluster, Draft& draft) {
     for (int index = 0; index < cluster.spec().node_groups_size(); ++index) {
       const model::NodeGroup& group = cluster.spec().node_groups(index);
       if (group.name() != node.group() || equal(node.resources(), group.resources())) continue;
-      const std::uint32_t ordinal =
-          index < cluster.next_ordinals_size() ? cluster.next_ordinals(index) : 0;
-      draft.act("add_replacement",
-                node_added(model::node_name(group.name(), ordinal), group, node.name()));
+      const std::uint32_t ordinal = index < cluster.next_ordinals_size() ? cluster.next_ordinals(index) : 0;
+      draft.act("add_replacement", node_added(model::node_name(group.name(), ordinal), group, node.name()));
       return;
     }
   }
@@ -134,8 +126,8 @@ void reconcile_node_set(const View& view, Draft& draft) {
   bool settled = true;
   for (int index = 0; index < cluster.spec().node_groups_size(); ++index) {
     const model::NodeGroup& group = cluster.spec().node_groups(index);
-    const auto present = static_cast<std::uint32_t>(std::ranges::count_if(
-        cluster.nodes(), [&](const Node& node) { return counts(cluster, group, node); }));
+    const auto present = static_cast<std::uint32_t>(
+        std::ranges::count_if(cluster.nodes(), [&](const Node& node) { return counts(cluster, group, node); }));
     if (present == group.count()) continue;
     settled = false;
     if (view.is_paused()) {

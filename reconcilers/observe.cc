@@ -11,8 +11,7 @@ namespace {
 using state::Node;
 
 bool is_known(const model::Health& health) {
-  return health.status() != model::HEALTH_STATUS_UNSPECIFIED &&
-         health.status() != model::HEALTH_STATUS_UNKNOWN;
+  return health.status() != model::HEALTH_STATUS_UNSPECIFIED && health.status() != model::HEALTH_STATUS_UNKNOWN;
 }
 
 bool is_settled(const model::Health& health) {
@@ -28,8 +27,8 @@ bool is_a_change(const model::Health& before, const model::Health& after) {
     return true;
   }
   if (!is_settled(after)) return false;
-  return before.active_shards() != after.active_shards() ||
-         before.unassigned_shards() != after.unassigned_shards() || !is_settled(before);
+  return before.active_shards() != after.active_shards() || before.unassigned_shards() != after.unassigned_shards() ||
+         !is_settled(before);
 }
 
 bool lists(const Observation& observation, const Node& node) {
@@ -38,8 +37,7 @@ bool lists(const Observation& observation, const Node& node) {
 
 /// An answer to a question from before the launch speaks of the task before.
 bool has_joined(const Observation& observation, const Node& node) {
-  return may_run(node) && lists(observation, node) &&
-         to_us(observation.observed_at) > node.task().launched_at_us();
+  return may_run(node) && lists(observation, node) && to_us(observation.observed_at) > node.task().launched_at_us();
 }
 
 /// Complete for the first time: every node that the specification asks for is there, and the
@@ -48,9 +46,8 @@ bool is_complete(const state::Cluster& cluster, const Observation& observation) 
   if (observation.health.status() == model::HEALTH_STATUS_RED) return false;
   std::uint32_t wanted = 0;
   for (const model::NodeGroup& group : cluster.spec().node_groups()) wanted += group.count();
-  const auto there = std::ranges::count_if(cluster.nodes(), [&](const Node& node) {
-    return !node.removing() && has_joined(observation, node);
-  });
+  const auto there = std::ranges::count_if(
+      cluster.nodes(), [&](const Node& node) { return !node.removing() && has_joined(observation, node); });
   return wanted > 0 && std::cmp_greater_equal(there, wanted);
 }
 
@@ -59,15 +56,13 @@ event::Event health_changed(const model::Health& before, const model::Health& af
   *event.mutable_cluster_health_changed()->mutable_before() = before;
   *event.mutable_cluster_health_changed()->mutable_after() = after;
   if (!is_known(after))
-    event.mutable_cluster_health_changed()->mutable_after()->set_status(
-        model::HEALTH_STATUS_UNKNOWN);
+    event.mutable_cluster_health_changed()->mutable_after()->set_status(model::HEALTH_STATUS_UNKNOWN);
   return event;
 }
 
 }  // namespace
 
-std::vector<event::Event> observe(const state::Cluster& cluster, const Observation& observation,
-                                  Time) {
+std::vector<event::Event> observe(const state::Cluster& cluster, const Observation& observation, Time) {
   std::vector<event::Event> events;
   if (is_known(observation.health)) {
     for (const Node& node : cluster.nodes()) {
@@ -84,8 +79,7 @@ std::vector<event::Event> observe(const state::Cluster& cluster, const Observati
   if (is_a_change(cluster.health(), observation.health)) {
     events.push_back(health_changed(cluster.health(), observation.health));
   }
-  if (!cluster.bootstrapped() && is_known(observation.health) &&
-      is_complete(cluster, observation)) {
+  if (!cluster.bootstrapped() && is_known(observation.health) && is_complete(cluster, observation)) {
     events.emplace_back().mutable_cluster_bootstrapped();
   }
   return events;

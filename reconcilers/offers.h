@@ -17,8 +17,7 @@ struct OwnOffer {
 };
 
 /// A free offer of the agent of the node's place that shows the place, with its volume or without.
-std::optional<OwnOffer> find_own_offer(const View& view, const Draft& draft,
-                                       const state::Node& node);
+std::optional<OwnOffer> find_own_offer(const View& view, const Draft& draft, const state::Node& node);
 
 /// Holds the node by kWaitsForOwnAgent.
 void hold_for_own_agent(const View& view, Draft& draft, const state::Node& node);

@@ -33,10 +33,10 @@ bool runs(const Node& node) { return may_run(node) && !node.task().kill_intended
 bool may_be_silent(const View& view) {
   if (!view.has_formed()) return true;
   const auto& nodes = view.cluster().nodes();
-  const bool is_stopping = std::ranges::any_of(
-      nodes, [](const Node& node) { return node.task().kill_intended() && !node.removing(); });
-  const auto running_masters = std::ranges::count_if(
-      nodes, [&](const Node& node) { return runs(node) && view.is_master_eligible(node); });
+  const bool is_stopping =
+      std::ranges::any_of(nodes, [](const Node& node) { return node.task().kill_intended() && !node.removing(); });
+  const auto running_masters =
+      std::ranges::count_if(nodes, [&](const Node& node) { return runs(node) && view.is_master_eligible(node); });
   return is_stopping || std::cmp_less(running_masters, quorum(count_masters(view).planned));
 }
 
@@ -47,8 +47,7 @@ void reconcile_suspension(const View& view, Draft& draft) {
   if (kills.empty()) return;
   if (view.is_paused()) return hold_paused(view, draft);
   if (!may_be_silent(view)) {
-    if (auto refusal = refuse_unknown_health(view))
-      return draft.hold(kHealthKnown, "", std::move(*refusal));
+    if (auto refusal = refuse_unknown_health(view)) return draft.hold(kHealthKnown, "", std::move(*refusal));
   }
   draft.act("suspend_cluster", std::move(kills));
 }
@@ -56,8 +55,7 @@ void reconcile_suspension(const View& view, Draft& draft) {
 void reconcile_deletion(const View& view, Draft& draft) {
   const state::Cluster& cluster = view.cluster();
   if (view.is_paused()) return hold_paused(view, draft);
-  if (std::vector<event::Event> kills = kills_of_all(cluster, "The cluster is deleted.");
-      !kills.empty()) {
+  if (std::vector<event::Event> kills = kills_of_all(cluster, "The cluster is deleted."); !kills.empty()) {
     draft.act("stop_cluster", std::move(kills));
   }
   for (const Node& node : cluster.nodes()) {
@@ -70,8 +68,7 @@ void reconcile_deletion(const View& view, Draft& draft) {
     event::OperationFinished& finished = *events.emplace_back().mutable_operation_finished();
     finished.set_id(cluster.active_operation());
     finished.set_status(model::OPERATION_STATUS_SUCCEEDED);
-    finished.set_detail(
-        "Every task is stopped, every volume destroyed, every reservation given back.");
+    finished.set_detail("Every task is stopped, every volume destroyed, every reservation given back.");
   }
   draft.act("delete_cluster", std::move(events));
 }

@@ -22,10 +22,9 @@ std::vector<std::string_view> agents_of(const state::Cluster& cluster) {
 }
 
 auto left_over(const Offer& offer, const model::Resources& resources) {
-  return std::tuple(offer.unreserved.mem_mib - resources.mem_mib(),
-                    offer.unreserved.cpus_milli - resources.cpus_milli(),
-                    offer.unreserved.disk_mib - resources.disk_mib(),
-                    std::string_view(offer.agent_id), std::string_view(offer.id));
+  return std::tuple(
+      offer.unreserved.mem_mib - resources.mem_mib(), offer.unreserved.cpus_milli - resources.cpus_milli(),
+      offer.unreserved.disk_mib - resources.disk_mib(), std::string_view(offer.agent_id), std::string_view(offer.id));
 }
 
 struct Choice {
@@ -41,8 +40,8 @@ Choice choose(const View& view, const Draft& draft, const PlacementAsk& ask) {
     if (!draft.is_free(i)) continue;
     if (auto reason = ask.refusal_of(offers[i])) {
       ++refused[*reason];
-    } else if (!choice.offer || left_over(offers[i], ask.resources()) <
-                                    left_over(offers[*choice.offer], ask.resources())) {
+    } else if (!choice.offer ||
+               left_over(offers[i], ask.resources()) < left_over(offers[*choice.offer], ask.resources())) {
       choice.offer = i;
     }
   }
@@ -83,30 +82,27 @@ std::vector<PlannedPlace> choose_places(const View& view, Draft& draft) {
       continue;
     }
     if (view.now() < from_us(node.not_before_at_us())) {
-      draft.hold(kWaitsAfterFailure, node.name(),
-                 {"Its last place or task failed, so it is not placed again at once.",
-                  {figure("failures", node.failures())}},
-                 from_us(node.not_before_at_us()));
+      draft.hold(
+          kWaitsAfterFailure, node.name(),
+          {"Its last place or task failed, so it is not placed again at once.", {figure("failures", node.failures())}},
+          from_us(node.not_before_at_us()));
       continue;
     }
     if (!has_agents) agents = agents_of(view.cluster());
     has_agents = true;
-    const PlacementAsk ask(node.resources(), state::find_group(view.cluster().spec(), node.group()),
-                           agents);
+    const PlacementAsk ask(node.resources(), state::find_group(view.cluster().spec(), node.group()), agents);
     Choice choice = choose(view, draft, ask);
     if (!choice.offer) {
-      draft.hold(
-          "waits_for_offer", node.name(),
-          {"No agent offers what the node needs; the basis counts the offers by what they lack.",
-           std::move(choice.basis)},
-          view.now() + std::chrono::seconds{30});
+      draft.hold("waits_for_offer", node.name(),
+                 {"No agent offers what the node needs; the basis counts the offers by what they lack.",
+                  std::move(choice.basis)},
+                 view.now() + std::chrono::seconds{30});
       continue;
     }
     const Offer& offer = view.input().offers[*choice.offer];
     draft.use(*choice.offer);
     agents.push_back(offer.agent_id);
-    planned.push_back(
-        {&node, place_on(offer, node.resources()), *choice.offer, std::move(choice.basis)});
+    planned.push_back({&node, place_on(offer, node.resources()), *choice.offer, std::move(choice.basis)});
   }
   return planned;
 }

@@ -23,8 +23,7 @@ class Steps {
   /// `begins`: worth an event even before anything of it is done.
   void set(std::string_view name, Count count, bool begins = false) {
     const Count before = recorded(name);
-    const bool is_same =
-        before.done == count.done && (before.total == count.total || (count.done == 0 && !begins));
+    const bool is_same = before.done == count.done && (before.total == count.total || (count.done == 0 && !begins));
     if (count.total == 0 || is_same) return;
     event::OperationStepChanged& payload = *events_.emplace_back().mutable_operation_step_changed();
     payload.set_id(operation_.id());
@@ -49,15 +48,12 @@ std::uint32_t to_count(std::ptrdiff_t count) { return static_cast<std::uint32_t>
 
 /// Nodes that go: they vanish from the state as they are done, so the total is what was seen at
 /// first.
-Count gone(const Steps& steps, std::string_view name, std::uint32_t still_there,
-           std::uint32_t left) {
+Count gone(const Steps& steps, std::string_view name, std::uint32_t still_there, std::uint32_t left) {
   const std::uint32_t total = std::max(steps.recorded(name).total, still_there);
   return {total - left, total};
 }
 
-bool is_in_scope(const std::string& group, const Node& node) {
-  return group.empty() || node.group() == group;
-}
+bool is_in_scope(const std::string& group, const Node& node) { return group.empty() || node.group() == group; }
 
 void count_arrivals(const View& view, const std::string& group, Steps& steps) {
   Count placed, started, joined;
@@ -71,8 +67,7 @@ void count_arrivals(const View& view, const std::string& group, Steps& steps) {
     started.done += node.has_task() && node.task().state() == model::TASK_STATE_RUNNING ? 1 : 0;
     joined.done += is_joined(node) ? 1 : 0;
   }
-  for (Count* count : {&placed, &started, &joined})
-    count->done = std::min(count->done, count->total);
+  for (Count* count : {&placed, &started, &joined}) count->done = std::min(count->done, count->total);
   steps.set("place", placed);
   steps.set("start", started);
   steps.set("join", joined);
@@ -80,11 +75,11 @@ void count_arrivals(const View& view, const std::string& group, Steps& steps) {
 
 void count_departures(const View& view, const std::string& group, Steps& steps) {
   const auto& nodes = view.cluster().nodes();
-  const std::uint32_t leaving = to_count(std::ranges::count_if(
-      nodes, [&](const Node& node) { return node.removing() && is_in_scope(group, node); }));
+  const std::uint32_t leaving = to_count(
+      std::ranges::count_if(nodes, [&](const Node& node) { return node.removing() && is_in_scope(group, node); }));
   const std::uint32_t undrained = to_count(std::ranges::count_if(nodes, [&](const Node& node) {
-    return node.removing() && is_in_scope(group, node) && node.ever_joined() &&
-           view.holds_data(node) && node.drain() != state::DRAIN_STATUS_FINISHED;
+    return node.removing() && is_in_scope(group, node) && node.ever_joined() && view.holds_data(node) &&
+           node.drain() != state::DRAIN_STATUS_FINISHED;
   }));
   if (leaving == 0 && steps.recorded("leave").total == 0) return;
   steps.set("drain", gone(steps, "drain", leaving, undrained), true);
@@ -94,8 +89,7 @@ void count_departures(const View& view, const std::string& group, Steps& steps) 
 void count_replacements(const View& view, const model::NodeGroup& group, Steps& steps) {
   Count replaced{0, group.count()};
   for (const Node& node : view.cluster().nodes()) {
-    const bool is_new = node.group() == group.name() && !node.removing() &&
-                        equal(node.resources(), group.resources());
+    const bool is_new = node.group() == group.name() && !node.removing() && equal(node.resources(), group.resources());
     if (is_new && is_joined(node)) ++replaced.done;
   }
   replaced.done = std::min(replaced.done, replaced.total);
@@ -120,9 +114,7 @@ void reconcile_steps(const View& view, Draft& draft) {
   const model::Request& request = operation->request();
   switch (request.kind_case()) {
     case model::Request::kCreate:
-    case model::Request::kResume:
-      count_arrivals(view, "", steps);
-      break;
+    case model::Request::kResume: count_arrivals(view, "", steps); break;
     case model::Request::kScale:
       count_arrivals(view, request.scale().group(), steps);
       count_departures(view, request.scale().group(), steps);
@@ -132,14 +124,9 @@ void reconcile_steps(const View& view, Draft& draft) {
         count_replacements(view, *group, steps);
       }
       break;
-    case model::Request::kSuspend:
-      count_stops(view, steps, false);
-      break;
-    case model::Request::kDelete:
-      count_stops(view, steps, true);
-      break;
-    default:
-      break;
+    case model::Request::kSuspend: count_stops(view, steps, false); break;
+    case model::Request::kDelete: count_stops(view, steps, true); break;
+    default: break;
   }
   if (auto events = steps.take(); !events.empty()) draft.act("note_progress", std::move(events));
 }

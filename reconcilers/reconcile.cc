@@ -50,8 +50,7 @@ bool is_under_way(const View& view) {
   if (view.input().operation != nullptr) return true;
   return std::ranges::any_of(view.cluster().nodes(), [&](const Node& node) {
     if (node.removing()) return true;
-    return view.cluster().phase() == state::CLUSTER_PHASE_RUNNING ? !is_joined(node)
-                                                                  : !is_stopped(node);
+    return view.cluster().phase() == state::CLUSTER_PHASE_RUNNING ? !is_joined(node) : !is_stopped(node);
   });
 }
 
@@ -61,15 +60,9 @@ Plan reconcile(const Input& input) {
   const View view(input);
   Draft draft(input);
   switch (input.cluster.phase()) {
-    case state::CLUSTER_PHASE_SUSPENDED:
-      reconcile_suspended(view, draft);
-      break;
-    case state::CLUSTER_PHASE_DELETING:
-      reconcile_deleting(view, draft);
-      break;
-    default:
-      reconcile_running(view, draft);
-      break;
+    case state::CLUSTER_PHASE_SUSPENDED: reconcile_suspended(view, draft); break;
+    case state::CLUSTER_PHASE_DELETING: reconcile_deleting(view, draft); break;
+    default: reconcile_running(view, draft); break;
   }
   if (is_under_way(view)) draft.check_soon();
   return draft.take();
@@ -88,9 +81,8 @@ bool wants_offers(const state::Cluster& cluster, Time now) {
 bool wants_observation(const state::Cluster& cluster) {
   if (!cluster.active_operation().empty() || !cluster.exclusions_intended().empty()) return true;
   if (cluster.health().status() != model::HEALTH_STATUS_GREEN) return true;
-  return std::ranges::any_of(cluster.nodes(), [](const Node& node) {
-    return node.removing() || (may_run(node) && !node.task().joined());
-  });
+  return std::ranges::any_of(
+      cluster.nodes(), [](const Node& node) { return node.removing() || (may_run(node) && !node.task().joined()); });
 }
 
 }  // namespace esaas::reconcile

@@ -51,8 +51,7 @@ Plan reconcile(const Input& input);
 /// The facts in `observation` that `cluster` does not know yet: joined and left nodes, a changed
 /// health, the first time that the cluster is complete. Payloads only. Empty when nothing changed,
 /// which is the usual case.
-std::vector<event::Event> observe(const state::Cluster& cluster, const Observation& observation,
-                                  Time now);
+std::vector<event::Event> observe(const state::Cluster& cluster, const Observation& observation, Time now);
 
 /// True while a node waits for an offer (to be placed, launched again, or to give its place back):
 /// decides whether the tenant's role is revived or suppressed.

@@ -10,8 +10,7 @@ namespace {
 
 using state::Node;
 
-event::Event release_intended(const View& view, const Node& node, const OwnOffer& own,
-                              std::uint64_t seq) {
+event::Event release_intended(const View& view, const Node& node, const OwnOffer& own, std::uint64_t seq) {
   const std::string& cluster = view.cluster().name();
   event::Event event;
   event::PlaceReleaseIntended& payload = *event.mutable_place_release_intended();
@@ -21,8 +20,7 @@ event::Event release_intended(const View& view, const Node& node, const OwnOffer
   if (own.part->has_volume) {
     payload.set_destroy_operation(model::mesos_operation_id(cluster, node.name(), "destroy", seq));
   }
-  payload.set_unreserve_operation(
-      model::mesos_operation_id(cluster, node.name(), "unreserve", seq));
+  payload.set_unreserve_operation(model::mesos_operation_id(cluster, node.name(), "unreserve", seq));
   payload.set_offer_id(own.offer->id);
   return event;
 }
@@ -58,8 +56,7 @@ void release_place(const View& view, Draft& draft, const Node& node) {
       draft.use(own->index);
       return draft.act("release_place", release_intended(view, node, *own, draft.next_seq()));
     }
-    default:
-      return draft.check_soon();  // Mesos has yet to answer
+    default: return draft.check_soon();  // Mesos has yet to answer
   }
 }
 

@@ -8,8 +8,7 @@ namespace esaas::reconcile {
 namespace {
 
 bool is_known(const model::Health& health) {
-  return health.status() != model::HEALTH_STATUS_UNSPECIFIED &&
-         health.status() != model::HEALTH_STATUS_UNKNOWN;
+  return health.status() != model::HEALTH_STATUS_UNSPECIFIED && health.status() != model::HEALTH_STATUS_UNKNOWN;
 }
 
 }  // namespace
@@ -37,16 +36,14 @@ bool View::holds_data(const state::Node& node) const {
 
 bool View::has_formed() const {
   if (cluster().bootstrapped()) return true;
-  return std::ranges::any_of(cluster().nodes(),
-                             [](const state::Node& node) { return node.ever_joined(); });
+  return std::ranges::any_of(cluster().nodes(), [](const state::Node& node) { return node.ever_joined(); });
 }
 
 std::uint32_t View::copies_on(const state::Node& node) const {
   if (fresh_ == nullptr) return 0;
-  return static_cast<std::uint32_t>(
-      std::ranges::count_if(fresh_->shards, [&](const ShardCopy& copy) {
-        return copy.node == node.name() || copy.relocating_to == node.name();
-      }));
+  return static_cast<std::uint32_t>(std::ranges::count_if(fresh_->shards, [&](const ShardCopy& copy) {
+    return copy.node == node.name() || copy.relocating_to == node.name();
+  }));
 }
 
 bool View::is_listed(const state::Node& node) const {
@@ -54,8 +51,7 @@ bool View::is_listed(const state::Node& node) const {
 }
 
 bool View::answers_without(const state::Node& node) const {
-  return fresh_ != nullptr && to_us(fresh_->observed_at) > node.task().state_since_at_us() &&
-         !is_listed(node);
+  return fresh_ != nullptr && to_us(fresh_->observed_at) > node.task().state_since_at_us() && !is_listed(node);
 }
 
 }  // namespace esaas::reconcile

@@ -32,9 +32,7 @@ class View {
   /// The cluster has existed as one: from then on masters come and go one at a time.
   [[nodiscard]] bool has_formed() const;
   /// The user paused the operation that is under way.
-  [[nodiscard]] bool is_paused() const {
-    return input_.operation != nullptr && input_.operation->paused();
-  }
+  [[nodiscard]] bool is_paused() const { return input_.operation != nullptr && input_.operation->paused(); }
 
   /// Copies (not unassigned) that the fresh observation shows on the node; moves to it count too. 0
   /// without one.

@@ -27,7 +27,7 @@ class Roles {
 
 /// What a route asks of its caller.
 struct Access {
-  bool open = false;         ///< no token at all
+  bool open = false;  ///< no token at all
   Roles roles;
   bool all_tenants = false;  ///< only tokens that are bound to no tenant
 };
@@ -42,8 +42,7 @@ inline constexpr Access kAccountants{.roles = {model::TOKEN_ROLE_VIEWER, model::
 inline constexpr Access kAdmins{.roles = {model::TOKEN_ROLE_ADMIN}};
 inline constexpr Access kFleetAdmins{.roles = {model::TOKEN_ROLE_ADMIN}, .all_tenants = true};
 inline constexpr Access kFleetReaders{
-    .roles = {model::TOKEN_ROLE_VIEWER, model::TOKEN_ROLE_OPERATOR, model::TOKEN_ROLE_ADMIN},
-    .all_tenants = true};
+    .roles = {model::TOKEN_ROLE_VIEWER, model::TOKEN_ROLE_OPERATOR, model::TOKEN_ROLE_ADMIN}, .all_tenants = true};
 
 /// True when this caller may call a route with this access.
 bool allows(const Access& access, const command::Caller& caller);

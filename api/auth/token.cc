@@ -19,8 +19,8 @@ constexpr std::string_view kScheme = "bearer";
 
 bool is_base64url(std::string_view text) {
   for (const char c : text) {
-    const bool fits = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                      c == '-' || c == '_';
+    const bool fits =
+        (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
     if (!fits) return false;
   }
   return true;

@@ -23,7 +23,8 @@ struct AdminOptions {
 using Options = std::shared_ptr<AdminOptions>;
 
 /// Sends a change and gives the answer's object.
-Result<json::object> change(const Session& session, std::string_view method, std::string target, const json::object& body) {
+Result<json::object> change(const Session& session, std::string_view method, std::string target,
+                            const json::object& body) {
   ESAAS_TRY(const auto client, session.connect());
   Query query{.method = method, .target = std::move(target), .body = body.empty() ? "" : json::serialize(body)};
   ESAAS_TRY(auto reply, client->send(query));
@@ -94,7 +95,10 @@ void add_admin_commands(CLI::App& app, Session& session, Action& action) {
   token->add_subcommand("list", "List the tokens (never their secrets)")->callback([&session, &action] {
     action = [&session] {
       return session.print_list("/v1/tokens", 0,
-                                {{"ID", "token_id"}, {"ROLE", "role"}, {"TENANT", "tenant"}, {"EXPIRES", "expires_at"},
+                                {{"ID", "token_id"},
+                                 {"ROLE", "role"},
+                                 {"TENANT", "tenant"},
+                                 {"EXPIRES", "expires_at"},
                                  {"DESCRIPTION", "description"}});
     };
   });
@@ -106,9 +110,8 @@ void add_admin_commands(CLI::App& app, Session& session, Action& action) {
   issue_command->add_option("--description", issued->description, "What it is for");
   issue_command->add_option("--expires-at", issued->expires_at, "A date or an RFC 3339 time; in 90 days when absent");
   issue_command->add_option("--out", issued->out, "Write the token to this new file (mode 0600) and do not show it");
-  issue_command->callback([issued, &session, &action] {
-    action = [issued, &session] { return issue(session, *issued); };
-  });
+  issue_command->callback(
+      [issued, &session, &action] { action = [issued, &session] { return issue(session, *issued); }; });
 
   auto revoked = std::make_shared<AdminOptions>();
   auto* revoke = token->add_subcommand("revoke", "Revoke a token at once");

@@ -15,7 +15,7 @@ namespace esaas::api::cli {
 struct ChangeOptions {
   std::string reason;
   std::string idempotency_key;
-  std::string if_match;        ///< a revision
+  std::string if_match;  ///< a revision
   bool dry_run = false;
   bool wait = false;
   std::uint32_t timeout_s = 1800;

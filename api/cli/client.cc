@@ -3,8 +3,8 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/buffer_body.hpp>
@@ -47,7 +47,8 @@ Result<ServerAddress> parse_server(std::string_view url) {
   if (bracket != std::string_view::npos) address.host = address.host.substr(1, bracket - 1);
   const bool digits = address.port.find_first_not_of("0123456789") == std::string::npos;
   if (address.host.empty() || address.host.find('/') != std::string::npos || address.port.empty() || !digits) {
-    return fail(ErrorCode::kInvalidArgument, "\"" + std::string(url) + "\" is not of the form http://HOST:PORT", "server");
+    return fail(ErrorCode::kInvalidArgument, "\"" + std::string(url) + "\" is not of the form http://HOST:PORT",
+                "server");
   }
   return address;
 }

@@ -28,7 +28,8 @@ struct ClusterOptions {
 };
 using Options = std::shared_ptr<ClusterOptions>;
 
-CLI::App* add(CLI::App& parent, const Options& options, const std::string& name, const std::string& what, bool changes) {
+CLI::App* add(CLI::App& parent, const Options& options, const std::string& name, const std::string& what,
+              bool changes) {
   auto* command = parent.add_subcommand(name, what);
   command->add_option("cluster", options->cluster, "The cluster's name")->required();
   if (!changes) return command;
@@ -69,7 +70,8 @@ Result<json::array> labels_of(const std::vector<std::string>& texts) {
 }
 
 json::object group_of(std::string_view name, json::array roles, std::uint32_t count, json::object resources) {
-  return json::object{{"name", name}, {"roles", std::move(roles)}, {"count", count}, {"resources", std::move(resources)}};
+  return json::object{
+      {"name", name}, {"roles", std::move(roles)}, {"count", count}, {"resources", std::move(resources)}};
 }
 
 /// The body of a create: from a file, or from the options of a common shape.
@@ -141,9 +143,16 @@ void add_list(CLI::App& parent, Session& session, Action& action) {
                                                       {"label", options->label},
                                                       {"text", options->text}});
       return session.print_list(target, options->limit,
-                                {{"NAME", "name"}, {"TENANT", "tenant"}, {"VERSION", "version"}, {"PHASE", "phase"},
-                                 {"HEALTH", "health"}, {"JOINED", "nodes_joined"}, {"WANTED", "nodes_wanted"},
-                                 {"HOLDS", "holds"}, {"OPERATION", "active_operation"}, {"LABELS", "labels"}});
+                                {{"NAME", "name"},
+                                 {"TENANT", "tenant"},
+                                 {"VERSION", "version"},
+                                 {"PHASE", "phase"},
+                                 {"HEALTH", "health"},
+                                 {"JOINED", "nodes_joined"},
+                                 {"WANTED", "nodes_wanted"},
+                                 {"HOLDS", "holds"},
+                                 {"OPERATION", "active_operation"},
+                                 {"LABELS", "labels"}});
     };
   });
 }
@@ -152,13 +161,21 @@ void add_reads(CLI::App& parent, Session& session, Action& action) {
   auto shown = std::make_shared<ClusterOptions>();
   add(parent, shown, "show", "Show one cluster", false)->callback([shown, &session, &action] {
     action = [shown, &session] {
-      return session.print_object(
-          cluster_path(shown->cluster),
-          {{"name", "name"}, {"tenant", "tenant"}, {"version", "spec.version"}, {"phase", "phase"},
-           {"health", "health.status"}, {"nodes", "health.nodes"}, {"active shards", "health.active_shards"},
-           {"unassigned shards", "health.unassigned_shards"}, {"revision", "revision"}, {"created", "created_at"},
-           {"operation", "active_operation"}, {"queued", "queued_operations"}, {"labels", "labels"},
-           {"groups", "spec.node_groups"}, {"holds", "holds"}});
+      return session.print_object(cluster_path(shown->cluster), {{"name", "name"},
+                                                                 {"tenant", "tenant"},
+                                                                 {"version", "spec.version"},
+                                                                 {"phase", "phase"},
+                                                                 {"health", "health.status"},
+                                                                 {"nodes", "health.nodes"},
+                                                                 {"active shards", "health.active_shards"},
+                                                                 {"unassigned shards", "health.unassigned_shards"},
+                                                                 {"revision", "revision"},
+                                                                 {"created", "created_at"},
+                                                                 {"operation", "active_operation"},
+                                                                 {"queued", "queued_operations"},
+                                                                 {"labels", "labels"},
+                                                                 {"groups", "spec.node_groups"},
+                                                                 {"holds", "holds"}});
     };
   });
   auto nodes = std::make_shared<ClusterOptions>();
@@ -166,9 +183,15 @@ void add_reads(CLI::App& parent, Session& session, Action& action) {
     action = [nodes, &session] {
       // One cluster's nodes come at once; the list of all nodes comes in pages and takes the same filter.
       return session.print_list(with_query("/v1/nodes", {{"cluster", nodes->cluster}}), 0,
-                                {{"NODE", "name"}, {"GROUP", "group"}, {"STATE", "task.state"}, {"JOINED", "task.joined"},
-                                 {"ADDRESS", "place.hostname"}, {"HTTP", "place.http_port"},
-                                 {"TRANSPORT", "place.transport_port"}, {"ATTEMPT", "attempt"}, {"LEAVES", "removing"},
+                                {{"NODE", "name"},
+                                 {"GROUP", "group"},
+                                 {"STATE", "task.state"},
+                                 {"JOINED", "task.joined"},
+                                 {"ADDRESS", "place.hostname"},
+                                 {"HTTP", "place.http_port"},
+                                 {"TRANSPORT", "place.transport_port"},
+                                 {"ATTEMPT", "attempt"},
+                                 {"LEAVES", "removing"},
                                  {"AGENT", "place.agent_id"}});
     };
   });
@@ -178,8 +201,9 @@ void add_reads(CLI::App& parent, Session& session, Action& action) {
       const auto object = session.get(cluster_path(holds->cluster, "/holds"));
       if (!object) return print_error(object.error());
       const auto& items = object->at("items").as_array();
-      std::cout << (session.json ? json::serialize(items) + "\n"
-                                 : table(items, {{"RULE", "rule"}, {"NODE", "node"}, {"SINCE", "since_at"}, {"WHY", "why"}}));
+      std::cout << (session.json
+                        ? json::serialize(items) + "\n"
+                        : table(items, {{"RULE", "rule"}, {"NODE", "node"}, {"SINCE", "since_at"}, {"WHY", "why"}}));
       return static_cast<int>(kSuccess);
     };
   });
@@ -198,7 +222,8 @@ void add_changes(CLI::App& parent, Session& session, Action& action) {
   });
 
   auto resize = std::make_shared<ClusterOptions>();
-  auto* resized = add(parent, resize, "resize", "Give the nodes of a group other resources, one node after the other", true);
+  auto* resized =
+      add(parent, resize, "resize", "Give the nodes of a group other resources, one node after the other", true);
   resized->add_option("--group", resize->group, "The node group")->capture_default_str();
   add_resource_options(resized, resize);
   resized->callback([resize, &session, &action] {

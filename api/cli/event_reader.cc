@@ -87,7 +87,8 @@ int follow_events(const Session& session, const std::string& target, std::uint64
       if (!good && good.error().code != ErrorCode::kUnavailable) return print_error(good.error());
     }
     if (!std::cout) return kSuccess;  // nobody reads any more
-    if (++attempts > kAttemptsMax) return print_error(reply ? Error{ErrorCode::kUnavailable, "the stream ended"} : reply.error());
+    if (++attempts > kAttemptsMax)
+      return print_error(reply ? Error{ErrorCode::kUnavailable, "the stream ended"} : reply.error());
     parser.reset();
     std::this_thread::sleep_for(std::chrono::seconds(1));
   }

@@ -13,7 +13,7 @@ namespace esaas::api::cli {
 class EventParser {
  public:
   struct Event {
-    std::string id;    ///< the last one that was told
+    std::string id;  ///< the last one that was told
     std::string kind;
     std::string data;
   };

@@ -18,19 +18,19 @@ namespace {
 
 namespace json = boost::json;
 
-std::string state_hash(const state::FleetState& fleet) {
-  return to_hex(to_bytes(blake2b_256(state::encode(fleet))));
-}
+std::string state_hash(const state::FleetState& fleet) { return to_hex(to_bytes(blake2b_256(state::encode(fleet)))); }
 
 struct Folded {
   std::uint64_t seq = 0;
-  std::string full;                  ///< hash of the state by a fold of every event
-  std::string from_snapshot;         ///< by the newest snapshot and the events after it
-  store::RecoveryStats stats;        ///< of the second
+  std::string full;            ///< hash of the state by a fold of every event
+  std::string from_snapshot;   ///< by the newest snapshot and the events after it
+  store::RecoveryStats stats;  ///< of the second
 };
 
 Result<Folded> fold(const std::filesystem::path& data_dir) {
-  ESAAS_TRY(const auto log, store::open_rocksdb_log({.directory = config::log_directory(data_dir), .create_if_missing = false, .env = nullptr}));
+  ESAAS_TRY(const auto log,
+            store::open_rocksdb_log(
+                {.directory = config::log_directory(data_dir), .create_if_missing = false, .env = nullptr}));
   ESAAS_TRY(const auto full, store::recover(*log, nullptr));
   ESAAS_TRY(const auto snapshots, store::SnapshotStore::open(config::snapshot_directory(data_dir)));
   ESAAS_TRY(const auto quick, store::recover(*log, &snapshots));
@@ -58,7 +58,9 @@ int run_fold(const std::string& data_dir, bool as_json) {
 }
 
 Result<std::uint64_t> verify(const std::filesystem::path& data_dir) {
-  ESAAS_TRY(const auto log, store::open_rocksdb_log({.directory = config::log_directory(data_dir), .create_if_missing = false, .env = nullptr}));
+  ESAAS_TRY(const auto log,
+            store::open_rocksdb_log(
+                {.directory = config::log_directory(data_dir), .create_if_missing = false, .env = nullptr}));
   ESAAS_TRY(const auto cursor, log->read(1, {.verify_chain = true}));
   std::uint64_t count = 0;
   while (true) {
@@ -86,12 +88,15 @@ void add_log_commands(CLI::App& app, const Session& session, Action& action) {
   auto* log = app.add_subcommand("log", "Read the event log of a data directory while no server runs on it");
   log->require_subcommand(1);
   auto data_dir = std::make_shared<std::string>();
-  auto* folded = log->add_subcommand("fold", "Fold every event, and the newest snapshot with its tail: the states must be equal");
+  auto* folded =
+      log->add_subcommand("fold", "Fold every event, and the newest snapshot with its tail: the states must be equal");
   folded->add_option("--data-dir", *data_dir, "data_dir of the configuration")->required();
-  folded->callback([data_dir, &session, &action] { action = [data_dir, &session] { return run_fold(*data_dir, session.json); }; });
+  folded->callback(
+      [data_dir, &session, &action] { action = [data_dir, &session] { return run_fold(*data_dir, session.json); }; });
   auto* verified = log->add_subcommand("verify", "Recompute the hash chain of all events");
   verified->add_option("--data-dir", *data_dir, "data_dir of the configuration")->required();
-  verified->callback([data_dir, &session, &action] { action = [data_dir, &session] { return run_verify(*data_dir, session.json); }; });
+  verified->callback(
+      [data_dir, &session, &action] { action = [data_dir, &session] { return run_verify(*data_dir, session.json); }; });
 }
 
 }  // namespace esaas::api::cli

@@ -31,12 +31,16 @@ void add_list(CLI::App& parent, Session& session, Action& action) {
   add_limit(*command, options->limit);
   command->callback([options, &session, &action] {
     action = [options, &session] {
-      const auto target = with_query("/v1/operations", {{"tenant", options->tenant},
-                                                        {"cluster", options->cluster},
-                                                        {"status", options->status}});
+      const auto target = with_query(
+          "/v1/operations", {{"tenant", options->tenant}, {"cluster", options->cluster}, {"status", options->status}});
       return session.print_list(target, options->limit,
-                                {{"ID", "id"}, {"CLUSTER", "cluster"}, {"TENANT", "tenant"}, {"STATUS", "status"},
-                                 {"BY", "requested_by"}, {"REQUESTED", "requested_at"}, {"FINISHED", "finished_at"},
+                                {{"ID", "id"},
+                                 {"CLUSTER", "cluster"},
+                                 {"TENANT", "tenant"},
+                                 {"STATUS", "status"},
+                                 {"BY", "requested_by"},
+                                 {"REQUESTED", "requested_at"},
+                                 {"FINISHED", "finished_at"},
                                  {"DETAIL", "detail"}});
     };
   });
@@ -52,11 +56,20 @@ void add_operation_commands(CLI::App& app, Session& session, Action& action) {
   auto shown = std::make_shared<OperationOptions>();
   add(*operation, shown, "show", "Show one operation")->callback([shown, &session, &action] {
     action = [shown, &session] {
-      return session.print_object(operation_path(shown->operation),
-                                  {{"id", "id"}, {"cluster", "cluster"}, {"tenant", "tenant"}, {"status", "status"},
-                                   {"paused", "paused"}, {"waits for", "waits_for"}, {"requested by", "requested_by"},
-                                   {"requested", "requested_at"}, {"started", "started_at"}, {"finished", "finished_at"},
-                                   {"detail", "detail"}, {"request", "request"}, {"steps", "steps"}, {"holds", "holds"}});
+      return session.print_object(operation_path(shown->operation), {{"id", "id"},
+                                                                     {"cluster", "cluster"},
+                                                                     {"tenant", "tenant"},
+                                                                     {"status", "status"},
+                                                                     {"paused", "paused"},
+                                                                     {"waits for", "waits_for"},
+                                                                     {"requested by", "requested_by"},
+                                                                     {"requested", "requested_at"},
+                                                                     {"started", "started_at"},
+                                                                     {"finished", "finished_at"},
+                                                                     {"detail", "detail"},
+                                                                     {"request", "request"},
+                                                                     {"steps", "steps"},
+                                                                     {"holds", "holds"}});
     };
   });
 

@@ -12,7 +12,8 @@ namespace esaas::api::cli {
 namespace {
 
 struct ReportOptions {
-  std::string user, action, cluster, tenant, outcome, from, to, text, order, operation, group = "cluster", format, kind, agent;
+  std::string user, action, cluster, tenant, outcome, from, to, text, order, operation, group = "cluster", format, kind,
+                                                                                        agent;
   std::size_t limit = 50;
   std::uint64_t from_seq = 0;
 };
@@ -33,13 +34,23 @@ void add_audit(CLI::App& app, Session& session, Action& action) {
   add_limit(*command, options->limit);
   command->callback([options, &session, &action] {
     action = [options, &session] {
-      const auto target =
-          with_query("/v1/audit", {{"user", options->user}, {"action", options->action}, {"cluster", options->cluster},
-                                   {"tenant", options->tenant}, {"outcome", options->outcome}, {"from", options->from},
-                                   {"to", options->to}, {"text", options->text}, {"order", options->order}});
+      const auto target = with_query("/v1/audit", {{"user", options->user},
+                                                   {"action", options->action},
+                                                   {"cluster", options->cluster},
+                                                   {"tenant", options->tenant},
+                                                   {"outcome", options->outcome},
+                                                   {"from", options->from},
+                                                   {"to", options->to},
+                                                   {"text", options->text},
+                                                   {"order", options->order}});
       return session.print_list(target, options->limit,
-                                {{"SEQ", "seq"}, {"TIME", "at"}, {"USER", "user"}, {"ACTION", "action"},
-                                 {"CLUSTER", "cluster"}, {"OPERATION", "operation_id"}, {"OUTCOME", "outcome"},
+                                {{"SEQ", "seq"},
+                                 {"TIME", "at"},
+                                 {"USER", "user"},
+                                 {"ACTION", "action"},
+                                 {"CLUSTER", "cluster"},
+                                 {"OPERATION", "operation_id"},
+                                 {"OUTCOME", "outcome"},
                                  {"REASON", "reason"}});
     };
   });
@@ -81,15 +92,21 @@ void add_usage(CLI::App& app, Session& session, Action& action) {
     action = [options, &session] {
       const bool lines = options->format.empty() && options->group == "interval";
       const auto format = lines ? std::string("csv") : options->format;
-      const auto target =
-          with_query("/v1/usage", {{"from", options->from}, {"to", options->to}, {"tenant", options->tenant},
-                                   {"cluster", options->cluster}, {"group", options->group}, {"format", format}});
+      const auto target = with_query("/v1/usage", {{"from", options->from},
+                                                   {"to", options->to},
+                                                   {"tenant", options->tenant},
+                                                   {"cluster", options->cluster},
+                                                   {"group", options->group},
+                                                   {"format", format}});
       if (session.json || !format.empty()) return print_stream(session, target);
       const auto report = session.get(target);
       if (!report) return print_error(report.error());
-      std::cout << table(report->at("items").as_array(),
-                         {{"TENANT", "tenant"}, {"CLUSTER", "cluster"}, {"CPU H", "cpu_hours"},
-                          {"MEM GIB H", "mem_gib_hours"}, {"DISK GIB H", "disk_gib_hours"}, {"NODE H", "node_hours"}});
+      std::cout << table(report->at("items").as_array(), {{"TENANT", "tenant"},
+                                                          {"CLUSTER", "cluster"},
+                                                          {"CPU H", "cpu_hours"},
+                                                          {"MEM GIB H", "mem_gib_hours"},
+                                                          {"DISK GIB H", "disk_gib_hours"},
+                                                          {"NODE H", "node_hours"}});
       return static_cast<int>(kSuccess);
     };
   });
@@ -104,11 +121,11 @@ void add_events(CLI::App& app, Session& session, Action& action) {
   command->add_option("--kind", options->kind, "Only this kind, such as node_joined");
   command->callback([options, &session, &action] {
     action = [options, &session] {
-      return follow_events(session,
-                           with_query("/v1/events", {{"tenant", options->tenant},
-                                                     {"cluster", options->cluster},
-                                                     {"kind", options->kind}}),
-                           options->from_seq);
+      return follow_events(
+          session,
+          with_query("/v1/events",
+                     {{"tenant", options->tenant}, {"cluster", options->cluster}, {"kind", options->kind}}),
+          options->from_seq);
     };
   });
 }
@@ -121,8 +138,13 @@ void add_nodes(CLI::App& app, Session& session, Action& action) {
   command->callback([options, &session, &action] {
     action = [options, &session] {
       return session.print_list(with_query("/v1/nodes", {{"tenant", options->tenant}, {"agent", options->agent}}), 0,
-                                {{"CLUSTER", "cluster"}, {"NODE", "name"}, {"STATE", "task.state"}, {"JOINED", "task.joined"},
-                                 {"ADDRESS", "place.hostname"}, {"HTTP", "place.http_port"}, {"AGENT", "place.agent_id"}});
+                                {{"CLUSTER", "cluster"},
+                                 {"NODE", "name"},
+                                 {"STATE", "task.state"},
+                                 {"JOINED", "task.joined"},
+                                 {"ADDRESS", "place.hostname"},
+                                 {"HTTP", "place.http_port"},
+                                 {"AGENT", "place.agent_id"}});
     };
   });
 }

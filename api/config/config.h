@@ -1,6 +1,6 @@
 #pragma once
-// Config: all that `esaas serve` may be told, from one TOML file. A plain value; immutable once loaded. Secrets are never
-// in it, only the names of the files that hold them. Every field is explained, with its default, in
+// Config: all that `esaas serve` may be told, from one TOML file. A plain value; immutable once loaded. Secrets are
+// never in it, only the names of the files that hold them. Every field is explained, with its default, in
 // api/config/esaas.example.toml, which a test keeps complete.
 
 #include <chrono>
@@ -26,11 +26,11 @@ struct HttpConfig {
 
 /// The embedded Mesos that `serve` starts when it is asked to (reconcilers/embedded/embedded_config.h says more).
 struct EmbeddedMesosConfig {
-  std::uint16_t port = 5050;          ///< of its HTTP API, on 127.0.0.1
+  std::uint16_t port = 5050;  ///< of its HTTP API, on 127.0.0.1
   std::uint32_t agents = 6;
-  std::uint32_t cpus_milli = 0;       ///< of each agent; 0: 4 cpus
-  std::uint32_t mem_mib = 0;          ///< 0: three quarters of the host's by the number of agents
-  std::uint32_t disk_mib = 0;         ///< 0: half of what is free by the number of agents
+  std::uint32_t cpus_milli = 0;  ///< of each agent; 0: 4 cpus
+  std::uint32_t mem_mib = 0;     ///< 0: three quarters of the host's by the number of agents
+  std::uint32_t disk_mib = 0;    ///< 0: half of what is free by the number of agents
   std::string first_agent_address = "127.0.0.11";
   std::uint32_t first_port = 31'000;
   std::uint32_t ports = 1'000;
@@ -38,13 +38,13 @@ struct EmbeddedMesosConfig {
 };
 
 struct MesosConfig {
-  std::string master;                 ///< "http://127.0.0.1:5050", several with commas; required unless embedded
+  std::string master;  ///< "http://127.0.0.1:5050", several with commas; required unless embedded
   bool embedded = false;
   EmbeddedMesosConfig embedded_mesos;
   std::filesystem::path credentials_file;  ///< "PRINCIPAL SECRET" in one line; empty: no authentication
   std::filesystem::path ca_file;           ///< for https masters; empty: the system's
   std::string framework_name = "esaas";
-  std::string task_user = "nobody";        ///< tasks run as this user
+  std::string task_user = "nobody";  ///< tasks run as this user
   std::chrono::seconds failover_timeout{7 * 24 * 3600};
 };
 
@@ -55,7 +55,7 @@ struct ArtifactConfig {
   std::string sha256;
   std::string directory;
   std::string java_home;
-  bool small = false;       ///< profile "small"
+  bool small = false;  ///< profile "small"
   bool allow_root = false;
 };
 
@@ -70,7 +70,7 @@ struct Config {
   MesosConfig mesos;
   std::vector<ArtifactConfig> artifacts;
   LogConfig log;
-  std::uint64_t snapshot_events = 100'000;  ///< a snapshot after this many events
+  std::uint64_t snapshot_events = 100'000;     ///< a snapshot after this many events
   std::uint64_t free_space_reserve_mib = 512;  ///< below it changes are refused
   std::uint64_t queued_commands_max = 16'384;
 };

@@ -6,8 +6,12 @@
 namespace esaas::api::config {
 
 inline std::filesystem::path log_directory(const std::filesystem::path& data_dir) { return data_dir / "log"; }
-inline std::filesystem::path snapshot_directory(const std::filesystem::path& data_dir) { return data_dir / "snapshots"; }
-inline std::filesystem::path admin_token_file(const std::filesystem::path& data_dir) { return data_dir / "admin-token"; }
+inline std::filesystem::path snapshot_directory(const std::filesystem::path& data_dir) {
+  return data_dir / "snapshots";
+}
+inline std::filesystem::path admin_token_file(const std::filesystem::path& data_dir) {
+  return data_dir / "admin-token";
+}
 inline std::filesystem::path embedded_mesos_directory(const std::filesystem::path& data_dir) {
   return data_dir / "embedded-mesos";
 }

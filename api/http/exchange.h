@@ -35,8 +35,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   /// Wakes the wait that was current when it was made. Copyable, callable from any thread, any number of times.
   class Waker {
    public:
-    Waker(std::shared_ptr<Exchange> exchange, std::uint64_t ticket)
-        : exchange_(std::move(exchange)), ticket_(ticket) {}
+    Waker(std::shared_ptr<Exchange> exchange, std::uint64_t ticket) : exchange_(std::move(exchange)), ticket_(ticket) {}
     void operator()() const;
 
    private:
@@ -50,8 +49,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   /// stream is not.
   enum class OnStop : std::uint8_t { kGoOn, kEnd };
   /// Suspends until the Waker is called (true), or the time is over or the server stops (false).
-  boost::asio::awaitable<bool> wait(std::chrono::steady_clock::duration timeout,
-                                    OnStop on_stop = OnStop::kGoOn);
+  boost::asio::awaitable<bool> wait(std::chrono::steady_clock::duration timeout, OnStop on_stop = OnStop::kGoOn);
 
   /// Asks something that answers by callback, on any thread, at most once: `start` is called with the callback. Nothing
   /// when the answer did not come within `timeout`.
@@ -77,8 +75,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 };
 
 template <typename T>
-boost::asio::awaitable<std::optional<T>> Exchange::ask(
-    std::function<void(std::function<void(T)>)> start, std::chrono::steady_clock::duration timeout) {
+boost::asio::awaitable<std::optional<T>> Exchange::ask(std::function<void(std::function<void(T)>)> start,
+                                                       std::chrono::steady_clock::duration timeout) {
   // The slot is written before the Waker's mutex and read after it, so it needs no lock of its own. After a deadline it
   // belongs to the callback alone.
   auto slot = std::make_shared<std::optional<T>>();

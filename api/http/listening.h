@@ -27,8 +27,8 @@ inline constexpr std::string_view kShowsTokens =
 Result<boost::asio::ip::tcp::acceptor> listen_on(boost::asio::io_context& context,
                                                  const boost::asio::ip::address& address, std::uint16_t port);
 
-/// Whether a server could listen there: binds and lets go at once. Errors of both functions above. Asked before anything is
-/// made or started that would outlive a start that fails.
+/// Whether a server could listen there: binds and lets go at once. Errors of both functions above. Asked before
+/// anything is made or started that would outlive a start that fails.
 Result<void> check_address_is_free(const std::string& address, std::uint16_t port);
 
 }  // namespace esaas::api::http

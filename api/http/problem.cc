@@ -18,11 +18,11 @@ struct Row {
 
 /// The one table from ErrorCode to status.
 constexpr std::array kStatuses{
-    Row{ErrorCode::kInvalidArgument, 400},   Row{ErrorCode::kNotFound, 404},
-    Row{ErrorCode::kAlreadyExists, 409},     Row{ErrorCode::kConflict, 409},
-    Row{ErrorCode::kPermissionDenied, 403},  Row{ErrorCode::kUnauthenticated, 401},
-    Row{ErrorCode::kResourceExhausted, 429}, Row{ErrorCode::kUnavailable, 503},
-    Row{ErrorCode::kDeadlineExceeded, 504},  Row{ErrorCode::kDataLoss, 500},
+    Row{ErrorCode::kInvalidArgument, 400},    Row{ErrorCode::kNotFound, 404},
+    Row{ErrorCode::kAlreadyExists, 409},      Row{ErrorCode::kConflict, 409},
+    Row{ErrorCode::kPermissionDenied, 403},   Row{ErrorCode::kUnauthenticated, 401},
+    Row{ErrorCode::kResourceExhausted, 429},  Row{ErrorCode::kUnavailable, 503},
+    Row{ErrorCode::kDeadlineExceeded, 504},   Row{ErrorCode::kDataLoss, 500},
     Row{ErrorCode::kUnsupportedVersion, 500}, Row{ErrorCode::kInternal, 500},
 };
 
@@ -38,8 +38,8 @@ constexpr std::array kRuleStatuses{
 };
 
 /// A problem may quote what a client sent, which need not be text; JSON is.
-std::string to_text(std::string_view type, unsigned status, std::string_view detail,
-                    std::string_view field, std::string_view rule, std::string_view instance) {
+std::string to_text(std::string_view type, unsigned status, std::string_view detail, std::string_view field,
+                    std::string_view rule, std::string_view instance) {
   boost::json::object problem;
   problem["type"] = "urn:esaas:problem:" + std::string(type);
   problem["title"] = reason_phrase(status);
@@ -71,18 +71,15 @@ unsigned status_of(const Error& error) {
 }
 
 std::string problem_json(const Error& error, std::string_view instance) {
-  return to_text(esaas::name_of(error.code), status_of(error), error.detail, error.field, error.rule,
-                 instance);
+  return to_text(esaas::name_of(error.code), status_of(error), error.detail, error.field, error.rule, instance);
 }
 
 Response problem_response(const Error& error, std::string_view instance) {
   return to_response(status_of(error), problem_json(error, instance));
 }
 
-Response problem_response(unsigned status, std::string_view detail, std::string_view rule,
-                          std::string_view instance) {
-  return to_response(status, to_text("http_" + std::to_string(status), status, detail, {}, rule,
-                                     instance));
+Response problem_response(unsigned status, std::string_view detail, std::string_view rule, std::string_view instance) {
+  return to_response(status, to_text("http_" + std::to_string(status), status, detail, {}, rule, instance));
 }
 
 }  // namespace esaas::api::http

@@ -19,7 +19,6 @@ std::string problem_json(const Error& error, std::string_view instance);
 Response problem_response(const Error& error, std::string_view instance);
 
 /// A refusal by HTTP itself (405, 408, 413, 415, 431), which no ErrorCode stands for. `rule` names the limit.
-Response problem_response(unsigned status, std::string_view detail, std::string_view rule,
-                          std::string_view instance);
+Response problem_response(unsigned status, std::string_view detail, std::string_view rule, std::string_view instance);
 
 }  // namespace esaas::api::http

@@ -1,6 +1,6 @@
 #pragma once
-// A complete HTTP request as the routes see it: the few headers that mean something here, by name, and nothing of Beast.
-// A plain value; one per connection is reused, so that its strings keep their memory.
+// A complete HTTP request as the routes see it: the few headers that mean something here, by name, and nothing of
+// Beast. A plain value; one per connection is reused, so that its strings keep their memory.
 
 #include <cstdint>
 #include <string>

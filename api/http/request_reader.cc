@@ -44,12 +44,9 @@ void take_headers(const Message& message, Request& request) {
     std::string Request::* value;
     bool seen = false;
   };
-  Wanted wanted[] = {{"Authorization", &Request::authorization},
-                     {"Content-Type", &Request::content_type},
-                     {"Idempotency-Key", &Request::idempotency_key},
-                     {"If-Match", &Request::if_match},
-                     {"Last-Event-ID", &Request::last_event_id},
-                     {"X-Reason", &Request::reason}};
+  Wanted wanted[] = {{"Authorization", &Request::authorization},     {"Content-Type", &Request::content_type},
+                     {"Idempotency-Key", &Request::idempotency_key}, {"If-Match", &Request::if_match},
+                     {"Last-Event-ID", &Request::last_event_id},     {"X-Reason", &Request::reason}};
   for (auto& header : wanted) (request.*header.value).clear();
   request.repeated_header.clear();
   for (const auto& field : message) {

@@ -18,8 +18,7 @@ void append_number(std::string& out, std::uint64_t number, int base = 10) {
 }  // namespace
 
 std::string_view reason_phrase(unsigned status) {
-  const auto phrase =
-      boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
+  const auto phrase = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
   return {phrase.data(), phrase.size()};
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 // An HTTP answer, and how it becomes bytes. A plain value. A long answer (an export, an event stream) carries a
-// BodyStream that the session asks for one piece after the other, each only when the one before has been written: a slow
-// reader holds one piece in memory and no more.
+// BodyStream that the session asks for one piece after the other, each only when the one before has been written: a
+// slow reader holds one piece in memory and no more.
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/json/value.hpp>
@@ -27,7 +27,7 @@ class BodyStream {
 
 struct Response {
   unsigned status = 200;
-  std::string_view content_type = "application/json";  ///< of static storage
+  std::string_view content_type = "application/json";             ///< of static storage
   std::vector<std::pair<std::string_view, std::string>> headers;  ///< names of static storage
   std::string body;
   std::unique_ptr<BodyStream> stream;  ///< instead of `body`

@@ -26,8 +26,7 @@ void Router::add(Verb verb, std::string_view path_template, std::size_t route) {
   for (std::size_t begin = 1; begin < path_template.size();) {
     const auto end = std::min(path_template.find('/', begin), path_template.size());
     const auto segment = path_template.substr(begin, end - begin);
-    auto& child = segment.starts_with('{') ? branch->parameter
-                                           : branch->literals[std::string(segment)];
+    auto& child = segment.starts_with('{') ? branch->parameter : branch->literals[std::string(segment)];
     if (!child) child = std::make_unique<Branch>();
     branch = child.get();
     begin = end + 1;
@@ -36,8 +35,8 @@ void Router::add(Verb verb, std::string_view path_template, std::size_t route) {
   ESAAS_ASSERT(added, path_template);
 }
 
-const Router::Branch* Router::descend(const Branch& branch, const std::vector<std::string>& segments,
-                                      std::size_t depth, std::vector<std::string>& parameters) {
+const Router::Branch* Router::descend(const Branch& branch, const std::vector<std::string>& segments, std::size_t depth,
+                                      std::vector<std::string>& parameters) {
   if (depth == segments.size()) return branch.routes.empty() ? nullptr : &branch;
   const auto literal = branch.literals.find(segments[depth]);
   if (literal != branch.literals.end()) {

@@ -1,6 +1,6 @@
 #pragma once
-// The router: path templates to routes. Pure; immutable after it is filled, then thread-safe. It knows nothing of what a
-// route does: a route is its index in the caller's table.
+// The router: path templates to routes. Pure; immutable after it is filled, then thread-safe. It knows nothing of what
+// a route does: a route is its index in the caller's table.
 
 #include <cstddef>
 #include <map>
@@ -38,8 +38,8 @@ class Router {
   };
 
   /// The branch with routes that the segments from `depth` on lead to, or null.
-  static const Branch* descend(const Branch& branch, const std::vector<std::string>& segments,
-                               std::size_t depth, std::vector<std::string>& parameters);
+  static const Branch* descend(const Branch& branch, const std::vector<std::string>& segments, std::size_t depth,
+                               std::vector<std::string>& parameters);
 
   Branch root_;
 };

@@ -59,8 +59,7 @@ Result<void> Server::Impl::load_tls() {
   tls_.emplace(asio::ssl::context::tls_server);
   boost::system::error_code ec;
   tls_->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
-                        asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
-                        asio::ssl::context::no_tlsv1_1,
+                        asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1,
                     ec);
   if (!ec) tls_->use_certificate_chain_file(settings_.certificate_file, ec);
   if (ec) {
@@ -71,8 +70,7 @@ Result<void> Server::Impl::load_tls() {
   tls_->use_private_key_file(settings_.key_file, asio::ssl::context::pem, ec);
   if (ec) {
     return fail(ErrorCode::kInvalidArgument,
-                settings_.key_file + " is not a usable key for the certificate: " + ec.message(),
-                "http.tls.key_file");
+                settings_.key_file + " is not a usable key for the certificate: " + ec.message(), "http.tls.key_file");
   }
   context_.tls = &*tls_;
   return {};
@@ -134,8 +132,8 @@ void Server::Impl::turn_away(Tcp::socket& socket) {
   boost::system::error_code ec;
   if (!tls_) {
     std::string bytes;
-    serialize(problem_response({ErrorCode::kUnavailable, "too many connections", "", "connections_max"}, ""),
-              false, false, bytes);
+    serialize(problem_response({ErrorCode::kUnavailable, "too many connections", "", "connections_max"}, ""), false,
+              false, bytes);
     socket.non_blocking(true, ec);
     if (!ec) socket.write_some(asio::buffer(bytes), ec);
     socket.shutdown(Tcp::socket::shutdown_send, ec);

@@ -17,11 +17,11 @@ namespace esaas::api::http {
 
 struct ServerSettings {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;          ///< 0: any free one
+  std::uint16_t port = 0;  ///< 0: any free one
   std::size_t threads = 1;
-  std::string certificate_file;    ///< PEM; with key_file: TLS
+  std::string certificate_file;  ///< PEM; with key_file: TLS
   std::string key_file;
-  bool allow_plain_remote = false; ///< listen beyond loopback without TLS
+  bool allow_plain_remote = false;  ///< listen beyond loopback without TLS
   Limits limits;
   std::function<void(std::string_view what)> on_exception;
 };

@@ -73,8 +73,10 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   enum class Phase : std::uint8_t { kHandshake, kIdle, kHeaders, kBody, kAnswering, kWriting, kLinger };
 
   Tcp::socket& socket() {
-    if constexpr (std::is_same_v<Stream, TlsStream>) return stream_.next_layer();
-    else return stream_;
+    if constexpr (std::is_same_v<Stream, TlsStream>)
+      return stream_.next_layer();
+    else
+      return stream_;
   }
   void cancel() {
     boost::system::error_code ignored;
@@ -129,8 +131,7 @@ asio::awaitable<bool> Session<Stream>::shake_hands() {
   if constexpr (std::is_same_v<Stream, TlsStream>) {
     enter(Phase::kHandshake, context_.limits.handshake_timeout);
     boost::system::error_code ec;
-    co_await stream_.async_handshake(asio::ssl::stream_base::server,
-                                     asio::redirect_error(asio::use_awaitable, ec));
+    co_await stream_.async_handshake(asio::ssl::stream_base::server, asio::redirect_error(asio::use_awaitable, ec));
     co_return !ec;
   }
   co_return true;
@@ -145,8 +146,8 @@ asio::awaitable<bool> Session<Stream>::fill() {
     begin_ = 0;
   }
   boost::system::error_code ec;
-  const auto count = co_await stream_.async_read_some(
-      asio::buffer(buffer_.get() + end_, capacity_ - end_), asio::redirect_error(asio::use_awaitable, ec));
+  const auto count = co_await stream_.async_read_some(asio::buffer(buffer_.get() + end_, capacity_ - end_),
+                                                      asio::redirect_error(asio::use_awaitable, ec));
   end_ += count;
   co_return !ec && count > 0 && !interrupted_;
 }
@@ -226,8 +227,7 @@ asio::awaitable<bool> Session<Stream>::answer_request() {
   const bool head_only = request.verb == Verb::kHead;
   const bool streams = response.stream && !head_only;
   response.chunked = request.knows_chunks;
-  const bool keep =
-      request.keep_alive && !response.close && !stopping_ && (!response.stream || response.chunked);
+  const bool keep = request.keep_alive && !response.close && !stopping_ && (!response.stream || response.chunked);
   if (streams && context_.streams.fetch_add(1, std::memory_order_relaxed) >= context_.limits.streams_max) {
     context_.streams.fetch_sub(1, std::memory_order_relaxed);
     response = problem_response({ErrorCode::kUnavailable, "too many streams are open", "", "streams_max"}, "");
@@ -242,7 +242,7 @@ asio::awaitable<bool> Session<Stream>::answer_request() {
     written = written && co_await write_stream(*response.stream, response.chunked);
     context_.streams.fetch_sub(1, std::memory_order_relaxed);
   }
-  co_return written && keep;
+  co_return written&& keep;
 }
 
 template <typename Stream>

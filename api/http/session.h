@@ -1,7 +1,7 @@
 #pragma once
-// A session: one connection from its handshake to its close, as one coroutine on its shard. It reads a request, asks the
-// service, writes the answer, and goes on with what the client has sent meanwhile (pipelined requests are answered in
-// their order). Beast and Asio's sockets stay within session.cc.
+// A session: one connection from its handshake to its close, as one coroutine on its shard. It reads a request, asks
+// the service, writes the answer, and goes on with what the client has sent meanwhile (pipelined requests are answered
+// in their order). Beast and Asio's sockets stay within session.cc.
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -21,7 +21,7 @@ struct SessionContext {
   const Limits& limits;
   std::atomic<std::size_t>& connections;
   std::atomic<std::size_t>& streams;
-  boost::asio::ssl::context* tls = nullptr;      ///< null: plain HTTP
+  boost::asio::ssl::context* tls = nullptr;                 ///< null: plain HTTP
   std::function<void(std::string_view what)> on_exception;  ///< for the log
 };
 

@@ -18,8 +18,7 @@ Exchange::Waker Exchange::begin_wait() {
 
 void Exchange::Waker::operator()() const { exchange_->shard_.post_wake(exchange_, ticket_); }
 
-boost::asio::awaitable<bool> Exchange::wait(std::chrono::steady_clock::duration timeout,
-                                            OnStop on_stop) {
+boost::asio::awaitable<bool> Exchange::wait(std::chrono::steady_clock::duration timeout, OnStop on_stop) {
   on_stop_ = on_stop;
   if (!woken_ && !(stopping_ && on_stop == OnStop::kEnd)) {
     timer_.expires_after(timeout);

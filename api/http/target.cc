@@ -43,10 +43,8 @@ Result<void> parse_query(std::string_view query, Target& target) {
     if (part.empty()) continue;
     const auto equals = std::min(part.find('='), part.size());
     ESAAS_TRY(auto name, percent_decode(part.substr(0, equals), true));
-    ESAAS_TRY(auto value,
-              percent_decode(part.substr(std::min(equals + 1, part.size())), true));
-    if (std::ranges::find(target.query, name, [](const auto& p) { return p.first; }) !=
-        target.query.end()) {
+    ESAAS_TRY(auto value, percent_decode(part.substr(std::min(equals + 1, part.size())), true));
+    if (std::ranges::find(target.query, name, [](const auto& p) { return p.first; }) != target.query.end()) {
       return fail(ErrorCode::kInvalidArgument, "the query parameter is given twice", name);
     }
     if (target.query.size() == kQueryParametersMax) {
@@ -90,8 +88,7 @@ Result<std::string> percent_decode(std::string_view text, bool plus_is_space) {
 }
 
 std::string percent_encode(std::string_view text) {
-  static constexpr std::string_view kUnreserved =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  static constexpr std::string_view kUnreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
   static constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {

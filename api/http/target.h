@@ -11,8 +11,8 @@
 namespace esaas::api::http {
 
 struct Target {
-  std::string path;                    ///< as it came, without the query
-  std::vector<std::string> segments;   ///< decoded; none for "/"
+  std::string path;                                        ///< as it came, without the query
+  std::vector<std::string> segments;                       ///< decoded; none for "/"
   std::vector<std::pair<std::string, std::string>> query;  ///< decoded, in order
 };
 
@@ -21,9 +21,9 @@ inline constexpr std::size_t kTargetBytesMax = 4096;
 inline constexpr std::size_t kSegmentsMax = 16;
 inline constexpr std::size_t kQueryParametersMax = 32;
 
-/// Parses origin form ("/v1/clusters?limit=5"). kInvalidArgument: no leading slash, too long, an empty or dot segment, a
-/// bad percent escape, a control character, bytes that are no ASCII or decode to no UTF-8, a parameter given twice, too
-/// many of either.
+/// Parses origin form ("/v1/clusters?limit=5"). kInvalidArgument: no leading slash, too long, an empty or dot segment,
+/// a bad percent escape, a control character, bytes that are no ASCII or decode to no UTF-8, a parameter given twice,
+/// too many of either.
 Result<Target> parse_target(std::string_view text);
 
 /// The text with %XX decoded ('+' is a space in a query), which is UTF-8. kInvalidArgument for a bad escape, a control

@@ -1,9 +1,9 @@
 #include "api/logging/log.h"
 
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <atomic>
 #include <memory>
@@ -29,9 +29,8 @@ void start(Level level, Format format) {
   g_format = format;
   auto logger = std::make_shared<spdlog::logger>("esaas", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger->set_level(to_spdlog(level));
-  logger->set_pattern(format == Format::kJson
-                          ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v)"
-                          : "%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v",
+  logger->set_pattern(format == Format::kJson ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v)"
+                                              : "%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v",
                       spdlog::pattern_time_type::utc);
   logger->flush_on(spdlog::level::warn);
   spdlog::set_default_logger(std::move(logger));

@@ -1,6 +1,6 @@
 #pragma once
-// The one way to log, for the parts that may: api/ and, through the callback that it is given, reconcilers/loop. An event
-// has a stable snake_case name and fields; what is secret is never a field. Thread-safe after `start`.
+// The one way to log, for the parts that may: api/ and, through the callback that it is given, reconcilers/loop. An
+// event has a stable snake_case name and fields; what is secret is never a field. Thread-safe after `start`.
 
 #include <initializer_list>
 #include <string>

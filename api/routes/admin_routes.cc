@@ -100,10 +100,11 @@ Answer issue_token(Call& call) {
   if (options.dry_run) co_return co_await answer_preview(call, std::move(submission));
   ESAAS_CO_TRY(const auto accepted, co_await submit(call, std::move(submission)));
   if (accepted.replayed) {
-    co_return fail(ErrorCode::kConflict,
-                   "the first request with this key has issued the token, which is shown only once; revoke it and issue "
-                   "another",
-                   "Idempotency-Key", "token_is_shown_once");
+    co_return fail(
+        ErrorCode::kConflict,
+        "the first request with this key has issued the token, which is shown only once; revoke it and issue "
+        "another",
+        "Idempotency-Key", "token_is_shown_once");
   }
   auto response = http::json_response(answer, 201);
   response.headers.emplace_back("Location", "/v1/tokens/" + made.token_id);

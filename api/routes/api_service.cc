@@ -32,8 +32,8 @@ asio::awaitable<http::Response> ApiService::handle(std::shared_ptr<http::Exchang
   const auto begin = std::chrono::steady_clock::now();
   std::size_t route_index = routes_.size();
   auto result = co_await dispatch(exchange, route_index);
-  auto response = result ? std::move(*result)
-                         : http::problem_response(result.error(), path_of(exchange->request.target));
+  auto response =
+      result ? std::move(*result) : http::problem_response(result.error(), path_of(exchange->request.target));
   foundation_.metrics.count_request(route_index, response.status, std::chrono::steady_clock::now() - begin);
   co_return response;
 }

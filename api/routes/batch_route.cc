@@ -30,7 +30,8 @@ Result<loop::Submission> read_item(const Call& call, json::value& value) {
   }
   ESAAS_TRY(auto if_match, take_number(*object, "if_match"));
   ESAAS_TRY(auto reason, take_text(*object, "reason", kReasonLengthMax));
-  ESAAS_TRY(auto operation, read_operation(*object, call.caller, "cluster, request, reason, idempotency_key, if_match"));
+  ESAAS_TRY(auto operation,
+            read_operation(*object, call.caller, "cluster, request, reason, idempotency_key, if_match"));
   operation.if_match = if_match;
   operation.reason = std::move(reason);
   operation.method = call.request().method;
@@ -98,7 +99,7 @@ asio::awaitable<Result<http::Response>> submit_batch(Call& call) {
   ESAAS_CO_TRY(auto items, read_batch(call));
   std::vector<Result<loop::Accepted>> results(items.size());
   std::vector<loop::Submission> submissions;
-  std::vector<std::size_t> indexes;  // of the submissions among the items
+  std::vector<std::size_t> indexes;             // of the submissions among the items
   std::vector<model::Request::KindCase> kinds;  // of the submissions
   submissions.reserve(items.size());
   indexes.reserve(items.size());

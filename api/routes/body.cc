@@ -73,8 +73,8 @@ Result<std::string> take_reason(const http::Request& request, json::object& obje
   ESAAS_TRY(std::string reason, take_text(object, "reason", kReasonLengthMax));
   if (request.reason.empty()) return reason;
   if (request.reason.size() > kReasonLengthMax) {
-    return fail(ErrorCode::kInvalidArgument,
-                "X-Reason is longer than " + std::to_string(kReasonLengthMax) + " bytes", "X-Reason", "length");
+    return fail(ErrorCode::kInvalidArgument, "X-Reason is longer than " + std::to_string(kReasonLengthMax) + " bytes",
+                "X-Reason", "length");
   }
   if (!is_valid_utf8(request.reason)) {
     return fail(ErrorCode::kInvalidArgument, "X-Reason is not UTF-8 text", "X-Reason", "utf8");
@@ -88,8 +88,9 @@ Result<std::string> take_reason(const http::Request& request, json::object& obje
 Result<void> check_idempotency_key(std::string_view key, std::string_view field) {
   const bool printable = std::ranges::all_of(key, [](char c) { return c >= 0x21 && c <= 0x7e; });
   if (key.empty() || key.size() > 255 || !printable) {
-    return fail(ErrorCode::kInvalidArgument, std::string(field) + ": 1 to 255 printable ASCII characters without a space",
-                std::string(field), "idempotency_key");
+    return fail(ErrorCode::kInvalidArgument,
+                std::string(field) + ": 1 to 255 printable ASCII characters without a space", std::string(field),
+                "idempotency_key");
   }
   return {};
 }
@@ -109,8 +110,8 @@ Result<std::optional<std::uint64_t>> if_match_of(const http::Request& request) {
   const auto* end = digits.data() + digits.size();
   const auto parsed = std::from_chars(digits.data(), end, revision);
   if (!quoted || parsed.ec != std::errc{} || parsed.ptr != end) {
-    return fail(ErrorCode::kInvalidArgument, "If-Match is not an ETag of a cluster, such as \"42\" in quotes", "If-Match",
-                "etag");
+    return fail(ErrorCode::kInvalidArgument, "If-Match is not an ETag of a cluster, such as \"42\" in quotes",
+                "If-Match", "etag");
   }
   return std::optional<std::uint64_t>(revision);
 }

@@ -17,7 +17,8 @@ namespace esaas::api {
 /// The longest reason that is kept with an operation.
 inline constexpr std::size_t kReasonLengthMax = 500;
 
-/// The body as an object; an empty body is the empty object. kInvalidArgument: another content type, no JSON, no object.
+/// The body as an object; an empty body is the empty object. kInvalidArgument: another content type, no JSON, no
+/// object.
 Result<boost::json::object> read_object(const http::Request& request);
 
 /// Takes a member out; empty when it is absent. kInvalidArgument: another type, or too long.

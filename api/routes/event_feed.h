@@ -15,8 +15,8 @@ class EventFeed {
  public:
   explicit EventFeed(store::EventLog& log);
 
-  /// Calls `waker` once an event after `seq` is durable; false, and it is never called, when one is already. A newer wait
-  /// of the same `stream` replaces its older one.
+  /// Calls `waker` once an event after `seq` is durable; false, and it is never called, when one is already. A newer
+  /// wait of the same `stream` replaces its older one.
   bool wake_after(std::uint64_t seq, const void* stream, http::Exchange::Waker waker);
   /// Forgets a stream that ends.
   void forget(const void* stream);

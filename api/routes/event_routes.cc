@@ -27,9 +27,10 @@ Result<std::uint64_t> read_position(const Call& call, Query& query) {
     }
   }
   if (seq > last) {
-    return fail(ErrorCode::kInvalidArgument,
-                "from: the log ends at " + std::to_string(last) + "; the next event will be " + std::to_string(last + 1),
-                "from", "within_the_log");
+    return fail(
+        ErrorCode::kInvalidArgument,
+        "from: the log ends at " + std::to_string(last) + "; the next event will be " + std::to_string(last + 1),
+        "from", "within_the_log");
   }
   return seq;
 }

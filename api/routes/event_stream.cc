@@ -64,8 +64,7 @@ asio::awaitable<Result<bool>> EventStream::next(std::string& piece) {
     ESAAS_CO_CHECK(auth::authenticate_hash(foundation_.front, token_hash_, exchange_->peer_address, foundation_.now()));
     auto waker = exchange_->begin_wait();
     if (foundation_.feed.wake_after(seq_, this, std::move(waker))) {
-      const bool woken =
-          co_await exchange_->wait(foundation_.limits.heartbeat_interval, http::Exchange::OnStop::kEnd);
+      const bool woken = co_await exchange_->wait(foundation_.limits.heartbeat_interval, http::Exchange::OnStop::kEnd);
       if (!woken && !exchange_->stopping()) {
         // The id moves a reader whose filter let nothing through, so that it resumes from here.
         piece = "id: " + std::to_string(seq_) + "\n: heartbeat\n\n";

@@ -14,7 +14,7 @@
 namespace esaas::api {
 
 struct EventFilter {
-  std::string tenant;   ///< empty: all that the caller may see
+  std::string tenant;  ///< empty: all that the caller may see
   std::string cluster;
   std::string kind;
 };

@@ -27,8 +27,7 @@ Metrics::Series Metrics::make_series(const std::string& method, const std::strin
                                                                 0.05,   0.1,    0.25,  0.5,    1,     5};
   Series series;
   for (std::size_t i = 2; i <= 5; ++i) {
-    series.by_class[i] =
-        &requests_.Add({{"method", method}, {"path", path}, {"status", std::to_string(i) + "xx"}});
+    series.by_class[i] = &requests_.Add({{"method", method}, {"path", path}, {"status", std::to_string(i) + "xx"}});
   }
   series.seconds = &seconds_.Add({{"method", method}, {"path", path}}, kSeconds);
   return series;

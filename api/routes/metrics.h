@@ -1,5 +1,6 @@
 #pragma once
-// Metrics of the API, in a prometheus registry that is passed in: other parts put theirs into the same one. Thread-safe.
+// Metrics of the API, in a prometheus registry that is passed in: other parts put theirs into the same one.
+// Thread-safe.
 
 #include <prometheus/registry.h>
 

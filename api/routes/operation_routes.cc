@@ -74,8 +74,8 @@ Result<ListQuery> read_list_query(const Call& call) {
   list.finished.limit = query.number("limit", 1, store::kViewPageMax, 100);
   list.finished.before_seq = query.number("cursor", 1, UINT64_MAX, 0);
   ESAAS_CHECK(query.done());
-  for (const auto status : {model::OPERATION_STATUS_SUCCEEDED, model::OPERATION_STATUS_FAILED,
-                            model::OPERATION_STATUS_CANCELLED}) {
+  for (const auto status :
+       {model::OPERATION_STATUS_SUCCEEDED, model::OPERATION_STATUS_FAILED, model::OPERATION_STATUS_CANCELLED}) {
     if (list.status == store::name_of(status)) list.finished.status = status;
   }
   return list;
@@ -105,8 +105,8 @@ Answer list_operations(Call& call) {
   }
   json::object answer;
   const bool only_open = list.status == "open" || list.status == "queued" || list.status == "running";
-  const bool foreign = !call.caller.tenant.empty() && !list.finished.tenant.empty() &&
-                       list.finished.tenant != call.caller.tenant;
+  const bool foreign =
+      !call.caller.tenant.empty() && !list.finished.tenant.empty() && list.finished.tenant != call.caller.tenant;
   if (!only_open && !foreign) {
     if (!call.caller.tenant.empty()) list.finished.tenant = call.caller.tenant;
     std::function<Result<store::FinishedPage>()> read = [&log = call.foundation.log, query = list.finished] {

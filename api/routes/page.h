@@ -27,9 +27,7 @@ class PageBuilder {
  public:
   explicit PageBuilder(Page page) : page_(std::move(page)) {}
 
-  [[nodiscard]] bool is_after_cursor(std::string_view key) const {
-    return page_.cursor.empty() || key > page_.cursor;
-  }
+  [[nodiscard]] bool is_after_cursor(std::string_view key) const { return page_.cursor.empty() || key > page_.cursor; }
   /// Adds an item; false when the page is full (the item is the next page's first).
   bool add(std::string key, boost::json::object item);
   /// {"items":[...],"next_cursor":"..."}, the cursor only when there is more.

@@ -18,8 +18,8 @@ json::object present(const state::Cluster& cluster) {
 json::object present_summary(const state::Cluster& cluster) {
   const auto whole = esaas::to_json(cluster);
   json::object summary;
-  for (const char* name : {"name", "tenant", "phase", "revision", "created_at", "labels", "active_operation",
-                           "bootstrapped"}) {
+  for (const char* name :
+       {"name", "tenant", "phase", "revision", "created_at", "labels", "active_operation", "bootstrapped"}) {
     if (const auto* value = whole.if_contains(name)) summary[name] = *value;
   }
   summary["version"] = cluster.spec().version();
@@ -60,11 +60,16 @@ json::object present(const event::Event& event) {
 
 json::object present(const store::AuditEntry& entry) {
   json::object object{{"seq", entry.seq}, {"at", to_rfc3339(from_us(entry.at_us))}, {"action", entry.action}};
-  const std::pair<const char*, const std::string*> texts[] = {
-      {"user", &entry.user},       {"address", &entry.address}, {"tenant", &entry.tenant},
-      {"cluster", &entry.cluster}, {"operation_id", &entry.operation_id}, {"method", &entry.method},
-      {"url", &entry.url},         {"reason", &entry.reason},   {"outcome", &entry.outcome},
-      {"detail", &entry.detail}};
+  const std::pair<const char*, const std::string*> texts[] = {{"user", &entry.user},
+                                                              {"address", &entry.address},
+                                                              {"tenant", &entry.tenant},
+                                                              {"cluster", &entry.cluster},
+                                                              {"operation_id", &entry.operation_id},
+                                                              {"method", &entry.method},
+                                                              {"url", &entry.url},
+                                                              {"reason", &entry.reason},
+                                                              {"outcome", &entry.outcome},
+                                                              {"detail", &entry.detail}};
   for (const auto& [name, text] : texts) {
     if (!text->empty()) object[name] = *text;
   }

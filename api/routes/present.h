@@ -1,6 +1,6 @@
 #pragma once
-// How the domain's objects look over HTTP: the protobuf JSON (core/base/proto_json.h) without what is nobody's business,
-// and with what makes it readable. Pure.
+// How the domain's objects look over HTTP: the protobuf JSON (core/base/proto_json.h) without what is nobody's
+// business, and with what makes it readable. Pure.
 
 #include <boost/json/object.hpp>
 

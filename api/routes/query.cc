@@ -26,16 +26,14 @@ std::string Query::text(std::string_view name, std::size_t length_max) {
   return *value;
 }
 
-std::uint64_t Query::number(std::string_view name, std::uint64_t least, std::uint64_t most,
-                            std::uint64_t otherwise) {
+std::uint64_t Query::number(std::string_view name, std::uint64_t least, std::uint64_t most, std::uint64_t otherwise) {
   const auto* value = find(name);
   if (value == nullptr) return otherwise;
   std::uint64_t number = 0;
   const auto* end = value->data() + value->size();
   const auto parsed = std::from_chars(value->data(), end, number);
   if (value->empty() || parsed.ec != std::errc{} || parsed.ptr != end || number < least || number > most) {
-    refuse(name, "is not a whole number between " + std::to_string(least) + " and " + std::to_string(most),
-           "range");
+    refuse(name, "is not a whole number between " + std::to_string(least) + " and " + std::to_string(most), "range");
     return otherwise;
   }
   return number;

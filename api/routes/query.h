@@ -19,8 +19,7 @@ class Query {
 
   /// The text, or empty. An error (too long) is kept for `done`, as are those of the others.
   std::string text(std::string_view name, std::size_t length_max = 255);
-  std::uint64_t number(std::string_view name, std::uint64_t least, std::uint64_t most,
-                       std::uint64_t otherwise);
+  std::uint64_t number(std::string_view name, std::uint64_t least, std::uint64_t most, std::uint64_t otherwise);
   bool flag(std::string_view name);
   /// RFC 3339 or a date.
   std::optional<Time> time(std::string_view name);

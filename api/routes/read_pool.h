@@ -1,7 +1,7 @@
 #pragma once
-// ReadPool: a thread for reads that may wait for the disk, so that no HTTP thread does. Its queue is bounded. Thread-safe.
-// Lifetime: `finish` when the server has stopped and before it is destroyed, since answers go to its connections; what the
-// reads read outlives the pool.
+// ReadPool: a thread for reads that may wait for the disk, so that no HTTP thread does. Its queue is bounded.
+// Thread-safe. Lifetime: `finish` when the server has stopped and before it is destroyed, since answers go to its
+// connections; what the reads read outlives the pool.
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/post.hpp>
@@ -26,8 +26,8 @@ class ReadPool {
   /// Waits until every read that was begun has ended; nothing may be run from then on.
   void finish() { pool_.join(); }
 
-  /// Runs `read` on the pool and gives its result. kResourceExhausted when too many wait; kDeadlineExceeded when it took
-  /// too long (it then runs to its end unheard).
+  /// Runs `read` on the pool and gives its result. kResourceExhausted when too many wait; kDeadlineExceeded when it
+  /// took too long (it then runs to its end unheard).
   template <typename T>
   boost::asio::awaitable<Result<T>> run(std::shared_ptr<http::Exchange> exchange, std::function<Result<T>()> read) {
     if (waiting_.fetch_add(1) >= waiting_max_) {

@@ -136,10 +136,10 @@ Answer get_usage(Call& call) {
   }
   std::vector<store::UsageTotal> totals;
   if (allowed) {
-    std::function<Result<std::vector<store::UsageTotal>>()> read =
-        [&log = call.foundation.log, query = usage.query, by_tenant = usage.group == "tenant"] {
-          return store::UsageView(log).totals(query, by_tenant);
-        };
+    std::function<Result<std::vector<store::UsageTotal>>()> read = [&log = call.foundation.log, query = usage.query,
+                                                                    by_tenant = usage.group == "tenant"] {
+      return store::UsageView(log).totals(query, by_tenant);
+    };
     ESAAS_CO_TRY(totals,
                  co_await call.foundation.reads.run<std::vector<store::UsageTotal>>(call.exchange, std::move(read)));
   }

@@ -11,8 +11,8 @@ namespace esaas::api {
 
 std::vector<Route> all_routes() {
   std::vector<Route> routes;
-  for (const auto& part : {cluster_routes(), operation_routes(), report_routes(), event_routes(), admin_routes(),
-                           health_routes()}) {
+  for (const auto& part :
+       {cluster_routes(), operation_routes(), report_routes(), event_routes(), admin_routes(), health_routes()}) {
     routes.insert(routes.end(), part.begin(), part.end());
   }
   return routes;

@@ -57,10 +57,10 @@ loop::Submission make_submission(const Call& call, command::Command command, con
 asio::awaitable<Result<std::vector<Result<loop::Accepted>>>> submit_all(const Call& call,
                                                                         std::vector<loop::Submission> submissions) {
   using Answers = std::vector<Result<loop::Accepted>>;
-  std::function<void(std::function<void(Answers)>)> start =
-      [&front = call.foundation.front, &submissions](std::function<void(Answers)> answer) {
-        front.submit(std::move(submissions), std::move(answer));
-      };
+  std::function<void(std::function<void(Answers)>)> start = [&front = call.foundation.front,
+                                                             &submissions](std::function<void(Answers)> answer) {
+    front.submit(std::move(submissions), std::move(answer));
+  };
   auto answers = co_await call.exchange->ask<Answers>(std::move(start), call.foundation.limits.answer_timeout);
   if (!answers) co_return no_answer();
   co_return std::move(*answers);
@@ -97,10 +97,10 @@ json::object to_json(const loop::Preview& preview) {
 
 asio::awaitable<Result<http::Response>> answer_preview(const Call& call, loop::Submission submission) {
   using Answer = Result<loop::Preview>;
-  std::function<void(std::function<void(Answer)>)> start =
-      [&front = call.foundation.front, &submission](std::function<void(Answer)> answer) {
-        front.preview(std::move(submission), std::move(answer));
-      };
+  std::function<void(std::function<void(Answer)>)> start = [&front = call.foundation.front,
+                                                            &submission](std::function<void(Answer)> answer) {
+    front.preview(std::move(submission), std::move(answer));
+  };
   auto answer = co_await call.exchange->ask<Answer>(std::move(start), call.foundation.limits.answer_timeout);
   if (!answer) co_return no_answer();
   ESAAS_CO_TRY(const auto preview, std::move(*answer));

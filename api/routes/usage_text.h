@@ -1,6 +1,6 @@
 #pragma once
-// Usage reports as JSON, CSV or JSON lines, written piece by piece. Sums are exact: hours with six decimals, rounded once
-// from the integers of the fold.
+// Usage reports as JSON, CSV or JSON lines, written piece by piece. Sums are exact: hours with six decimals, rounded
+// once from the integers of the fold.
 
 #include <memory>
 #include <string>

@@ -13,8 +13,8 @@ namespace esaas::api {
 /// How long the first token is good for.
 inline constexpr Duration kFirstTokenLifetime = std::chrono::hours{24 * 90};
 
-/// Writes the token to `file` (mode 0600, replaced), issues it, and waits until that is durable. True when one was made;
-/// false when there are tokens already. kDeadlineExceeded when the controller does not answer.
+/// Writes the token to `file` (mode 0600, replaced), issues it, and waits until that is durable. True when one was
+/// made; false when there are tokens already. kDeadlineExceeded when the controller does not answer.
 Result<bool> ensure_first_token(loop::Front& front, const std::filesystem::path& file, Time now);
 
 }  // namespace esaas::api

@@ -69,7 +69,8 @@ class Run {
     std::error_code failed;
     std::filesystem::create_directories(config_.data_dir, failed);
     if (failed) {
-      return fail(ErrorCode::kInternal, "cannot make " + config_.data_dir.string() + ": " + failed.message(), "data_dir");
+      return fail(ErrorCode::kInternal, "cannot make " + config_.data_dir.string() + ": " + failed.message(),
+                  "data_dir");
     }
     ESAAS_TRY(log_, store::open_rocksdb_log({.directory = config::log_directory(config_.data_dir)}));
     ESAAS_TRY(auto snapshots, store::SnapshotStore::open(config::snapshot_directory(config_.data_dir)));
@@ -131,17 +132,15 @@ class Run {
     Metrics& metrics = metrics_.emplace(std::make_shared<prometheus::Registry>());
     add_gauges(metrics, controller);
     ApiService& service = service_.emplace(Foundation{.front = controller,
-                                .log = *log_,
-                                .reads = reads,
-                                .feed = feed,
-                                .metrics = metrics,
-                                .limits = config_.http.limits,
-                                .now = system_now,
-                                .version = version_});
+                                                      .log = *log_,
+                                                      .reads = reads,
+                                                      .feed = feed,
+                                                      .metrics = metrics,
+                                                      .limits = config_.http.limits,
+                                                      .now = system_now,
+                                                      .version = version_});
     http::ServerSettings settings = server_settings_of(config_);
-    settings.on_exception = [](std::string_view what) {
-      log::error("request_failed", {{"why", std::string(what)}});
-    };
+    settings.on_exception = [](std::string_view what) { log::error("request_failed", {{"why", std::string(what)}}); };
     http::Server& server = server_.emplace(std::move(settings), service);
     ESAAS_CHECK(server.start());
     log::info("serving", {{"address", config_.http.address}, {"port", std::to_string(server.port())}});
@@ -168,9 +167,8 @@ class Run {
     gauge("esaas_controller_leader_term", "Starts of a controller on this log",
           [](const Host& host) { return host.status().leader_term; });
     gauge("esaas_fleet_clusters", "Clusters that exist", [](const Host& host) { return host.fleet().clusters.size(); });
-    metrics.add_gauge("esaas_http_connections", "Open connections", [this] {
-      return server_ ? static_cast<double>(server_->connections()) : 0.0;
-    });
+    metrics.add_gauge("esaas_http_connections", "Open connections",
+                      [this] { return server_ ? static_cast<double>(server_->connections()) : 0.0; });
   }
 
   config::Config config_;

@@ -1,14 +1,15 @@
 // How many durable operations a second over HTTP, and how long does one take, beside etcd on the same disk and cores?
 //
-// Measured: a label change of one cluster (PATCH .../labels; and 100 of them in one batch request) against an etcd put of
-// 100 bytes, both answered only after fsync, by one closed-loop generator of one thread that shares the cores.
-// Not the same work: ours decides, checks the token, and stores an event with index entries; etcd stores a key.
-// The peer is etcd's put of version 3, asked over HTTP/1.1 as we are, through etcd's own JSON gateway. The put of version
-// 2, an older store without revisions that etcd keeps for old clients, is shown beside it.
-// gRPC would spare etcd the gateway; no gRPC client is among this project's packages.
-// Budget: 2x etcd at 256 connections, 10x by the batch endpoint, no slower at 1.
+// Measured: a label change of one cluster (PATCH .../labels; and 100 of them in one batch request) against an etcd put
+// of 100 bytes, both answered only after fsync, by one closed-loop generator of one thread that shares the cores. Not
+// the same work: ours decides, checks the token, and stores an event with index entries; etcd stores a key. The peer is
+// etcd's put of version 3, asked over HTTP/1.1 as we are, through etcd's own JSON gateway. The put of version 2, an
+// older store without revisions that etcd keeps for old clients, is shown beside it. gRPC would spare etcd the gateway;
+// no gRPC client is among this project's packages. Budget: 2x etcd at 256 connections, 10x by the batch endpoint, no
+// slower at 1.
 //
-// Usage: http_vs_etcd [PATH OF esaas]. Exit code 0 also when a budget is missed: figures are for reading, they are marked.
+// Usage: http_vs_etcd [PATH OF esaas]. Exit code 0 also when a budget is missed: figures are for reading, they are
+// marked.
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -97,7 +98,8 @@ Result<void> run(const fs::path& program, const fs::path& folder) {
 
 int main(int argc, char** argv) {
   namespace fs = std::filesystem;
-  const fs::path program = argc > 1 ? fs::path(argv[1]) : fs::read_symlink("/proc/self/exe").parent_path() / "../../api/esaas";
+  const fs::path program =
+      argc > 1 ? fs::path(argv[1]) : fs::read_symlink("/proc/self/exe").parent_path() / "../../api/esaas";
   std::string pattern = (fs::temp_directory_path() / "esaas-bench-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) return EXIT_FAILURE;
   const auto outcome = esaas::bench::run(program, pattern);

@@ -47,10 +47,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
     request_ = run_.load.request(run_.sent++);
     sent_at_ = Clock::now();
     stream_.expires_after(kAnswerMax);
-    asio::async_write(stream_, asio::buffer(request_), [self = shared_from_this()](beast::error_code failed, std::size_t) {
-      if (failed) return self->fail("send: " + failed.message());
-      self->receive();
-    });
+    asio::async_write(stream_, asio::buffer(request_),
+                      [self = shared_from_this()](beast::error_code failed, std::size_t) {
+                        if (failed) return self->fail("send: " + failed.message());
+                        self->receive();
+                      });
   }
 
   void receive() {
@@ -63,7 +64,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void count() {
     if (response_.result_int() / 100 != 2) {
-      return fail("the server answered " + std::to_string(response_.result_int()) + ": " + response_.body().substr(0, 500));
+      return fail("the server answered " + std::to_string(response_.result_int()) + ": " +
+                  response_.body().substr(0, 500));
     }
     const auto now = Clock::now();
     if (now >= run_.measure_from && now < run_.end) {

@@ -1,6 +1,6 @@
 #pragma once
-// A closed-loop HTTP/1.1 load: N connections, each sends its next request when the last answer is read, until the time is
-// up. One thread. Latencies are kept whole, so percentiles are exact.
+// A closed-loop HTTP/1.1 load: N connections, each sends its next request when the last answer is read, until the time
+// is up. One thread. Latencies are kept whole, so percentiles are exact.
 
 #include <chrono>
 #include <cstdint>

@@ -38,9 +38,9 @@ Result<Peer> start_etcd(const fs::path& folder) {
   const std::string server = fmt::format("http://127.0.0.1:{}", free_port());
   ESAAS_TRY(auto process,
             ServerProcess::start({"etcd", "--name", "bench", "--data-dir", (folder / "data").string(), "--enable-v2",
-                                  "--listen-client-urls", client, "--advertise-client-urls", client, "--listen-peer-urls",
-                                  server, "--initial-advertise-peer-urls", server, "--initial-cluster", "bench=" + server,
-                                  "--log-level", "error"},
+                                  "--listen-client-urls", client, "--advertise-client-urls", client,
+                                  "--listen-peer-urls", server, "--initial-advertise-peer-urls", server,
+                                  "--initial-cluster", "bench=" + server, "--log-level", "error"},
                                  folder / "output.log"));
   peer.process = std::make_unique<ServerProcess>(std::move(process));
   ESAAS_CHECK(peer.process->wait_until(
@@ -89,8 +89,9 @@ Result<Peer> start_esaas(const fs::path& program, const fs::path& folder) {
   fs::create_directories(folder);
   Peer peer{"esaas", free_port(), "", nullptr};
   write_config(folder / "esaas.toml", folder / "data", peer.port);
-  ESAAS_TRY(auto process, ServerProcess::start({program.string(), "serve", "--config", (folder / "esaas.toml").string()},
-                                               folder / "output.log"));
+  ESAAS_TRY(auto process,
+            ServerProcess::start({program.string(), "serve", "--config", (folder / "esaas.toml").string()},
+                                 folder / "output.log"));
   peer.process = std::make_unique<ServerProcess>(std::move(process));
   ESAAS_CHECK(peer.process->wait_until(
       [&] { return ask_once(peer.port, http_request("GET", "/healthz", "")).has_value(); }, kStartMax));

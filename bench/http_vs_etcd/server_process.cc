@@ -20,7 +20,8 @@ constexpr std::chrono::milliseconds kPoll{20};
 
 }  // namespace
 
-Result<ServerProcess> ServerProcess::start(const std::vector<std::string>& arguments, const std::filesystem::path& output) {
+Result<ServerProcess> ServerProcess::start(const std::vector<std::string>& arguments,
+                                           const std::filesystem::path& output) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);

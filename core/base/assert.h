@@ -5,12 +5,11 @@
 #include <string_view>
 
 namespace esaas {
-[[noreturn]] void assertion_failed(std::string_view condition, std::string_view detail,
-                                   const char* file, int line);
+[[noreturn]] void assertion_failed(std::string_view condition, std::string_view detail, const char* file, int line);
 }  // namespace esaas
 
-#define ESAAS_ASSERT(condition, detail)                                              \
-  do {                                                                               \
-    if (!(condition)) [[unlikely]]                                                   \
-      ::esaas::assertion_failed(#condition, (detail), __FILE__, __LINE__);           \
+#define ESAAS_ASSERT(condition, detail)                                    \
+  do {                                                                     \
+    if (!(condition)) [[unlikely]]                                         \
+      ::esaas::assertion_failed(#condition, (detail), __FILE__, __LINE__); \
   } while (false)

@@ -59,7 +59,9 @@ std::string enumerator_name(const EnumValueDescriptor& value) {
 }
 
 /// The zero of a type that has no meaning of its own; PLACE_STATUS_NONE is a zero that has.
-bool is_unspecified(const EnumValueDescriptor& value) { return value.number() == 0 && value.name().ends_with("_UNSPECIFIED"); }
+bool is_unspecified(const EnumValueDescriptor& value) {
+  return value.number() == 0 && value.name().ends_with("_UNSPECIFIED");
+}
 
 json::value scalar_to_json(const Message& message, const FieldDescriptor& field, int index) {
   const Reflection& reflection = *message.GetReflection();
@@ -211,8 +213,7 @@ class Reader {
       }
       return {};
     }
-    if (const auto* oneof = field.real_containing_oneof();
-        oneof != nullptr && reflection.HasOneof(message, oneof)) {
+    if (const auto* oneof = field.real_containing_oneof(); oneof != nullptr && reflection.HasOneof(message, oneof)) {
       return refuse(path, "only one of the kinds may be given", "one_kind");
     }
     return one(value, message, field, path, depth);
@@ -270,7 +271,8 @@ class Reader {
     }
     std::string choices;
     for (const std::string& name : names) choices += (choices.empty() ? "" : ", ") + name;
-    return refuse(path, "\"" + shortened(given) + "\" is none of " + choices + suggestion(given, names), "known_values");
+    return refuse(path, "\"" + shortened(given) + "\" is none of " + choices + suggestion(given, names),
+                  "known_values");
   }
 
   static Result<void> number(const json::value& value, Message& message, const FieldDescriptor& field,
@@ -411,7 +413,9 @@ class UniqueKeysHandler {
     std::size_t begin;
     std::size_t size;
   };
-  [[nodiscard]] std::string_view view(const Key& key) const { return std::string_view(text_).substr(key.begin, key.size); }
+  [[nodiscard]] std::string_view view(const Key& key) const {
+    return std::string_view(text_).substr(key.begin, key.size);
+  }
 
   /// Of the last `count` keys. Few are compared each with each, which is quicker than to sort them.
   bool are_unique(std::size_t count) {

@@ -7,8 +7,8 @@
 // Fields without presence that hold their default are shown (so that a reader sees the whole object), unset messages,
 // empty `bytes` and enumerators that are UNSPECIFIED are left out.
 
-#include <boost/json/value.hpp>
 #include <google/protobuf/message.h>
+#include <boost/json/value.hpp>
 
 #include <string_view>
 
@@ -19,12 +19,12 @@ namespace esaas {
 /// The JSON object that shows `message`.
 boost::json::object to_json(const google::protobuf::Message& message);
 
-/// Fills `message` (empty before) from `value`. Refuses, with the path of the field and a sentence: unknown fields (with
-/// the nearest known name), wrong types, numbers out of range, unknown enumerators, the same oneof set twice.
+/// Fills `message` (empty before) from `value`. Refuses, with the path of the field and a sentence: unknown fields
+/// (with the nearest known name), wrong types, numbers out of range, unknown enumerators, the same oneof set twice.
 Result<void> from_json(const boost::json::value& value, google::protobuf::Message& message);
 
-/// Parses text. A syntax error names its byte offset. Nesting is bounded at 32. A key that one object has twice is refused
-/// by name.
+/// Parses text. A syntax error names its byte offset. Nesting is bounded at 32. A key that one object has twice is
+/// refused by name.
 Result<boost::json::value> parse_json(std::string_view text);
 
 }  // namespace esaas

@@ -43,8 +43,7 @@ template <typename T>
 using Result = std::expected<T, Error>;
 
 /// `return fail(ErrorCode::kNotFound, "...")` from a function that answers a Result.
-inline std::unexpected<Error> fail(ErrorCode code, std::string detail, std::string field = {},
-                                   std::string rule = {}) {
+inline std::unexpected<Error> fail(ErrorCode code, std::string detail, std::string field = {}, std::string rule = {}) {
   return std::unexpected(Error{code, std::move(detail), std::move(field), std::move(rule)});
 }
 
@@ -56,9 +55,9 @@ inline std::unexpected<Error> fail(ErrorCode code, std::string detail, std::stri
 /// ESAAS_TRY(auto value, function()): binds the value, or returns the error to the caller.
 #define ESAAS_TRY(declaration, expression) \
   ESAAS_TRY_INNER(ESAAS_CONCAT(esaas_result_, __LINE__), declaration, expression)
-#define ESAAS_TRY_INNER(name, declaration, expression)                       \
-  auto name = (expression);                                                  \
-  if (!name) return std::unexpected(std::move(name).error());                \
+#define ESAAS_TRY_INNER(name, declaration, expression)        \
+  auto name = (expression);                                   \
+  if (!name) return std::unexpected(std::move(name).error()); \
   declaration = std::move(*name)
 
 /// ESAAS_CHECK(function()): for Result<void>; returns the error to the caller.

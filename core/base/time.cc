@@ -90,20 +90,18 @@ std::string to_rfc3339(Time time) {
   const year_month_day date{days_part};
   const hh_mm_ss clock{time - days_part};
   std::array<char, 48> buffer{};
-  const int size = std::snprintf(
-      buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ",
-      static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-      static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-      static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
-      static_cast<int>(clock.subseconds().count()));
+  const int size =
+      std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
+                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                    static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                    static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
   return {buffer.data(), static_cast<std::size_t>(size)};
 }
 
 Result<Time> parse_rfc3339(std::string_view text) {
   if (const auto time = parse(text)) return *time;
-  return fail(ErrorCode::kInvalidArgument,
-              "\"" + std::string(text.substr(0, 64)) +
-                  "\" is not a moment: write it as 2016-10-09T12:28:00Z or 2016-10-09");
+  return fail(ErrorCode::kInvalidArgument, "\"" + std::string(text.substr(0, 64)) +
+                                               "\" is not a moment: write it as 2016-10-09T12:28:00Z or 2016-10-09");
 }
 
 std::string to_text(Duration duration) {

@@ -27,7 +27,8 @@ Result<Events> decide(const state::FleetState& state, const CreateTenant& comman
     return fail(ErrorCode::kAlreadyExists, "name: tenant " + command.name + " exists", "name", "unique");
   }
   if (state.head.tenants_size() >= kTenantsMax) {
-    return fail(ErrorCode::kResourceExhausted, "there are " + std::to_string(kTenantsMax) + " tenants", "", "tenants_max");
+    return fail(ErrorCode::kResourceExhausted, "there are " + std::to_string(kTenantsMax) + " tenants", "",
+                "tenants_max");
   }
   event::Event event;
   event.mutable_tenant_created()->set_name(command.name);

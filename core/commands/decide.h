@@ -63,7 +63,7 @@ using Command = std::variant<SubmitOperation, ControlOperation, CreateTenant, Is
 struct Context {
   Time now;
   Caller caller;
-  std::uint64_t next_seq = 1;                  ///< the seq that the first event of the answer will have
+  std::uint64_t next_seq = 1;                       ///< the seq that the first event of the answer will have
   const std::set<std::string>* versions = nullptr;  ///< of the artifact catalogue; null: any version is accepted
 };
 

@@ -41,7 +41,8 @@ Result<void> check_create(const state::FleetState& state, const model::CreateClu
                 "own_tenant");
   }
   if (state.find_tenant(request.tenant()) == nullptr) {
-    return fail(ErrorCode::kInvalidArgument, "tenant: there is no tenant " + request.tenant(), "tenant", "known_tenant");
+    return fail(ErrorCode::kInvalidArgument, "tenant: there is no tenant " + request.tenant(), "tenant",
+                "known_tenant");
   }
   if (state.find_cluster(request.name()) != nullptr) {
     return fail(ErrorCode::kAlreadyExists, "name: cluster " + request.name() + " exists", "name", "unique");
@@ -115,9 +116,10 @@ Result<void> check_control(const state::Operation& operation, OperationVerb verb
   switch (verb) {
     case OperationVerb::kCancel:
       if (queued) return {};
-      return fail(ErrorCode::kConflict,
-                  operation.id() + " has begun: only a queued operation can be cancelled; pause it, or submit the opposite",
-                  "", "only_queued_operations_cancel");
+      return fail(
+          ErrorCode::kConflict,
+          operation.id() + " has begun: only a queued operation can be cancelled; pause it, or submit the opposite", "",
+          "only_queued_operations_cancel");
     case OperationVerb::kPause:
       if (!operation.paused()) return {};
       return fail(ErrorCode::kConflict, operation.id() + " is paused already", "", "changes_something");

@@ -27,7 +27,8 @@ event::Event finished(const std::string& operation_id, model::OperationStatus st
 
 Result<void> must_run(const state::Cluster& cluster) {
   if (cluster.phase() == state::CLUSTER_PHASE_RUNNING) return {};
-  return fail(ErrorCode::kConflict, "cluster " + cluster.name() + " is suspended: resume it first", "", "cluster_running");
+  return fail(ErrorCode::kConflict, "cluster " + cluster.name() + " is suspended: resume it first", "",
+              "cluster_running");
 }
 
 Result<const model::NodeGroup*> group_of(const state::Cluster& cluster, const std::string& name) {
@@ -164,8 +165,8 @@ std::vector<event::Event> start_next_operation(const state::FleetState& state, c
     const state::Operation* operation = state.find_operation(id);
     if (operation == nullptr) continue;
     auto begun = begin_operation(&cluster, id, operation->request());
-    Events more = begun ? std::move(*begun)
-                        : Events{finished(id, model::OPERATION_STATUS_FAILED, begun.error().detail)};
+    Events more =
+        begun ? std::move(*begun) : Events{finished(id, model::OPERATION_STATUS_FAILED, begun.error().detail)};
     for (event::Event& event : more) {
       event.set_operation_id(id);
       event.set_cluster(cluster.name());

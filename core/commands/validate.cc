@@ -20,7 +20,8 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 Result<void> in_range(std::uint32_t value, std::uint32_t least, std::uint32_t most, const std::string& field) {
   if (value >= least && value <= most) return {};
-  return refuse(field, std::to_string(value) + " is not between " + std::to_string(least) + " and " + std::to_string(most),
+  return refuse(field,
+                std::to_string(value) + " is not between " + std::to_string(least) + " and " + std::to_string(most),
                 "range");
 }
 
@@ -43,10 +44,12 @@ Result<void> validate_constraint(const model::Constraint& constraint, const std:
   if (constraint.operator_() == model::CONSTRAINT_OPERATOR_UNSPECIFIED) {
     return refuse(field + ".operator", "is missing (like or unlike)", "required");
   }
-  if (constraint.attribute().size() > kConstraintLengthMax) return refuse(field + ".attribute", "is too long", "length");
+  if (constraint.attribute().size() > kConstraintLengthMax)
+    return refuse(field + ".attribute", "is too long", "length");
   if (constraint.value().size() > kConstraintLengthMax) return refuse(field + ".value", "is too long", "length");
   const re2::RE2 pattern(constraint.value(), re2::RE2::Quiet);
-  if (!pattern.ok()) return refuse(field + ".value", "is no regular expression: " + pattern.error(), "regular_expression");
+  if (!pattern.ok())
+    return refuse(field + ".value", "is no regular expression: " + pattern.error(), "regular_expression");
   return {};
 }
 
@@ -160,7 +163,8 @@ Result<void> validate_shape(const model::ClusterSpec& spec, std::string_view fie
   }
   // An even number of dedicated masters costs one more machine and tolerates no more losses.
   if (dedicated != 0 && dedicated == masters && dedicated % 2 == 0) {
-    return refuse(field, std::to_string(dedicated) + " dedicated masters: make it an odd number", "odd_number_of_masters");
+    return refuse(field, std::to_string(dedicated) + " dedicated masters: make it an odd number",
+                  "odd_number_of_masters");
   }
   return {};
 }

@@ -23,7 +23,8 @@ inline constexpr std::size_t kConstraintsMax = 32;
 inline constexpr std::size_t kConstraintLengthMax = 255;
 inline constexpr std::size_t kReasonLengthMax = 1000;
 
-/// A DNS label of at most `length_max` characters: lower-case letters, digits and inner dashes, beginning with a letter.
+/// A DNS label of at most `length_max` characters: lower-case letters, digits and inner dashes, beginning with a
+/// letter.
 Result<void> validate_name(std::string_view name, std::string_view field, std::size_t length_max = 40);
 
 Result<void> validate(const model::CreateCluster& request);

@@ -25,9 +25,9 @@ Result<Event> decode(std::string_view bytes) {
   }
   const std::string which = "event " + std::to_string(event.seq());
   if (event.min_reader_version() > kReaderVersion) {
-    return fail(ErrorCode::kUnsupportedVersion,
-                which + " needs a reader of version " + std::to_string(event.min_reader_version()) +
-                    "; this program is version " + std::to_string(kReaderVersion));
+    return fail(ErrorCode::kUnsupportedVersion, which + " needs a reader of version " +
+                                                    std::to_string(event.min_reader_version()) +
+                                                    "; this program is version " + std::to_string(kReaderVersion));
   }
   if (event.payload_case() == Event::PAYLOAD_NOT_SET) {
     return fail(ErrorCode::kUnsupportedVersion, which + " holds a payload that this program does not know");

@@ -1,6 +1,6 @@
 #pragma once
-// visit: calls a function object with the payload of an event. The only list of all payloads; what an event *means* is in
-// overloads beside the aggregate that it changes.
+// visit: calls a function object with the payload of an event. The only list of all payloads; what an event *means* is
+// in overloads beside the aggregate that it changes.
 
 #include <utility>
 
@@ -54,7 +54,8 @@ void visit(const Event& event, Visitor&& visitor) {
     case Event::kPlaceReleaseFailed: return std::forward<Visitor>(visitor)(event.place_release_failed());
     case Event::kExclusionsIntended: return std::forward<Visitor>(visitor)(event.exclusions_intended());
     case Event::kExclusionsApplied: return std::forward<Visitor>(visitor)(event.exclusions_applied());
-    case Event::kMinimumMasterNodesIntended: return std::forward<Visitor>(visitor)(event.minimum_master_nodes_intended());
+    case Event::kMinimumMasterNodesIntended:
+      return std::forward<Visitor>(visitor)(event.minimum_master_nodes_intended());
     case Event::kMinimumMasterNodesApplied: return std::forward<Visitor>(visitor)(event.minimum_master_nodes_applied());
     case Event::kHoldBegan: return std::forward<Visitor>(visitor)(event.hold_began());
     case Event::kHoldEnded: return std::forward<Visitor>(visitor)(event.hold_ended());

@@ -27,8 +27,8 @@ auto hold_key(const Hold& hold) { return std::tie(hold.rule(), hold.node()); }
 
 void remove_hold(Cluster& cluster, const std::string& rule, const std::string& node) {
   auto& holds = *cluster.mutable_holds();
-  const auto found = std::ranges::find_if(
-      holds, [&](const Hold& hold) { return hold.rule() == rule && hold.node() == node; });
+  const auto found =
+      std::ranges::find_if(holds, [&](const Hold& hold) { return hold.rule() == rule && hold.node() == node; });
   if (found != holds.end()) holds.erase(found);
 }
 
@@ -84,9 +84,7 @@ void apply(Cluster& cluster, const event::ClusterHealthChanged& payload, const e
   *cluster.mutable_health() = payload.after();
 }
 
-void apply(Cluster& cluster, const event::ClusterBootstrapped&, const event::Event&) {
-  cluster.set_bootstrapped(true);
-}
+void apply(Cluster& cluster, const event::ClusterBootstrapped&, const event::Event&) { cluster.set_bootstrapped(true); }
 
 void apply(Cluster& cluster, const event::NodeAdded& payload, const event::Event& event) {
   if (find_node(cluster, payload.node()) != nullptr) return;
@@ -107,9 +105,9 @@ void apply(Cluster& cluster, const event::NodeRemoved& payload, const event::Eve
   if (found == nodes.end()) return;
   nodes.erase(found);
   auto& holds = *cluster.mutable_holds();
-  holds.erase(std::remove_if(holds.begin(), holds.end(),
-                             [&](const Hold& hold) { return hold.node() == payload.node(); }),
-              holds.end());
+  holds.erase(
+      std::remove_if(holds.begin(), holds.end(), [&](const Hold& hold) { return hold.node() == payload.node(); }),
+      holds.end());
 }
 
 void apply(Cluster& cluster, const event::ExclusionsIntended& payload, const event::Event&) {

@@ -72,9 +72,7 @@ void apply(Operation& operation, const event::OperationFinished& payload, const 
 
 void apply(Operation& operation, const event::OperationPaused&, const event::Event&) { operation.set_paused(true); }
 
-void apply(Operation& operation, const event::OperationContinued&, const event::Event&) {
-  operation.set_paused(false);
-}
+void apply(Operation& operation, const event::OperationContinued&, const event::Event&) { operation.set_paused(false); }
 
 void apply(FleetState& state, const event::OperationRequested& payload, const event::Event& event) {
   if (payload.has_fulfilment()) {

@@ -60,13 +60,13 @@ std::string encode(const FleetState& state) {
 Result<FleetState> decode_fleet(std::string_view bytes) {
   constexpr std::size_t kSizeMax = std::numeric_limits<int>::max();
   if (bytes.size() > kSizeMax) {
-    return fail(ErrorCode::kDataLoss, "a fleet state has less than 2 GiB, not " + std::to_string(bytes.size()) + " bytes");
+    return fail(ErrorCode::kDataLoss,
+                "a fleet state has less than 2 GiB, not " + std::to_string(bytes.size()) + " bytes");
   }
   FleetState state;
   CodedInputStream in(reinterpret_cast<const std::uint8_t*>(bytes.data()), static_cast<int>(bytes.size()));
   in.PushLimit(static_cast<int>(bytes.size()));
-  if (!read(in, state.head) ||
-      !read_all(in, state.clusters, [](const Cluster& cluster) { return cluster.name(); }) ||
+  if (!read(in, state.head) || !read_all(in, state.clusters, [](const Cluster& cluster) { return cluster.name(); }) ||
       !read_all(in, state.operations, [](const Operation& operation) { return operation.id(); }) ||
       in.BytesUntilLimit() != 0) {
     return fail(ErrorCode::kDataLoss, "these " + std::to_string(bytes.size()) + " bytes are not a fleet state");

@@ -1,6 +1,6 @@
 #pragma once
-// ClusterSchedule: which clusters are to be looked at now, and which when. A pass costs what has to be looked at, not what
-// exists. One thread; deterministic: ties go by name.
+// ClusterSchedule: which clusters are to be looked at now, and which when. A pass costs what has to be looked at, not
+// what exists. One thread; deterministic: ties go by name.
 
 #include <cstdint>
 #include <map>
@@ -39,14 +39,14 @@ class ClusterSchedule {
   Alarms checks;  ///< when to reconcile although nothing happened
   Alarms polls;   ///< when to ask Elasticsearch
   std::set<std::string> polls_under_way;
-  std::map<std::string, std::uint32_t> silent;  ///< polls in a row that nobody answered
+  std::map<std::string, std::uint32_t> silent;     ///< polls in a row that nobody answered
   std::map<std::string, std::uint32_t> unchanged;  ///< polls since anything of the cluster was logged
 
   /// Clusters with a node that waits for an offer, by role.
   std::map<std::string, std::set<std::string>> wanting;
-  std::map<std::string, bool> revived;      ///< the role: revived (true) or suppressed (false)
+  std::map<std::string, bool> revived;  ///< the role: revived (true) or suppressed (false)
   std::map<std::string, Time> revived_at;
-  std::set<std::string> revive_due;         ///< roles with a new want since the last REVIVE
+  std::set<std::string> revive_due;  ///< roles with a new want since the last REVIVE
   /// What each waiting cluster waited for when it was last looked at.
   std::map<std::string, std::uint64_t> last_want;
 

@@ -18,10 +18,11 @@ namespace {
 /// How often one cluster is reconciled within one turn before the others have theirs: intents that were just sequenced
 /// may make room for the next ones at once.
 constexpr int kRoundsPerTurn = 8;
-/// A starting cluster is silent for a while; only then do polls that nobody answers, or that bring nothing, become rarer.
+/// A starting cluster is silent for a while; only then do polls that nobody answers, or that bring nothing, become
+/// rarer.
 constexpr std::uint32_t kPatientPolls = 60;
-/// A long drain may go on for hours, and a cluster may be held for days: each this many more polls without news make the
-/// pause between two longer by one.
+/// A long drain may go on for hours, and a cluster may be held for days: each this many more polls without news make
+/// the pause between two longer by one.
 constexpr std::uint32_t kPollsPerStep = 4;
 /// Events that may wait for the disk before commands are refused.
 constexpr std::size_t kBacklogMax = 32'768;
@@ -174,7 +175,7 @@ bool Controller::reconcile_once(const std::string& name, Time now) {
 /// A plan asks for a repeat in every pass until it sees the effect: one that was just performed is given its time.
 void Controller::repeat_effect(const std::string& name, const event::Event& intent, Time now) {
   const bool kill = intent.has_task_kill_intended();
-  const std::string key = name + (kill                                ? "/" + intent.task_kill_intended().task_id()
+  const std::string key = name + (kill                               ? "/" + intent.task_kill_intended().task_id()
                                   : intent.has_exclusions_intended() ? "/exclusions"
                                                                      : "/minimum_master_nodes");
   const Duration pause = kill ? options_.settings.kill_repeat : options_.settings.settings_repeat;
@@ -229,16 +230,14 @@ void Controller::perform(const std::string& name, const std::vector<event::Event
   if (offer) {
     const WireIdentity identity{.principal = options_.principal, .task_user = options_.task_user};
     auto call = accept_call(name, place_for(cluster, intents), intents, *offer, identity);
-    ports_.mesos_send(call ? std::move(*call)
-                           : mesos::calls::decline({offer->view.id}, mesos::calls::Refusal{0}));
+    ports_.mesos_send(call ? std::move(*call) : mesos::calls::decline({offer->view.id}, mesos::calls::Refusal{0}));
   }
   for (const event::Event& intent : intents) {
     if (intent.has_task_kill_intended()) {
       const auto& kill = intent.task_kill_intended();
       const state::Node* node = cluster == nullptr ? nullptr : state::find_node(*cluster, kill.node());
       ports_.mesos_send(kill_call(kill, node == nullptr ? std::string{} : node->task().agent_id()));
-    } else if (cluster != nullptr &&
-               (intent.has_exclusions_intended() || intent.has_minimum_master_nodes_intended())) {
+    } else if (cluster != nullptr && (intent.has_exclusions_intended() || intent.has_minimum_master_nodes_intended())) {
       ports_.elasticsearch_put(address_of(*cluster), intent);
     }
   }
@@ -272,9 +271,8 @@ ClusterAddress Controller::address_of(const state::Cluster& cluster) const {
 void Controller::plan_poll(const std::string& name, Time now) {
   const state::Cluster* cluster = state().find_cluster(name);
   if (cluster == nullptr || schedule_.polls_under_way.contains(name)) return;
-  const bool running = std::ranges::any_of(cluster->nodes(), [](const state::Node& node) {
-    return node.task().state() == model::TASK_STATE_RUNNING;
-  });
+  const bool running = std::ranges::any_of(
+      cluster->nodes(), [](const state::Node& node) { return node.task().state() == model::TASK_STATE_RUNNING; });
   if (!running) {
     schedule_.polls.clear(name);
     return;
@@ -318,8 +316,8 @@ void Controller::observed(const std::string& cluster_name, reconcile::Observatio
   append(cluster_name, std::move(facts), event::ACTOR_KIND_ELASTICSEARCH, cause_of(cluster_name), now);
   cluster = state().find_cluster(cluster_name);
   if (cluster == nullptr) return;
-  const bool matters = !cluster->holds().empty() || !cluster->active_operation().empty() ||
-                       reconcile::wants_observation(*cluster);
+  const bool matters =
+      !cluster->holds().empty() || !cluster->active_operation().empty() || reconcile::wants_observation(*cluster);
   if (matters) schedule_.mark_dirty(cluster_name);
   plan_poll(cluster_name, now);
 }

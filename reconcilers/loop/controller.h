@@ -9,14 +9,14 @@
 //     when the part is durable: publish snapshots, answer requests, acknowledge to Mesos, perform the intents' effects
 //
 // ## What is told when
-// An event is applied when it is sequenced, so that commands pipeline; nobody outside learns of it before it is durable:
-// answers, acknowledgements, effects and published snapshots all wait in the part that carries their event (`Pending`).
-// While a part is on its way, everything new gathers for the next: that is the group commit.
+// An event is applied when it is sequenced, so that commands pipeline; nobody outside learns of it before it is
+// durable: answers, acknowledgements, effects and published snapshots all wait in the part that carries their event
+// (`Pending`). While a part is on its way, everything new gathers for the next: that is the group commit.
 //
 // ## After a crash
 // The recovered state holds intents without an outcome. Nothing is done about them until Mesos answers the explicit
-// reconciliation that follows every subscription; only tasks and operations whose intent is durable (and so may have been
-// sent) are asked about.
+// reconciliation that follows every subscription; only tasks and operations whose intent is durable (and so may have
+// been sent) are asked about.
 
 #include <cstdint>
 #include <map>
@@ -86,8 +86,8 @@ class Controller {
   void observed(const std::string& cluster, reconcile::Observation observation, Time now);
   void setting_answered(const std::string& cluster, const event::Event& intent, const Result<void>& outcome, Time now);
 
-  /// Does what is due and hands the sequenced events to the writer. Call it after inputs (once for many). Answers when to
-  /// be called again at the latest; nothing: not before another input.
+  /// Does what is due and hands the sequenced events to the writer. Call it after inputs (once for many). Answers when
+  /// to be called again at the latest; nothing: not before another input.
   std::optional<Time> turn(Time now);
 
   // ---- To look at, on the controller's thread ----

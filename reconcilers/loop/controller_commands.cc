@@ -30,9 +30,8 @@ void Controller::submit(std::vector<Submission> submissions, Front::Answers answ
   results.reserve(submissions.size());
   for (Submission& submission : submissions) results.push_back(accept(submission, now));
   // A refusal too: it may rest upon what is not on disk yet.
-  sequencer_.when_durable([answers = std::move(answers), results = std::move(results)]() mutable {
-    answers(std::move(results));
-  });
+  sequencer_.when_durable(
+      [answers = std::move(answers), results = std::move(results)]() mutable { answers(std::move(results)); });
 }
 
 std::optional<Result<Accepted>> Controller::seen_before(const Submission& submission, const std::string& key) {
@@ -56,8 +55,9 @@ Result<Accepted> Controller::accept(Submission& submission, Time now) {
     if (auto before = seen_before(submission, key)) return std::move(*before);
   }
   if (!writable_) {
-    return fail(ErrorCode::kUnavailable, "the log is below its reserve of free space: nothing is accepted until there is room",
-                "", "free_space_reserve");
+    return fail(ErrorCode::kUnavailable,
+                "the log is below its reserve of free space: nothing is accepted until there is room", "",
+                "free_space_reserve");
   }
   if (sequencer_.backlog() >= kCommandBacklogMax) {
     return fail(ErrorCode::kResourceExhausted, "too many commands wait for the disk", "", "command_backlog_max");
@@ -104,9 +104,8 @@ void Controller::preview(const Submission& submission, std::function<void(Result
     preview = std::unexpected(std::move(events).error());
   }
   // It shows, and rests upon, what may not be on disk yet.
-  sequencer_.when_durable([answer = std::move(answer), preview = std::move(preview)]() mutable {
-    answer(std::move(preview));
-  });
+  sequencer_.when_durable(
+      [answer = std::move(answer), preview = std::move(preview)]() mutable { answer(std::move(preview)); });
 }
 
 /// What the events would do to a copy of what a decision on one cluster reads: the head, that cluster, its operations.

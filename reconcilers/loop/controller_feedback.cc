@@ -27,7 +27,8 @@ void Controller::task_status(const wire::TaskStatus& status, Time now) {
     // A task that ended stays ended: a late word about it is acknowledged and no more.
     const bool is_new = task.state() != to_model(status.state()) && !model::is_terminal(task.state());
     if (is_new) {
-      append(cluster->name(), {task_status_event(node->name(), status)}, event::ACTOR_KIND_MESOS, task.launch_seq(), now);
+      append(cluster->name(), {task_status_event(node->name(), status)}, event::ACTOR_KIND_MESOS, task.launch_seq(),
+             now);
     }
   } else if (model::may_be_alive(to_model(status.state()))) {
     stray_task(status, node, now);
@@ -37,8 +38,8 @@ void Controller::task_status(const wire::TaskStatus& status, Time now) {
   });
 }
 
-/// A live task that is not its node's latest. One that the log knows to be superseded must not run beside its successor;
-/// one that the log does not know is shown once, and left alone.
+/// A live task that is not its node's latest. One that the log knows to be superseded must not run beside its
+/// successor; one that the log does not know is shown once, and left alone.
 void Controller::stray_task(const wire::TaskStatus& status, const state::Node* node, Time now) {
   const std::string& task_id = status.task_id().value();
   if (!stray_tasks_seen_.insert(task_id).second && node == nullptr) return;
@@ -50,9 +51,8 @@ void Controller::stray_task(const wire::TaskStatus& status, const state::Node* n
     payload.set_task_id(task_id);
     payload.set_why("superseded by " + node->task().task_id());
     append(id->cluster, {event}, event::ACTOR_KIND_CONTROLLER, 0, now);
-    sequencer_.when_durable([this, payload, agent = status.agent_id().value()] {
-      ports_.mesos_send(kill_call(payload, agent));
-    });
+    sequencer_.when_durable(
+        [this, payload, agent = status.agent_id().value()] { ports_.mesos_send(kill_call(payload, agent)); });
     return;
   }
   auto& payload = *event.mutable_unknown_task_observed();
@@ -94,7 +94,8 @@ void Controller::place_operation_status(const std::string& cluster_name, const s
   const event::MesosOperationChanged change = event.mesos_operation_changed();
   // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): append() folds, and the node may be gone after it.
   const std::string node_name = node.name();
-  const std::uint64_t cause = node.place_status() == state::PLACE_STATUS_INTENDED ? node.place_seq() : node.release_seq();
+  const std::uint64_t cause =
+      node.place_status() == state::PLACE_STATUS_INTENDED ? node.place_seq() : node.release_seq();
   append(cluster_name, {std::move(event)}, event::ACTOR_KIND_MESOS, cause, now);
   const state::Cluster* cluster = state().find_cluster(cluster_name);
   const state::Node* after = cluster == nullptr ? nullptr : state::find_node(*cluster, node_name);

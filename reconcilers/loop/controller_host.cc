@@ -272,9 +272,8 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
     snapshot->seq = controller_.state().seq();
     snapshot->fleet = state::encode(controller_.state());
     snapshot_seq_ = snapshot->seq;
-    controller_.when_durable([this, snapshot] {
-      asio::post(snapshot_pool_, [this, snapshot] { write_snapshot(*snapshot); });
-    });
+    controller_.when_durable(
+        [this, snapshot] { asio::post(snapshot_pool_, [this, snapshot] { write_snapshot(*snapshot); }); });
   }
 
   void write_snapshot(store::Snapshot& snapshot) {

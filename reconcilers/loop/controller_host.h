@@ -1,11 +1,11 @@
 #pragma once
-// ControllerHost: the Controller with a thread, a clock and sockets. It implements Front for the API's threads, and Ports
-// for the controller with the Mesos client, the Elasticsearch client and the log writer.
+// ControllerHost: the Controller with a thread, a clock and sockets. It implements Front for the API's threads, and
+// Ports for the controller with the Mesos client, the Elasticsearch client and the log writer.
 //
-// Threads: everything of the controller, both clients included, runs on one thread of the host's own; the log writer has
-// another, and snapshots are written on a third. Front's methods may be called from any thread.
-// Lifetime: the log and the snapshot store outlive the host. Answers that are still awaited when the host stops never
-// come: stop the HTTP server first.
+// Threads: everything of the controller, both clients included, runs on one thread of the host's own; the log writer
+// has another, and snapshots are written on a third. Front's methods may be called from any thread. Lifetime: the log
+// and the snapshot store outlive the host. Answers that are still awaited when the host stops never come: stop the HTTP
+// server first.
 
 #include <cstdint>
 #include <functional>
@@ -30,11 +30,11 @@ enum class Severity : std::uint8_t { kInfo, kWarning, kError };
 
 struct HostConfig {
   ControllerOptions controller;
-  mesos::ClientConfig mesos;        ///< no masters: the controller runs without Mesos, and says so
-  mesos::FrameworkSpec framework;   ///< id and roles are filled in from the state
+  mesos::ClientConfig mesos;       ///< no masters: the controller runs without Mesos, and says so
+  mesos::FrameworkSpec framework;  ///< id and roles are filled in from the state
   std::uint64_t snapshot_events = 100'000;
   std::uint64_t free_space_reserve_bytes = 0;
-  store::SpaceProbe free_space;     ///< null: never below the reserve
+  store::SpaceProbe free_space;  ///< null: never below the reserve
   std::size_t queued_commands_max = 16'384;
   Duration elasticsearch_timeout = std::chrono::seconds{5};
   /// For the program's log; any thread. May be null.
@@ -46,8 +46,7 @@ struct HostConfig {
 class ControllerHost final : public Front {
  public:
   /// `recovered` is the fold of all of `log`. `snapshots` may be null: none are written.
-  ControllerHost(HostConfig config, store::EventLog& log, store::SnapshotStore* snapshots,
-                 state::FleetState recovered);
+  ControllerHost(HostConfig config, store::EventLog& log, store::SnapshotStore* snapshots, state::FleetState recovered);
   /// Stops, if that has not been done.
   ~ControllerHost() override;
 

@@ -47,8 +47,8 @@ void Controller::mesos_subscribed(const wire::scheduler::Event::Subscribed& even
   }
   sequencer_.when_durable([this, confirmation_needed, now] {
     if (confirmation_needed) ports_.mesos_confirm_framework_id();
-    // Not yet: intents in this same part are about to be sent. Asked about before their ACCEPT, the master would say that
-    // it does not know them, and a task that is taken for gone and then launched would run beside its successor.
+    // Not yet: intents in this same part are about to be sent. Asked about before their ACCEPT, the master would say
+    // that it does not know them, and a task that is taken for gone and then launched would run beside its successor.
     reconciliation_wanted_ = true;
     // Filters do not survive a disconnection for certain, and orphans are seen only in offers: ask for all once.
     const auto all = roles();
@@ -223,8 +223,8 @@ std::optional<Time> Controller::next_revive() const {
 
 // ---- Reconciliation ----
 
-/// Everything that Mesos may know of and whose last word is not in: only what was sequenced before `durable_seq` can have
-/// been sent. Called from a turn, where all that is durable has been sent.
+/// Everything that Mesos may know of and whose last word is not in: only what was sequenced before `durable_seq` can
+/// have been sent. Called from a turn, where all that is durable has been sent.
 void Controller::begin_reconciliation(Time now) {
   reconciliation_wanted_ = false;
   std::vector<calls::Subject> tasks;

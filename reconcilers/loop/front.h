@@ -1,6 +1,6 @@
 #pragma once
-// Front: all that the HTTP API may ask of the controller. Every method may be called from any thread; none blocks on I/O.
-// An answer comes on a thread of the controller, once what it tells is durable.
+// Front: all that the HTTP API may ask of the controller. Every method may be called from any thread; none blocks on
+// I/O. An answer comes on a thread of the controller, once what it tells is durable.
 
 #include <cstdint>
 #include <functional>
@@ -26,16 +26,16 @@ struct Submission {
 
 /// The answer to a submission that was taken.
 struct Accepted {
-  std::string operation_id;   ///< empty for commands that are no operation
-  std::uint64_t seq = 0;      ///< of the first event it led to
-  std::uint64_t revision = 0; ///< the cluster's, after it
-  bool replayed = false;      ///< the idempotency key was seen before: the first answer once more
+  std::string operation_id;    ///< empty for commands that are no operation
+  std::uint64_t seq = 0;       ///< of the first event it led to
+  std::uint64_t revision = 0;  ///< the cluster's, after it
+  bool replayed = false;       ///< the idempotency key was seen before: the first answer once more
 };
 
 /// What a dry run answers: the events that would be appended, and what the reconcilers would do next, and hold.
 struct Preview {
   std::vector<event::Event> events;
-  std::vector<event::Event> next;     ///< intents of the first plan after it
+  std::vector<event::Event> next;  ///< intents of the first plan after it
   std::vector<state::Hold> holds;
 };
 
@@ -55,10 +55,10 @@ struct TokenView {
 
 /// Liveness for /readyz and /metrics.
 struct ControllerStatus {
-  bool log_writable = false;       ///< false: read-only (disk reserve, failed commit)
+  bool log_writable = false;  ///< false: read-only (disk reserve, failed commit)
   bool mesos_connected = false;
   std::string framework_id;
-  std::string stopped_reason;      ///< not empty: the framework is torn down or fenced
+  std::string stopped_reason;  ///< not empty: the framework is torn down or fenced
   std::uint64_t durable_seq = 0;
   std::uint64_t sequenced_seq = 0;
   std::size_t queued_commands = 0;

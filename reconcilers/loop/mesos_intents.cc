@@ -19,10 +19,9 @@ struct NodeResources {
 
 NodeResources resources_of(const std::string& cluster, const std::string& node, const model::Place& place,
                            const std::string& role, const std::string& principal) {
-  const mesos::Reservation reservation{
-      .role = role,
-      .principal = principal,
-      .labels = {{"cluster", cluster}, {"node", node}, {"place", place.volume_id()}}};
+  const mesos::Reservation reservation{.role = role,
+                                       .principal = principal,
+                                       .labels = {{"cluster", cluster}, {"node", node}, {"place", place.volume_id()}}};
   const auto scalar = [&](std::string_view name, double amount) {
     return mesos::reserved(mesos::scalar_resource(name, amount, role), reservation);
   };
@@ -71,8 +70,7 @@ wire::TaskInfo task_of(const std::string& cluster, const event::TaskLaunchIntend
   *task.mutable_command() = command_of(intent.launch(), identity.task_user);
   const std::chrono::nanoseconds grace = std::chrono::milliseconds{intent.launch().kill_grace_ms()};
   task.mutable_kill_policy()->mutable_grace_period()->set_nanoseconds(grace.count());
-  *task.mutable_labels() =
-      mesos::labels({{"cluster", cluster}, {"node", intent.node()}, {"place", place.volume_id()}});
+  *task.mutable_labels() = mesos::labels({{"cluster", cluster}, {"node", intent.node()}, {"place", place.volume_id()}});
   return task;
 }
 

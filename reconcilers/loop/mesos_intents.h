@@ -22,8 +22,8 @@ struct WireIdentity {
 inline constexpr const char* kVolumePath = "data";
 
 /// ACCEPT for the intents of one action that use `offer`: RESERVE and CREATE for PlaceIntended, LAUNCH for
-/// TaskLaunchIntended (on `place`: the one intended beside it, or the node's own), DESTROY and UNRESERVE of what the offer
-/// shows as reserved for PlaceReleaseIntended or OrphanReleaseIntended. Nothing when no intent needs an offer.
+/// TaskLaunchIntended (on `place`: the one intended beside it, or the node's own), DESTROY and UNRESERVE of what the
+/// offer shows as reserved for PlaceReleaseIntended or OrphanReleaseIntended. Nothing when no intent needs an offer.
 std::optional<mesos::wire::scheduler::Call> accept_call(const std::string& cluster, const model::Place& place,
                                                         const std::vector<event::Event>& intents,
                                                         const PooledOffer& offer, const WireIdentity& identity);

@@ -19,10 +19,10 @@ event::Event task_status_event(const std::string& node, const mesos::wire::TaskS
 /// MesosOperationChanged for `node`.
 event::Event operation_event(const std::string& node, const mesos::wire::OperationStatus& status);
 
-/// What follows for the place once `node` has taken in a MesosOperationChanged: PlaceReserved, PlaceFailed, PlaceReleased
-/// or PlaceReleaseFailed; nothing while something is still open.
-/// An operation that ended otherwise than FINISHED did not happen: the feedback of one that did is repeated until it is
-/// acknowledged, and that happens after it is in the log.
+/// What follows for the place once `node` has taken in a MesosOperationChanged: PlaceReserved, PlaceFailed,
+/// PlaceReleased or PlaceReleaseFailed; nothing while something is still open. An operation that ended otherwise than
+/// FINISHED did not happen: the feedback of one that did is repeated until it is acknowledged, and that happens after
+/// it is in the log.
 std::vector<event::Event> place_outcome(const state::Node& node, const event::MesosOperationChanged& change);
 
 /// No further word will come about an operation in this state.

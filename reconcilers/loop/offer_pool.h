@@ -1,6 +1,6 @@
 #pragma once
-// OfferPool: the offers that are out to us now, by role. Never logged. An offer leaves the pool when it is used, declined,
-// rescinded, or when the subscription ends. One thread.
+// OfferPool: the offers that are out to us now, by role. Never logged. An offer leaves the pool when it is used,
+// declined, rescinded, or when the subscription ends. One thread.
 
 #include <map>
 #include <optional>

@@ -31,7 +31,8 @@ class Ports {
   /// Subscribes; asked for once, when the log says under which id (empty: a new framework).
   virtual void mesos_start(const std::string& framework_id, const std::vector<std::string>& roles) = 0;
   virtual void mesos_confirm_framework_id() = 0;
-  /// Sends one call; calls go out in order. Dropped when there is no subscription: reconciliation settles what was lost.
+  /// Sends one call; calls go out in order. Dropped when there is no subscription: reconciliation settles what was
+  /// lost.
   virtual void mesos_send(mesos::wire::scheduler::Call call) = 0;
   /// Takes these roles from now on.
   virtual void mesos_set_roles(const std::vector<std::string>& roles) = 0;

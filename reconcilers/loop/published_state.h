@@ -1,6 +1,7 @@
 #pragma once
 // PublishedState: what other threads may see of the fleet: immutable snapshots per object, all at one durable seq.
-// Thread-safe: one writer (the controller's thread), many readers; a reader holds the lock for a look-up, never for use.
+// Thread-safe: one writer (the controller's thread), many readers; a reader holds the lock for a look-up, never for
+// use.
 
 #include <map>
 #include <memory>

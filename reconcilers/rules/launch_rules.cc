@@ -14,10 +14,10 @@ using state::Node;
 std::optional<Refusal> backoff_is_over(const View& view, const LaunchSubject& subject) {
   const Node& node = subject.node;
   if (to_us(view.now()) >= node.not_before_at_us()) return std::nullopt;
-  return Refusal{"Its last tasks failed one after another, so the next launch waits a while.",
-                 {figure("failures", node.failures()),
-                  figure("last_state", std::string(model::name_of(node.task().state()))),
-                  figure("not_before_at_us", static_cast<std::uint64_t>(node.not_before_at_us()))}};
+  return Refusal{
+      "Its last tasks failed one after another, so the next launch waits a while.",
+      {figure("failures", node.failures()), figure("last_state", std::string(model::name_of(node.task().state()))),
+       figure("not_before_at_us", static_cast<std::uint64_t>(node.not_before_at_us()))}};
 }
 
 std::optional<Refusal> version_is_known(const View& view, const LaunchSubject&) {
@@ -71,17 +71,13 @@ std::optional<Refusal> quorum_is_raised(const View& view, const LaunchSubject& s
 }
 
 constexpr std::array kRules{
-    LaunchRule{"version_in_the_catalogue", "Only what the catalogue names can be fetched.",
-               version_is_known},
-    LaunchRule{kWaitsAfterFailure,
-               "A node that fails at once would fail for ever and load the agent.",
+    LaunchRule{"version_in_the_catalogue", "Only what the catalogue names can be fetched.", version_is_known},
+    LaunchRule{kWaitsAfterFailure, "A node that fails at once would fail for ever and load the agent.",
                backoff_is_over},
     LaunchRule{"all_masters_placed_first", "Unicast discovery needs the addresses of all masters.",
                all_masters_have_places},
-    LaunchRule{"one_new_master_at_a_time", "The quorum can follow one new master, not two.",
-               one_new_master},
-    LaunchRule{"minimum_master_nodes_first", "Otherwise two halves could each elect a master.",
-               quorum_is_raised},
+    LaunchRule{"one_new_master_at_a_time", "The quorum can follow one new master, not two.", one_new_master},
+    LaunchRule{"minimum_master_nodes_first", "Otherwise two halves could each elect a master.", quorum_is_raised},
 };
 
 }  // namespace

@@ -29,8 +29,7 @@ template <typename Subject>
 std::optional<NamedRefusal> first_refusal(std::span<const Rule<Subject>> rules, const View& view,
                                           const Subject& subject) {
   for (const Rule<Subject>& rule : rules) {
-    if (auto refusal = rule.check(view, subject))
-      return NamedRefusal{rule.name, std::move(*refusal)};
+    if (auto refusal = rule.check(view, subject)) return NamedRefusal{rule.name, std::move(*refusal)};
   }
   return std::nullopt;
 }

@@ -21,31 +21,26 @@ bool is_in_sync(const ShardCopy& copy) {
   return copy.state == ShardState::kStarted || copy.state == ShardState::kRelocating;
 }
 
-std::optional<Refusal> health_known(const View& view, const Node&) {
-  return refuse_unknown_health(view);
-}
+std::optional<Refusal> health_known(const View& view, const Node&) { return refuse_unknown_health(view); }
 
 std::optional<Refusal> not_red(const View& view, const Node&) {
   if (view.is_known_and_not_red()) return std::nullopt;
-  return Refusal{"The cluster is red: some primary is not active, so no node may leave.",
-                 health_basis(view)};
+  return Refusal{"The cluster is red: some primary is not active, so no node may leave.", health_basis(view)};
 }
 
 std::optional<Refusal> no_closed_indices(const View& view, const Node& node) {
-  if (view.fresh() == nullptr || !view.holds_data(node) || view.fresh()->closed_indices.empty())
-    return std::nullopt;
+  if (view.fresh() == nullptr || !view.holds_data(node) || view.fresh()->closed_indices.empty()) return std::nullopt;
   const auto& closed = view.fresh()->closed_indices;
-  return Refusal{"Closed indices do not move away from a node that leaves: open or delete them, " +
-                     closed.front() + " first.",
-                 {figure("closed_indices", closed.size())}};
+  return Refusal{
+      "Closed indices do not move away from a node that leaves: open or delete them, " + closed.front() + " first.",
+      {figure("closed_indices", closed.size())}};
 }
 
 /// Data nodes that stay and could take copies.
 std::set<std::string_view> staying_data_nodes(const View& view) {
   std::set<std::string_view> names;
   for (const Node& node : view.cluster().nodes()) {
-    if (!node.removing() && view.holds_data(node) && view.is_listed(node))
-      names.insert(node.name());
+    if (!node.removing() && view.holds_data(node) && view.is_listed(node)) names.insert(node.name());
   }
   return names;
 }
@@ -57,8 +52,7 @@ std::optional<Refusal> room_for_all_copies(const View& view, const Node& node) {
   const auto stays = [&](std::string_view name) { return staying.contains(name); };
   std::map<ShardKey, std::size_t> copies_that_stay;
   for (const ShardCopy& copy : view.fresh()->shards) {
-    copies_that_stay[key_of(copy)] +=
-        (stays(copy.node) ? 1u : 0u) + (stays(copy.relocating_to) ? 1u : 0u);
+    copies_that_stay[key_of(copy)] += (stays(copy.node) ? 1u : 0u) + (stays(copy.relocating_to) ? 1u : 0u);
   }
   std::size_t stuck = 0;
   std::string_view example;
@@ -80,8 +74,7 @@ std::optional<Refusal> no_copy_left(const View& view, const Node& node) {
   if (!view.holds_data(node)) return std::nullopt;
   const std::uint32_t copies = view.copies_on(node);
   if (copies == 0) return std::nullopt;
-  return Refusal{"Copies of shards are still moving away from the node.",
-                 {figure("copies_on_the_node", copies)}};
+  return Refusal{"Copies of shards are still moving away from the node.", {figure("copies_on_the_node", copies)}};
 }
 
 std::optional<Refusal> not_the_last_copy(const View& view, const Node& node) {
@@ -93,9 +86,9 @@ std::optional<Refusal> not_the_last_copy(const View& view, const Node& node) {
       return key_of(other) == key_of(copy) && other.node != node.name() && is_in_sync(other);
     });
     if (elsewhere) continue;
-    return Refusal{"The node holds the last started copy of shard " + std::to_string(copy.shard) +
-                       " of " + copy.index + ".",
-                   health_basis(view)};
+    return Refusal{
+        "The node holds the last started copy of shard " + std::to_string(copy.shard) + " of " + copy.index + ".",
+        health_basis(view)};
   }
   return std::nullopt;
 }
@@ -105,9 +98,8 @@ std::optional<Refusal> quorum_stays(const View& view, const Node& node) {
   const MasterCount masters = count_masters(view);
   const std::uint32_t others = masters.joined - (is_joined(node) && view.is_listed(node) ? 1 : 0);
   if (masters.in_force_max > 0 && others >= masters.in_force_max) return std::nullopt;
-  return Refusal{
-      "Without the node there would be too few masters for an election.",
-      {figure("other_masters", others), figure("minimum_master_nodes", masters.in_force_max)}};
+  return Refusal{"Without the node there would be too few masters for an election.",
+                 {figure("other_masters", others), figure("minimum_master_nodes", masters.in_force_max)}};
 }
 
 std::optional<Refusal> one_at_a_time(const View& view, const Node& node) {
@@ -134,25 +126,19 @@ std::optional<Refusal> masters_have_joined(const View& view, const Node& node) {
   return std::nullopt;
 }
 
-constexpr NodeRule kKnown{kHealthKnown, "What Elasticsearch does not say, nobody may assume.",
-                          health_known};
-constexpr NodeRule kNotRed{"cluster_is_not_red",
-                           "In a red cluster any node may hold the only copy of something.",
+constexpr NodeRule kKnown{kHealthKnown, "What Elasticsearch does not say, nobody may assume.", health_known};
+constexpr NodeRule kNotRed{"cluster_is_not_red", "In a red cluster any node may hold the only copy of something.",
                            not_red};
-constexpr NodeRule kNoClosed{
-    "closed_indices_do_not_move",
-    "Elasticsearch before 7.2 neither shows nor moves the shards of closed indices.",
-    no_closed_indices};
+constexpr NodeRule kNoClosed{"closed_indices_do_not_move",
+                             "Elasticsearch before 7.2 neither shows nor moves the shards of closed indices.",
+                             no_closed_indices};
 constexpr NodeRule kRoom{"too_few_nodes_for_replicas", "A drain that can never end must not begin.",
                          room_for_all_copies};
 constexpr NodeRule kNoCopy{kDrainWaits, "A node leaves only when it is empty.", no_copy_left};
-constexpr NodeRule kLastCopy{"keeps_last_started_copy",
-                             "Stopping the last started copy of a shard loses its data.",
+constexpr NodeRule kLastCopy{"keeps_last_started_copy", "Stopping the last started copy of a shard loses its data.",
                              not_the_last_copy};
-constexpr NodeRule kQuorum{
-    kKeepsQuorum, "Without a quorum the cluster has no master and does nothing.", quorum_stays};
-constexpr NodeRule kOne{"one_node_at_a_time",
-                        "Two that go at once may hold the two copies of a shard.", one_at_a_time};
+constexpr NodeRule kQuorum{kKeepsQuorum, "Without a quorum the cluster has no master and does nothing.", quorum_stays};
+constexpr NodeRule kOne{"one_node_at_a_time", "Two that go at once may hold the two copies of a shard.", one_at_a_time};
 constexpr NodeRule kMastersJoined{
     "masters_have_joined_first",
     "A master that starts was told how many votes there are; one of them must not vanish meanwhile.",

@@ -9,14 +9,12 @@ bool is_user_action(const event::Event& event) {
     case event::Event::kTokenRevoked:
     case event::Event::kOperationRequested:
     case event::Event::kOperationPaused:
-    case event::Event::kOperationContinued:
-      return true;
+    case event::Event::kOperationContinued: return true;
     case event::Event::kOperationFinished:
       // A cancel has no event of its own: it is the end that a user, and not the controller, wrote.
       return event.actor().kind() == event::ACTOR_KIND_USER &&
              event.operation_finished().status() == model::OPERATION_STATUS_CANCELLED;
-    default:
-      return false;
+    default: return false;
   }
 }
 
@@ -30,10 +28,8 @@ bool is_usage_event(const event::Event& event) {
     case event::Event::kPlaceReleased:
     case event::Event::kTaskLaunchIntended:
     case event::Event::kTaskStatusChanged:
-    case event::Event::kClusterDeleted:
-      return true;
-    default:
-      return false;
+    case event::Event::kClusterDeleted: return true;
+    default: return false;
   }
 }
 

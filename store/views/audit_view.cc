@@ -8,8 +8,8 @@
 #include "core/base/proto_json.h"
 #include "store/log/index_entries.h"
 #include "store/views/index_walk.h"
-#include "store/views/operation_walk.h"
 #include "store/views/operation_view.h"
+#include "store/views/operation_walk.h"
 #include "store/views/time_search.h"
 
 namespace esaas::store {
@@ -50,23 +50,16 @@ void fill_request(const event::Event& event, AuditEntry& entry) {
       entry.request = to_json(requested.request());
       break;
     }
-    case event::Event::kTenantCreated:
-      entry.request = to_json(event.tenant_created());
-      break;
+    case event::Event::kTenantCreated: entry.request = to_json(event.tenant_created()); break;
     case event::Event::kTokenIssued: {
       auto issued = event.token_issued();
       issued.clear_hash();
       entry.request = to_json(issued);
       break;
     }
-    case event::Event::kTokenRevoked:
-      entry.request = to_json(event.token_revoked());
-      break;
-    case event::Event::kOperationFinished:
-      entry.detail = event.operation_finished().detail();
-      break;
-    default:
-      break;
+    case event::Event::kTokenRevoked: entry.request = to_json(event.token_revoked()); break;
+    case event::Event::kOperationFinished: entry.detail = event.operation_finished().detail(); break;
+    default: break;
   }
 }
 
@@ -74,26 +67,19 @@ void fill_request(const event::Event& event, AuditEntry& entry) {
 
 std::string_view action_of(const event::Event& event) {
   switch (event.payload_case()) {
-    case event::Event::kTenantCreated:
-      return "create_tenant";
-    case event::Event::kTokenIssued:
-      return "issue_token";
-    case event::Event::kTokenRevoked:
-      return "revoke_token";
-    case event::Event::kOperationPaused:
-      return "pause";
-    case event::Event::kOperationContinued:
-      return "continue";
-    case event::Event::kOperationFinished:
-      return "cancel";
+    case event::Event::kTenantCreated: return "create_tenant";
+    case event::Event::kTokenIssued: return "issue_token";
+    case event::Event::kTokenRevoked: return "revoke_token";
+    case event::Event::kOperationPaused: return "pause";
+    case event::Event::kOperationContinued: return "continue";
+    case event::Event::kOperationFinished: return "cancel";
     case event::Event::kOperationRequested: {
       const auto& request = event.operation_requested().request();
       const auto number = static_cast<int>(request.kind_case());
       const auto* field = model::Request::descriptor()->FindFieldByNumber(number);
       return field == nullptr ? std::string_view("unknown") : std::string_view(field->name());
     }
-    default:
-      return {};
+    default: return {};
   }
 }
 

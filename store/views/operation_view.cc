@@ -31,18 +31,12 @@ bool matches(const FinishedQuery& query, const event::Event& event) {
 
 std::string_view name_of(model::OperationStatus status) {
   switch (status) {
-    case model::OPERATION_STATUS_QUEUED:
-      return "queued";
-    case model::OPERATION_STATUS_RUNNING:
-      return "running";
-    case model::OPERATION_STATUS_SUCCEEDED:
-      return "succeeded";
-    case model::OPERATION_STATUS_FAILED:
-      return "failed";
-    case model::OPERATION_STATUS_CANCELLED:
-      return "cancelled";
-    default:
-      return "unknown";
+    case model::OPERATION_STATUS_QUEUED: return "queued";
+    case model::OPERATION_STATUS_RUNNING: return "running";
+    case model::OPERATION_STATUS_SUCCEEDED: return "succeeded";
+    case model::OPERATION_STATUS_FAILED: return "failed";
+    case model::OPERATION_STATUS_CANCELLED: return "cancelled";
+    default: return "unknown";
   }
 }
 

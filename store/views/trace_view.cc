@@ -14,16 +14,11 @@ namespace {
 
 std::string actor_name(const event::Actor& actor) {
   switch (actor.kind()) {
-    case event::ACTOR_KIND_USER:
-      return "user " + actor.name();
-    case event::ACTOR_KIND_CONTROLLER:
-      return "controller";
-    case event::ACTOR_KIND_MESOS:
-      return "mesos";
-    case event::ACTOR_KIND_ELASTICSEARCH:
-      return "elasticsearch";
-    default:
-      return "unknown";
+    case event::ACTOR_KIND_USER: return "user " + actor.name();
+    case event::ACTOR_KIND_CONTROLLER: return "controller";
+    case event::ACTOR_KIND_MESOS: return "mesos";
+    case event::ACTOR_KIND_ELASTICSEARCH: return "elasticsearch";
+    default: return "unknown";
   }
 }
 

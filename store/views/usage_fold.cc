@@ -8,24 +8,15 @@ namespace {
 /// The node that a usage event is about; empty for one about a whole cluster.
 std::string node_of(const event::Event& event) {
   switch (event.payload_case()) {
-    case event::Event::kNodeAdded:
-      return event.node_added().node();
-    case event::Event::kNodeRemoved:
-      return event.node_removed().node();
-    case event::Event::kPlaceIntended:
-      return event.place_intended().node();
-    case event::Event::kPlaceReserved:
-      return event.place_reserved().node();
-    case event::Event::kPlaceFailed:
-      return event.place_failed().node();
-    case event::Event::kPlaceReleased:
-      return event.place_released().node();
-    case event::Event::kTaskLaunchIntended:
-      return event.task_launch_intended().node();
-    case event::Event::kTaskStatusChanged:
-      return event.task_status_changed().node();
-    default:
-      return {};
+    case event::Event::kNodeAdded: return event.node_added().node();
+    case event::Event::kNodeRemoved: return event.node_removed().node();
+    case event::Event::kPlaceIntended: return event.place_intended().node();
+    case event::Event::kPlaceReserved: return event.place_reserved().node();
+    case event::Event::kPlaceFailed: return event.place_failed().node();
+    case event::Event::kPlaceReleased: return event.place_released().node();
+    case event::Event::kTaskLaunchIntended: return event.task_launch_intended().node();
+    case event::Event::kTaskStatusChanged: return event.task_status_changed().node();
+    default: return {};
   }
 }
 
@@ -33,28 +24,20 @@ std::string node_of(const event::Event& event) {
 
 std::string_view name_of(UsageKind kind) {
   switch (kind) {
-    case UsageKind::kCpu:
-      return "cpu";
-    case UsageKind::kMemory:
-      return "memory";
-    case UsageKind::kDisk:
-      return "disk";
-    case UsageKind::kNode:
-      return "node";
+    case UsageKind::kCpu: return "cpu";
+    case UsageKind::kMemory: return "memory";
+    case UsageKind::kDisk: return "disk";
+    case UsageKind::kNode: return "node";
   }
   return "unknown";
 }
 
 std::string_view unit_of(UsageKind kind) {
   switch (kind) {
-    case UsageKind::kCpu:
-      return "milli_cpu";
-    case UsageKind::kMemory:
-      return "mib";
-    case UsageKind::kDisk:
-      return "mib";
-    case UsageKind::kNode:
-      return "node";
+    case UsageKind::kCpu: return "milli_cpu";
+    case UsageKind::kMemory: return "mib";
+    case UsageKind::kDisk: return "mib";
+    case UsageKind::kNode: return "node";
   }
   return "unknown";
 }
@@ -106,11 +89,8 @@ void UsageFold::apply_to_node(const Key& key, Meter& meter, const event::Event& 
       meter.latest_task = event.task_launch_intended().task_id();
       meter.latest_task_ended = false;
       break;
-    case event::Event::kTaskStatusChanged:
-      apply_status(key, meter, event, closed);
-      break;
-    default:
-      break;
+    case event::Event::kTaskStatusChanged: apply_status(key, meter, event, closed); break;
+    default: break;
   }
 }
 

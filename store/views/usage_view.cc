@@ -10,14 +10,10 @@ namespace esaas::store {
 
 UsageQuantity& UsageTotal::of(UsageKind kind) {
   switch (kind) {
-    case UsageKind::kCpu:
-      return cpu;
-    case UsageKind::kMemory:
-      return memory;
-    case UsageKind::kDisk:
-      return disk;
-    case UsageKind::kNode:
-      break;
+    case UsageKind::kCpu: return cpu;
+    case UsageKind::kMemory: return memory;
+    case UsageKind::kDisk: return disk;
+    case UsageKind::kNode: break;
   }
   return node;
 }

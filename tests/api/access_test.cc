@@ -1,8 +1,8 @@
-// Calls every route as every role, as another tenant, and without a token. The route table itself is walked: a route that
-// is added is tested without anybody remembering it, and one that no rule here foresees fails.
+// Calls every route as every role, as another tenant, and without a token. The route table itself is walked: a route
+// that is added is tested without anybody remembering it, and one that no rule here foresees fails.
 
-#include <boost/json/array.hpp>
 #include <gtest/gtest.h>
+#include <boost/json/array.hpp>
 
 #include <map>
 #include <set>
@@ -19,8 +19,8 @@ using model::TOKEN_ROLE_BILLING;
 using model::TOKEN_ROLE_OPERATOR;
 using model::TOKEN_ROLE_VIEWER;
 
-/// Who may call what, written down a second time and by hand: V viewer, O operator, B billing, A admin, in capitals with a
-/// token of one tenant too, in small letters only with one of all tenants; "open" without any.
+/// Who may call what, written down a second time and by hand: V viewer, O operator, B billing, A admin, in capitals
+/// with a token of one tenant too, in small letters only with one of all tenants; "open" without any.
 const std::map<std::string, std::string> kExpected{
     {"GET /v1/clusters", "VOA"},
     {"POST /v1/clusters", "OA"},

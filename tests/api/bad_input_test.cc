@@ -1,7 +1,7 @@
 // What the API answers to what nobody should send: wrong JSON, wrong fields, oversized, slow and cut requests.
 
-#include <boost/json/array.hpp>
 #include <gtest/gtest.h>
+#include <boost/json/array.hpp>
 
 #include <chrono>
 #include <thread>
@@ -68,39 +68,41 @@ INSTANTIATE_TEST_SUITE_P(
              "request.resume", ""},
         Case{"UnknownKind", "POST", "/v1/operations", R"({"cluster":"search","request":{"explode":{}}})", 400,
              "request.explode", ""},
-        Case{"TwoNames", "POST", "/v1/operations", R"({"cluster":"x","request":{"create":)" + create_body("y") + "}}", 400,
-             "cluster", "same_name"},
+        Case{"TwoNames", "POST", "/v1/operations", R"({"cluster":"x","request":{"create":)" + create_body("y") + "}}",
+             400, "cluster", "same_name"},
         Case{"BatchIsNoArray", "POST", "/v1/operations/batch", R"({"operations":{}})", 400, "operations", "required"},
         Case{"UnknownRole", "POST", "/v1/tokens", R"({"role":"root"})", 400, "role", "known_role"},
-        Case{"ExpiredAtBirth", "POST", "/v1/tokens", R"({"role":"viewer","expires_at":"2001-01-01"})", 400, "expires_at",
-             "in_the_future"},
+        Case{"ExpiredAtBirth", "POST", "/v1/tokens", R"({"role":"viewer","expires_at":"2001-01-01"})", 400,
+             "expires_at", "in_the_future"},
         Case{"KeyTwice", "POST", kScale, R"({"group":"data","count":4,"count":5})", 400, "count", "key_given_twice"},
         Case{"TwoConfirmations", "DELETE", "/v1/clusters/search?confirm=search", R"({"confirm":"x"})", 400, "confirm",
              "one_confirmation"},
         Case{"RefusedByTheController", "POST", "/v1/operations",
              R"({"cluster":"search","request":{"label":{"labels":[]}}})", 400, "request.label.labels", "required"},
-        Case{"NoMoment", "POST", "/v1/tokens", R"({"role":"viewer","expires_at":"soon"})", 400, "expires_at", "rfc3339"}),
+        Case{"NoMoment", "POST", "/v1/tokens", R"({"role":"viewer","expires_at":"soon"})", 400, "expires_at",
+             "rfc3339"}),
     [](const auto& tested) { return std::string(tested.param.name); });
 INSTANTIATE_TEST_SUITE_P(
     Url, BadInput,
-    testing::Values(Case{"UnknownPath", "GET", "/v1/nothing", "", 404, "", ""},
-                    Case{"WrongVerb", "DELETE", "/v1/clusters", "", 405, "", ""},
-                    Case{"UnknownParameter", "GET", "/v1/clusters?color=red", "", 400, "color", "known_parameter"},
-                    Case{"ParameterTwice", "GET", "/v1/clusters?limit=1&limit=2", "", 400, "limit", ""},
-                    Case{"LimitZero", "GET", "/v1/clusters?limit=0", "", 400, "limit", "range"},
-                    Case{"LimitAbsurd", "GET", "/v1/clusters?limit=99999999999999999999999", "", 400, "limit", "range"},
-                    Case{"LimitNoNumber", "GET", "/v1/audit?limit=ten", "", 400, "limit", "range"},
-                    Case{"NoSuchPhase", "GET", "/v1/clusters?phase=dead", "", 400, "phase", "choice"},
-                    Case{"NoMoment", "GET", "/v1/audit?from=yesterday", "", 400, "from", "rfc3339"},
-                    Case{"Backwards", "GET", "/v1/usage?from=2016-02-01&to=2016-01-01", "", 400, "from", "from_before_to"},
-                    Case{"AuditBackwards", "GET", "/v1/audit?from=2016-02-01&to=2016-01-01", "", 400, "from", "from_before_to"},
-                    Case{"NoSuchOutcome", "GET", "/v1/audit?outcome=zz", "", 400, "outcome", "choice"},
-                    Case{"NoSuchAction", "GET", "/v1/audit?action=zz", "", 400, "action", "choice"},
-                    Case{"DryRunMaybe", "POST", "/v1/clusters/search/suspend?dry_run=maybe", "", 400, "dry_run", "boolean"},
-                    Case{"BadEscape", "GET", "/v1/clusters/%zz", "", 400, "url", ""},
-                    Case{"DotDot", "GET", "/v1/clusters/../tokens", "", 400, "path", ""},
-                    Case{"FutureSeq", "GET", "/v1/events?from=1000000", "", 400, "from", "within_the_log"},
-                    Case{"UnknownEvent", "GET", "/v1/events?kind=surprise", "", 400, "kind", "known_kind"}),
+    testing::Values(
+        Case{"UnknownPath", "GET", "/v1/nothing", "", 404, "", ""},
+        Case{"WrongVerb", "DELETE", "/v1/clusters", "", 405, "", ""},
+        Case{"UnknownParameter", "GET", "/v1/clusters?color=red", "", 400, "color", "known_parameter"},
+        Case{"ParameterTwice", "GET", "/v1/clusters?limit=1&limit=2", "", 400, "limit", ""},
+        Case{"LimitZero", "GET", "/v1/clusters?limit=0", "", 400, "limit", "range"},
+        Case{"LimitAbsurd", "GET", "/v1/clusters?limit=99999999999999999999999", "", 400, "limit", "range"},
+        Case{"LimitNoNumber", "GET", "/v1/audit?limit=ten", "", 400, "limit", "range"},
+        Case{"NoSuchPhase", "GET", "/v1/clusters?phase=dead", "", 400, "phase", "choice"},
+        Case{"NoMoment", "GET", "/v1/audit?from=yesterday", "", 400, "from", "rfc3339"},
+        Case{"Backwards", "GET", "/v1/usage?from=2016-02-01&to=2016-01-01", "", 400, "from", "from_before_to"},
+        Case{"AuditBackwards", "GET", "/v1/audit?from=2016-02-01&to=2016-01-01", "", 400, "from", "from_before_to"},
+        Case{"NoSuchOutcome", "GET", "/v1/audit?outcome=zz", "", 400, "outcome", "choice"},
+        Case{"NoSuchAction", "GET", "/v1/audit?action=zz", "", 400, "action", "choice"},
+        Case{"DryRunMaybe", "POST", "/v1/clusters/search/suspend?dry_run=maybe", "", 400, "dry_run", "boolean"},
+        Case{"BadEscape", "GET", "/v1/clusters/%zz", "", 400, "url", ""},
+        Case{"DotDot", "GET", "/v1/clusters/../tokens", "", 400, "path", ""},
+        Case{"FutureSeq", "GET", "/v1/events?from=1000000", "", 400, "from", "within_the_log"},
+        Case{"UnknownEvent", "GET", "/v1/events?kind=surprise", "", 400, "kind", "known_kind"}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST(BadHeaders, AreRefusedByName) {
@@ -120,7 +122,8 @@ TEST(BadHeaders, AreRefusedByName) {
   EXPECT_EQ(no_text.problem_rule(), "utf8");
   EXPECT_EQ(client->request("POST", kScale, body, {{"X-Reason", "caf\xc3\xa9"}}).status, 202U);
   EXPECT_EQ(client->request("GET", "/v1/events", "", {{"Last-Event-ID", "x"}}).problem_field(), "Last-Event-ID");
-  EXPECT_EQ(client->request("GET", "/v1/clusters", "", {{"Authorization", "Bearer x"}}).problem_field(), "Authorization");
+  EXPECT_EQ(client->request("GET", "/v1/clusters", "", {{"Authorization", "Bearer x"}}).problem_field(),
+            "Authorization");
   const auto wrong_verb = client->request("PUT", "/v1/clusters/search");
   EXPECT_EQ(wrong_verb.status, 405U);
   EXPECT_EQ(wrong_verb.headers.at("allow"), "DELETE, GET, HEAD");
@@ -150,7 +153,8 @@ TEST(Sockets, ChunkedBodiesAndContinueWork) {
   TestApi api;
   api.create_cluster("search");
   auto client = api.connect();
-  const std::string head = "POST " + kScale + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer " +
+  const std::string head = "POST " + kScale +
+                           " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer " +
                            api.admin_token + "\r\n";
   client->send(head + "Transfer-Encoding: chunked\r\n\r\n8\r\n{\"group\"\r\n12\r\n:\"data\",\"count\":4}\r\n0\r\n\r\n");
   EXPECT_EQ(client->read_response().status, 202U);
@@ -228,12 +232,14 @@ TEST(Sockets, CutConnectionsLeaveNothingBehind) {
   TestApi api;
   for (int i = 0; i < 20; ++i) {
     auto client = api.connect();
-    client->send(std::string("POST /v1/clusters HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{").substr(0, static_cast<std::size_t>(i) * 4));
+    client->send(std::string("POST /v1/clusters HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+                     .substr(0, static_cast<std::size_t>(i) * 4));
     client->close();
   }
   auto client = api.connect();
   EXPECT_EQ(client->request("GET", "/healthz").status, 200U);
-  for (int i = 0; i < 200 && api.server().connections() > 1; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  for (int i = 0; i < 200 && api.server().connections() > 1; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   EXPECT_EQ(api.server().connections(), 1U);
 }
 
@@ -307,9 +313,12 @@ TEST(Listening, RefusesToShowTokensToTheNetwork) {
   TestApi api;
   class Nothing final : public http::Service {
     [[nodiscard]] std::uint64_t body_bytes_max(http::Verb, std::string_view) const override { return 0; }
-    boost::asio::awaitable<http::Response> handle(std::shared_ptr<http::Exchange>) override { co_return http::Response{}; }
+    boost::asio::awaitable<http::Response> handle(std::shared_ptr<http::Exchange>) override {
+      co_return http::Response{};
+    }
   } nothing;
-  const auto refusal = [&](std::string address, std::uint16_t port, bool plain, std::string certificate, std::string key) {
+  const auto refusal = [&](std::string address, std::uint16_t port, bool plain, std::string certificate,
+                           std::string key) {
     http::ServerSettings settings;
     settings.address = std::move(address);
     settings.port = port;

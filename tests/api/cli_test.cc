@@ -2,9 +2,9 @@
 
 #include "api/cli/cli.h"
 
+#include <gtest/gtest.h>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
-#include <gtest/gtest.h>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,7 +37,9 @@ Ran run_words(std::vector<std::string> words) {
   for (auto& word : words) argv.push_back(word.data());
   Programs programs;
   programs.serve = [](const std::string& file, bool check) { return file == "f.toml" && check ? 42 : 43; };
-  programs.embedded_mesos = [](const std::vector<std::string>& arguments) { return static_cast<int>(arguments.size()); };
+  programs.embedded_mesos = [](const std::vector<std::string>& arguments) {
+    return static_cast<int>(arguments.size());
+  };
   programs.task_supervisor = [](int argc, char**) { return argc; };
   programs.version = "1.2.3";
   testing::internal::CaptureStdout();
@@ -70,9 +72,9 @@ class Cli : public testing::Test {
 };
 
 TEST_F(Cli, CreatesListsAndShows) {
-  const auto created = esaas({"cluster", "create", "search", "--tenant", "shop", "--nodes", "2", "--masters", "3",
-                              "--cpus-milli", "500", "--mem-mib", "512", "--disk-mib", "1024", "--label", "team=web",
-                              "--reason", "a test"});
+  const auto created =
+      esaas({"cluster", "create", "search", "--tenant", "shop", "--nodes", "2", "--masters", "3", "--cpus-milli", "500",
+             "--mem-mib", "512", "--disk-mib", "1024", "--label", "team=web", "--reason", "a test"});
   ASSERT_EQ(created.code, kSuccess) << created.err;
   EXPECT_NE(created.out.find("accepted"), std::string::npos);
   const auto list = esaas({"cluster", "list"});
@@ -168,7 +170,8 @@ TEST_F(Cli, ListsFollowTheirPages) {
   EXPECT_EQ(json::parse(esaas({"--json", "audit", "--limit", "5"}).out).as_array().size(), 5U);
   EXPECT_EQ(json::parse(esaas({"--json", "audit", "--limit", "0", "--action", "create"}).out).as_array().size(), 12U);
   // --limit counts over all pages, so that more than a page's most is no mistake.
-  EXPECT_EQ(json::parse(esaas({"--json", "audit", "--limit", "10000", "--action", "create"}).out).as_array().size(), 12U);
+  EXPECT_EQ(json::parse(esaas({"--json", "audit", "--limit", "10000", "--action", "create"}).out).as_array().size(),
+            12U);
   for (const char* bad : {"-1", "ten", "1.5", "10001", "99999"}) {
     for (const char* list : {"audit", "operation list", "cluster list"}) {
       std::vector<std::string> words{list, "--limit", bad};
@@ -191,7 +194,7 @@ TEST_F(Cli, TenantsAndTokens) {
   const auto issued = esaas({"--json", "token", "issue", "viewer", "--tenant", "bank", "--out", file});
   ASSERT_EQ(issued.code, kSuccess) << issued.err;
   EXPECT_EQ(issued.out.find("esaas_"), std::string::npos);
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::stat(file.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777U, 0600U);
   EXPECT_EQ(esaas({"--token-file", file, "cluster", "list"}).out, "none\n");
@@ -202,7 +205,8 @@ TEST_F(Cli, TenantsAndTokens) {
 }
 
 TEST_F(Cli, WithoutServerOrTokenItSaysWhatToDo) {
-  const auto none = run_words({"--server", "http://127.0.0.1:1", "--token-file", (folder_ / "token").string(), "cluster", "list"});
+  const auto none =
+      run_words({"--server", "http://127.0.0.1:1", "--token-file", (folder_ / "token").string(), "cluster", "list"});
   EXPECT_EQ(none.code, kNoServer);
   EXPECT_NE(none.err.find("cannot connect to 127.0.0.1:1"), std::string::npos) << none.err;
   const auto token = run_words({"--token-file", "/nowhere", "cluster", "list"});
@@ -250,7 +254,9 @@ TEST(Server, AddressesAreParsed) {
 }
 
 TEST(EventParser, ReadsEventsSplitAnywhere) {
-  const std::string text = "retry: 1000\n\nid: 7\nevent: node_joined\ndata: {\"a\":1}\n\n: hello\nid: 9\n\nid: 10\r\ndata: x\r\ndata: y\r\n\r\n";
+  const std::string text =
+      "retry: 1000\n\nid: 7\nevent: node_joined\ndata: {\"a\":1}\n\n: hello\nid: 9\n\nid: 10\r\ndata: x\r\ndata: "
+      "y\r\n\r\n";
   for (std::size_t step = 1; step < text.size(); ++step) {
     EventParser parser;
     std::vector<EventParser::Event> events;
@@ -258,7 +264,8 @@ TEST(EventParser, ReadsEventsSplitAnywhere) {
       events.push_back(event);
       return true;
     };
-    for (std::size_t i = 0; i < text.size(); i += step) ASSERT_TRUE(parser.feed(std::string_view(text).substr(i, step), take));
+    for (std::size_t i = 0; i < text.size(); i += step)
+      ASSERT_TRUE(parser.feed(std::string_view(text).substr(i, step), take));
     ASSERT_EQ(events.size(), 2U) << step;
     EXPECT_EQ(events[0].id + events[0].kind + events[0].data, "7node_joined{\"a\":1}");
     EXPECT_EQ(events[1].data, "x\ny");
@@ -267,7 +274,9 @@ TEST(EventParser, ReadsEventsSplitAnywhere) {
 }
 
 TEST(Output, CellsAreSafeAndTablesAligned) {
-  const auto item = json::parse(R"({"a":{"b":["x","y"]},"labels":[{"key":"k","value":"v"}],"bad":"x\u001b[2J","none":null})").as_object();
+  const auto item =
+      json::parse(R"({"a":{"b":["x","y"]},"labels":[{"key":"k","value":"v"}],"bad":"x\u001b[2J","none":null})")
+          .as_object();
   EXPECT_EQ(cell(item, "a.b"), "x,y");
   EXPECT_EQ(cell(item, "labels"), "k=v");
   EXPECT_EQ(cell(item, "bad"), "x [2J");
@@ -278,7 +287,8 @@ TEST(Output, CellsAreSafeAndTablesAligned) {
 }
 
 TEST(Output, NumbersAreShownAsPlainDecimals) {
-  const auto item = json::parse(R"({"cpu":0.644129,"tiny":0.000001,"large":123456789.25,"none":0.0,"count":17})").as_object();
+  const auto item =
+      json::parse(R"({"cpu":0.644129,"tiny":0.000001,"large":123456789.25,"none":0.0,"count":17})").as_object();
   EXPECT_EQ(cell(item, "cpu"), "0.644129");
   EXPECT_EQ(cell(item, "tiny"), "0.000001");
   EXPECT_EQ(cell(item, "large"), "123456789.25");
@@ -290,9 +300,11 @@ TEST(Output, NumbersAreShownAsPlainDecimals) {
 }
 
 TEST(Output, ProgressTellsOnlyWhatIsNew) {
-  const auto before = json::parse(R"({"status":"running","steps":[{"name":"join","done":1,"total":3}],"holds":[]})").as_object();
+  const auto before =
+      json::parse(R"({"status":"running","steps":[{"name":"join","done":1,"total":3}],"holds":[]})").as_object();
   const auto now = json::parse(R"({"status":"running","steps":[{"name":"join","done":2,"total":3}],
-      "holds":[{"rule":"r","node":"data-0","why":"it drains"}]})").as_object();
+      "holds":[{"rule":"r","node":"data-0","why":"it drains"}]})")
+                       .as_object();
   EXPECT_EQ(progress_text({}, before), "running\njoin 1 of 3\n");
   EXPECT_EQ(progress_text(before, now), "join 2 of 3\nwaits: data-0: it drains (rule r)\n");
   EXPECT_EQ(progress_text(now, now), "");

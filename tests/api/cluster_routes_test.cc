@@ -1,5 +1,5 @@
-#include <boost/json/array.hpp>
 #include <gtest/gtest.h>
+#include <boost/json/array.hpp>
 
 #include "tests/api/test_api.h"
 
@@ -88,7 +88,8 @@ TEST(ClusterRoutes, EveryChangeHasItsPath) {
   EXPECT_EQ(nodes.at("items").as_array().size(), 2U);
   ASSERT_TRUE(nodes.contains("next_cursor"));
   const auto cursor = http::percent_encode(std::string(nodes.at("next_cursor").as_string()));
-  EXPECT_EQ(client->request("GET", "/v1/nodes?cluster=search&cursor=" + cursor).json().at("items").as_array().size(), 1U);
+  EXPECT_EQ(client->request("GET", "/v1/nodes?cluster=search&cursor=" + cursor).json().at("items").as_array().size(),
+            1U);
 }
 
 TEST(ClusterRoutes, IfMatchGuardsAgainstALostUpdate) {

@@ -1,6 +1,6 @@
+#include <gtest/gtest.h>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
-#include <gtest/gtest.h>
 
 #include <thread>
 
@@ -20,8 +20,8 @@ class StreamClient {
  public:
   StreamClient(TestApi& api, const std::string& token, const std::string& query, const std::string& header = {})
       : client_(api.connect(token)) {
-    client_->send("GET /v1/events" + query + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token + "\r\n" + header +
-                  "\r\n");
+    client_->send("GET /v1/events" + query + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token + "\r\n" +
+                  header + "\r\n");
     head = client_->read_head();
   }
 
@@ -170,7 +170,8 @@ TEST(EventStream, AReaderThatDoesNotReadIsCutAndHoldsNobodyUp) {
   api.add_noise(40'000);  // more than the sockets' buffers hold
   auto lazy = api.connect();
   lazy->send("GET /v1/events?from=1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + api.admin_token + "\r\n\r\n");
-  for (int i = 0; i < 500 && api.server().streams() == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  for (int i = 0; i < 500 && api.server().streams() == 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   for (int i = 0; i < 1000 && api.server().streams() > 0; ++i) {
     EXPECT_EQ(api.connect()->request("GET", "/healthz").status, 200U);
     std::this_thread::sleep_for(std::chrono::milliseconds(10));

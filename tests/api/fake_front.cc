@@ -118,7 +118,8 @@ loop::FleetView FakeFront::fleet() const {
   const std::lock_guard lock(mutex_);
   loop::FleetView view;
   view.seq = state_.seq();
-  for (const auto& [name, found] : state_.clusters) view.clusters.push_back(std::make_shared<const state::Cluster>(found));
+  for (const auto& [name, found] : state_.clusters)
+    view.clusters.push_back(std::make_shared<const state::Cluster>(found));
   return view;
 }
 
@@ -145,7 +146,8 @@ std::vector<std::string> FakeFront::tenants() const {
 std::optional<loop::TokenView> FakeFront::token(std::string_view hash) const {
   const std::lock_guard lock(mutex_);
   for (const auto& found : state_.head.tokens()) {
-    if (found.hash() == hash) return loop::TokenView{found.token_id(), found.tenant(), found.role(), found.expires_at_us()};
+    if (found.hash() == hash)
+      return loop::TokenView{found.token_id(), found.tenant(), found.role(), found.expires_at_us()};
   }
   return std::nullopt;
 }

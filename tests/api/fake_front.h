@@ -1,6 +1,7 @@
 #pragma once
-// FakeFront: a controller in a few lines: decides and evolves as the real one does and appends to a log in memory, without
-// Mesos, Elasticsearch or reconcilers. Answers come on a thread of its own, or never (`hold_answers`). Thread-safe.
+// FakeFront: a controller in a few lines: decides and evolves as the real one does and appends to a log in memory,
+// without Mesos, Elasticsearch or reconcilers. Answers come on a thread of its own, or never (`hold_answers`).
+// Thread-safe.
 
 #include <condition_variable>
 #include <deque>

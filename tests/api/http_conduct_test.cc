@@ -81,8 +81,8 @@ TEST_P(Framing, BodiesThatCannotBeReadAreNoRequests) {
 }
 INSTANTIATE_TEST_SUITE_P(Http, Framing,
                          testing::Values("Transfer-Encoding: gzip", "Transfer-Encoding: xchunked",
-                                         "Transfer-Encoding: chunked, gzip", "Transfer-Encoding:",
-                                         "Transfer-Encoding: gzip\r\nContent-Length: 5"));
+                                         "Transfer-Encoding: chunked, gzip",
+                                         "Transfer-Encoding:", "Transfer-Encoding: gzip\r\nContent-Length: 5"));
 
 TEST(Codings, BeforeChunkedAreNotDecodedAsPlain) {
   TestApi api;

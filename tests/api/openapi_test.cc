@@ -1,5 +1,5 @@
-// Holds api/openapi.yaml against the route table: paths, verbs, roles and query parameters. It reads the file line by line
-// and relies on its layout (the file says which); whether it is valid OpenAPI is for other tools to say.
+// Holds api/openapi.yaml against the route table: paths, verbs, roles and query parameters. It reads the file line by
+// line and relies on its layout (the file says which); whether it is valid OpenAPI is for other tools to say.
 
 #include <gtest/gtest.h>
 
@@ -21,13 +21,15 @@ struct Documented {
 };
 
 struct Contract {
-  std::map<std::string, Documented> operations;  // "GET /v1/clusters"
+  std::map<std::string, Documented> operations;         // "GET /v1/clusters"
   std::map<std::string, std::string> query_parameters;  // components/parameters that are in: query, and their names
   std::map<std::string, std::uint64_t> maxima;          // of those that have one, by component
   std::map<std::string, std::vector<std::string>> references;  // components by operation
 };
 
-std::string after(const std::string& line, const std::string& text) { return line.substr(line.find(text) + text.size()); }
+std::string after(const std::string& line, const std::string& text) {
+  return line.substr(line.find(text) + text.size());
+}
 
 Contract read_contract() {
   std::ifstream stream(ESAAS_SOURCE_DIR "/api/openapi.yaml");
@@ -55,7 +57,8 @@ Contract read_contract() {
       const auto component = line.substr(indent, line.find(':') - indent);
       const auto name = after(line, "{name: ");
       contract.query_parameters[component] = name.substr(0, name.find(','));
-      if (line.find("maximum: ") != std::string::npos) contract.maxima[component] = std::stoull(after(line, "maximum: "));
+      if (line.find("maximum: ") != std::string::npos)
+        contract.maxima[component] = std::stoull(after(line, "maximum: "));
     }
   }
   for (const auto& [key, names] : references) {
@@ -69,13 +72,17 @@ Contract read_contract() {
   return contract;
 }
 
-std::string key_of(const Route& route) { return std::string(http::name_of(route.verb)) + " " + std::string(route.path); }
+std::string key_of(const Route& route) {
+  return std::string(http::name_of(route.verb)) + " " + std::string(route.path);
+}
 
 std::string roles_of(const auth::Access& access) {
   if (access.open) return "open";
   std::string letters;
-  for (const auto& [role, letter] : {std::pair{model::TOKEN_ROLE_VIEWER, 'V'}, {model::TOKEN_ROLE_OPERATOR, 'O'},
-                                     {model::TOKEN_ROLE_BILLING, 'B'}, {model::TOKEN_ROLE_ADMIN, 'A'}}) {
+  for (const auto& [role, letter] : {std::pair{model::TOKEN_ROLE_VIEWER, 'V'},
+                                     {model::TOKEN_ROLE_OPERATOR, 'O'},
+                                     {model::TOKEN_ROLE_BILLING, 'B'},
+                                     {model::TOKEN_ROLE_ADMIN, 'A'}}) {
     if (access.roles.contains(role)) letters += access.all_tenants ? static_cast<char>(std::tolower(letter)) : letter;
   }
   return letters;
@@ -109,7 +116,8 @@ TEST(OpenApi, DocumentsExactlyTheQueryParametersThatAreTaken) {
   ASSERT_GT(contract.query_parameters.size(), 15U);
   for (const auto& route : all_routes()) {
     std::string path(route.path);
-    for (std::size_t at = 0; (at = path.find('{')) != std::string::npos;) path.replace(at, path.find('}') - at + 1, "x");
+    for (std::size_t at = 0; (at = path.find('{')) != std::string::npos;)
+      path.replace(at, path.find('}') - at + 1, "x");
     const auto answer = api.connect()->request(http::name_of(route.verb), path + "?no_such_parameter=1");
     ASSERT_EQ(answer.status, 400U) << key_of(route);
     ASSERT_EQ(answer.problem_rule(), "known_parameter") << key_of(route) << answer.body;

@@ -1,5 +1,5 @@
-#include <boost/json/array.hpp>
 #include <gtest/gtest.h>
+#include <boost/json/array.hpp>
 
 #include "tests/api/test_api.h"
 
@@ -9,8 +9,8 @@ namespace {
 TEST(OperationRoutes, AnyOperationInOneBody) {
   TestApi api;
   auto client = api.connect();
-  const auto created =
-      client->request("POST", "/v1/operations", R"({"request":{"create":)" + create_body("search") + R"(},"reason":"x"})");
+  const auto created = client->request("POST", "/v1/operations",
+                                       R"({"request":{"create":)" + create_body("search") + R"(},"reason":"x"})");
   ASSERT_EQ(created.status, 202U) << created.body;
   EXPECT_EQ(created.json().at("cluster").as_string(), "search");
   const auto scaled = client->request("POST", "/v1/operations",
@@ -97,15 +97,17 @@ TEST(BatchRoute, KeysArePerItem) {
   TestApi api;
   api.create_cluster("search");
   auto client = api.connect();
-  const std::string item = R"({"cluster":"search","idempotency_key":"k1","request":{"label":{"labels":[{"key":"a","value":"1"}]}}})";
-  const std::string other = R"({"cluster":"search","idempotency_key":"k1","request":{"label":{"labels":[{"key":"a","value":"2"}]}}})";
+  const std::string item =
+      R"({"cluster":"search","idempotency_key":"k1","request":{"label":{"labels":[{"key":"a","value":"1"}]}}})";
+  const std::string other =
+      R"({"cluster":"search","idempotency_key":"k1","request":{"label":{"labels":[{"key":"a","value":"2"}]}}})";
   ASSERT_EQ(client->request("POST", "/v1/operations/batch", R"({"operations":[)" + item + "]}").status, 200U);
   const auto body =
       client->request("POST", "/v1/operations/batch", R"({"operations":[)" + item + "," + other + "]}").json();
   EXPECT_TRUE(body.at("results").at(0).at("accepted").at("replayed").as_bool());
   EXPECT_EQ(body.at("results").at(1).at("status").as_int64(), 409);
-  const auto header = client->request("POST", "/v1/operations/batch", R"({"operations":[)" + item + "]}",
-                                      {{"Idempotency-Key", "x"}});
+  const auto header =
+      client->request("POST", "/v1/operations/batch", R"({"operations":[)" + item + "]}", {{"Idempotency-Key", "x"}});
   EXPECT_EQ(header.status, 400U);
   EXPECT_EQ(header.problem_rule(), "idempotency_key_per_item");
 }
@@ -141,8 +143,8 @@ TEST(BatchRoute, AnErrorNamesThePathInTheBody) {
   const auto body = answer.json();
   const auto& results = body.at("results").as_array();
   EXPECT_EQ(results[0].at("status").as_int64(), 202);
-  const std::vector<std::string> fields{"idempotency_key", "idempotency_key", "if_match", "request.label.labels",
-                                        "request.delete.confirm", "color"};
+  const std::vector<std::string> fields{"idempotency_key",      "idempotency_key",        "if_match",
+                                        "request.label.labels", "request.delete.confirm", "color"};
   for (std::size_t i = 0; i < fields.size(); ++i) {
     EXPECT_EQ(results[i + 1].at("problem").at("field").as_string(),
               "operations[" + std::to_string(i + 1) + "]." + fields[i]);

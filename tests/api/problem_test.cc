@@ -1,7 +1,7 @@
 #include "api/http/problem.h"
 
-#include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
+#include <boost/json/parse.hpp>
 
 namespace esaas::api::http {
 namespace {
@@ -27,15 +27,15 @@ TEST_P(ProblemTable, GivesTheStatus) {
   const bool retry = response.status == 429 || response.status == 503;
   EXPECT_EQ(std::ranges::any_of(response.headers, [](const auto& h) { return h.first == "Retry-After"; }), retry);
 }
-INSTANTIATE_TEST_SUITE_P(
-    Problem, ProblemTable,
-    testing::Values(Case{ErrorCode::kInvalidArgument, 400}, Case{ErrorCode::kNotFound, 404},
-                    Case{ErrorCode::kAlreadyExists, 409}, Case{ErrorCode::kConflict, 409},
-                    Case{ErrorCode::kPermissionDenied, 403}, Case{ErrorCode::kUnauthenticated, 401},
-                    Case{ErrorCode::kResourceExhausted, 429}, Case{ErrorCode::kUnavailable, 503},
-                    Case{ErrorCode::kDeadlineExceeded, 504}, Case{ErrorCode::kDataLoss, 500},
-                    Case{ErrorCode::kUnsupportedVersion, 500}, Case{ErrorCode::kInternal, 500}),
-    [](const auto& tested) { return std::string(esaas::name_of(tested.param.code)); });
+INSTANTIATE_TEST_SUITE_P(Problem, ProblemTable,
+                         testing::Values(Case{ErrorCode::kInvalidArgument, 400}, Case{ErrorCode::kNotFound, 404},
+                                         Case{ErrorCode::kAlreadyExists, 409}, Case{ErrorCode::kConflict, 409},
+                                         Case{ErrorCode::kPermissionDenied, 403},
+                                         Case{ErrorCode::kUnauthenticated, 401},
+                                         Case{ErrorCode::kResourceExhausted, 429}, Case{ErrorCode::kUnavailable, 503},
+                                         Case{ErrorCode::kDeadlineExceeded, 504}, Case{ErrorCode::kDataLoss, 500},
+                                         Case{ErrorCode::kUnsupportedVersion, 500}, Case{ErrorCode::kInternal, 500}),
+                         [](const auto& tested) { return std::string(esaas::name_of(tested.param.code)); });
 
 TEST(Problem, LostUpdateHasAStatusOfItsOwn) {
   EXPECT_EQ(status_of({ErrorCode::kConflict, "", "If-Match", "revision_matches"}), 412U);

@@ -1,6 +1,6 @@
+#include <gtest/gtest.h>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
-#include <gtest/gtest.h>
 
 #include "api/routes/usage_text.h"
 #include "tests/api/test_api.h"

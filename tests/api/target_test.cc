@@ -10,8 +10,8 @@ TEST(Target, TakesPathAndQueryApart) {
   ASSERT_TRUE(target.has_value());
   EXPECT_EQ(target->path, "/v1/clusters/a%2Fb");
   EXPECT_EQ(target->segments, (std::vector<std::string>{"v1", "clusters", "a/b"}));
-  EXPECT_EQ(target->query, (std::vector<std::pair<std::string, std::string>>{
-                               {"text", "x y&z"}, {"flag", ""}, {"empty", ""}}));
+  EXPECT_EQ(target->query,
+            (std::vector<std::pair<std::string, std::string>>{{"text", "x y&z"}, {"flag", ""}, {"empty", ""}}));
 }
 
 TEST(Target, RootHasNoSegments) {

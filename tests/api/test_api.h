@@ -22,7 +22,8 @@ class TestApi {
   ~TestApi();
 
   /// A token with this role; an empty tenant is all tenants.
-  std::string make_token(model::TokenRole role, const std::string& tenant, Time expires_at = kTestNow + std::chrono::hours{1});
+  std::string make_token(model::TokenRole role, const std::string& tenant,
+                         Time expires_at = kTestNow + std::chrono::hours{1});
   /// A connection with a token of an administrator of all tenants (or another).
   std::unique_ptr<TestClient> connect();
   std::unique_ptr<TestClient> connect(const std::string& token);

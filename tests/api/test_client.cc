@@ -1,13 +1,13 @@
 #include "tests/api/test_client.h"
 
 #include <arpa/inet.h>
-#include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
+#include <boost/json/parse.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #pragma once
-// TestClient: one HTTP connection of a test, on plain blocking sockets with a deadline, so that tests can also send what no
-// proper client would.
+// TestClient: one HTTP connection of a test, on plain blocking sockets with a deadline, so that tests can also send
+// what no proper client would.
 
 #include <boost/json/object.hpp>
 
@@ -13,7 +13,7 @@
 namespace esaas::api {
 
 struct TestResponse {
-  unsigned status = 0;  ///< 0: the connection ended instead
+  unsigned status = 0;                         ///< 0: the connection ended instead
   std::map<std::string, std::string> headers;  ///< names in lower case
   std::string body;
 

@@ -62,7 +62,8 @@ TEST(CreateTenant, RefusesBadNamesTakenNamesAndTenantsOwnTokens) {
 }
 
 command::IssueToken token(const std::string& id, const std::string& tenant) {
-  return {id, tenant, model::TOKEN_ROLE_VIEWER, std::string(32, 'h'), test::kNoon + std::chrono::hours{1}, "for a test"};
+  return {id,          tenant, model::TOKEN_ROLE_VIEWER, std::string(32, 'h'), test::kNoon + std::chrono::hours{1},
+          "for a test"};
 }
 
 struct TokenCase {
@@ -87,19 +88,19 @@ TEST_P(IssueTokenRefused, NamesFieldAndRule) {
   EXPECT_EQ(error.rule, GetParam().rule) << error.detail;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Rules, IssueTokenRefused,
-    testing::Values(
-        TokenCase{"NoRole", [](auto& c) { c.role = model::TOKEN_ROLE_UNSPECIFIED; }, ErrorCode::kInvalidArgument, "role",
-                  "required"},
-        TokenCase{"Expired", [](auto& c) { c.expires_at = test::kNoon; }, ErrorCode::kInvalidArgument, "expires_at",
-                  "in_the_future"},
-        TokenCase{"LongDescription", [](auto& c) { c.description = std::string(256, 'd'); }, ErrorCode::kInvalidArgument,
-                  "description", "length"},
-        TokenCase{"UnknownTenant", [](auto& c) { c.tenant = "nobody"; }, ErrorCode::kInvalidArgument, "tenant",
-                  "known_tenant"},
-        TokenCase{"TakenId", [](auto& c) { c.token_id = "tok-taken"; }, ErrorCode::kAlreadyExists, "token_id", "unique"}),
-    [](const auto& tested) { return std::string(tested.param.name); });
+INSTANTIATE_TEST_SUITE_P(Rules, IssueTokenRefused,
+                         testing::Values(TokenCase{"NoRole", [](auto& c) { c.role = model::TOKEN_ROLE_UNSPECIFIED; },
+                                                   ErrorCode::kInvalidArgument, "role", "required"},
+                                         TokenCase{"Expired", [](auto& c) { c.expires_at = test::kNoon; },
+                                                   ErrorCode::kInvalidArgument, "expires_at", "in_the_future"},
+                                         TokenCase{"LongDescription",
+                                                   [](auto& c) { c.description = std::string(256, 'd'); },
+                                                   ErrorCode::kInvalidArgument, "description", "length"},
+                                         TokenCase{"UnknownTenant", [](auto& c) { c.tenant = "nobody"; },
+                                                   ErrorCode::kInvalidArgument, "tenant", "known_tenant"},
+                                         TokenCase{"TakenId", [](auto& c) { c.token_id = "tok-taken"; },
+                                                   ErrorCode::kAlreadyExists, "token_id", "unique"}),
+                         [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST(IssueToken, OfAnotherTenantOrOfAllIsRefusedToATenantsAdmin) {
   Story story;

@@ -22,7 +22,8 @@ void add_label(model::CreateCluster& request, std::string key, std::string value
   label.set_value(std::move(value));
 }
 
-void add_constraint(model::CreateCluster& request, const char* attribute, model::ConstraintOperator how, std::string value) {
+void add_constraint(model::CreateCluster& request, const char* attribute, model::ConstraintOperator how,
+                    std::string value) {
   auto& constraint = *first_group(request).add_constraints();
   constraint.set_attribute(attribute);
   constraint.set_operator_(how);
@@ -52,12 +53,14 @@ const Case kCases[] = {
     {"GroupNameTwice", [](auto& r) { *r.mutable_spec()->add_node_groups() = first_group(r); },
      "spec.node_groups[1].name", "unique"},
     {"NoRoles", [](auto& r) { first_group(r).clear_roles(); }, "spec.node_groups[0].roles", "required"},
-    {"RoleTwice", [](auto& r) { first_group(r).add_roles(model::NODE_ROLE_DATA); }, "spec.node_groups[0].roles", "unique"},
+    {"RoleTwice", [](auto& r) { first_group(r).add_roles(model::NODE_ROLE_DATA); }, "spec.node_groups[0].roles",
+     "unique"},
     {"RoleUnspecified", [](auto& r) { first_group(r).add_roles(model::NODE_ROLE_UNSPECIFIED); },
      "spec.node_groups[0].roles", "known_values"},
     {"CountZero", [](auto& r) { first_group(r).set_count(0); }, "spec.node_groups[0].count", "range"},
     {"CountAbsurd", [](auto& r) { first_group(r).set_count(4'000'000'000); }, "spec.node_groups[0].count", "range"},
-    {"ResourcesMissing", [](auto& r) { first_group(r).clear_resources(); }, "spec.node_groups[0].resources", "required"},
+    {"ResourcesMissing", [](auto& r) { first_group(r).clear_resources(); }, "spec.node_groups[0].resources",
+     "required"},
     {"CpusTooFew", [](auto& r) { first_group(r).mutable_resources()->set_cpus_milli(99); },
      "spec.node_groups[0].resources.cpus_milli", "range"},
     {"CpusTooMany", [](auto& r) { first_group(r).mutable_resources()->set_cpus_milli(256'001); },
@@ -68,7 +71,8 @@ const Case kCases[] = {
      "spec.node_groups[0].resources.disk_mib", "range"},
     {"ConstraintWithoutAttribute", [](auto& r) { add_constraint(r, "", model::CONSTRAINT_OPERATOR_LIKE, "a"); },
      "spec.node_groups[0].constraints[0].attribute", "required"},
-    {"ConstraintWithoutOperator", [](auto& r) { add_constraint(r, "rack", model::CONSTRAINT_OPERATOR_UNSPECIFIED, "a"); },
+    {"ConstraintWithoutOperator",
+     [](auto& r) { add_constraint(r, "rack", model::CONSTRAINT_OPERATOR_UNSPECIFIED, "a"); },
      "spec.node_groups[0].constraints[0].operator", "required"},
     {"ConstraintNoExpression", [](auto& r) { add_constraint(r, "rack", model::CONSTRAINT_OPERATOR_LIKE, "a("); },
      "spec.node_groups[0].constraints[0].value", "regular_expression"},
@@ -89,13 +93,10 @@ const Case kCases[] = {
        for (int i = 0; i < 65; ++i) add_label(r, "k" + std::to_string(i), "v");
      },
      "labels", "labels_max"},
-    {"NoMaster",
-     [](auto& r) {
-       first_group(r) = test::group("data", {model::NODE_ROLE_DATA}, 3);
-     },
-     "spec.node_groups", "needs_master_eligible_node"},
-    {"NoData", [](auto& r) { first_group(r) = test::group("masters", {model::NODE_ROLE_MASTER}, 3); }, "spec.node_groups",
-     "needs_data_node"},
+    {"NoMaster", [](auto& r) { first_group(r) = test::group("data", {model::NODE_ROLE_DATA}, 3); }, "spec.node_groups",
+     "needs_master_eligible_node"},
+    {"NoData", [](auto& r) { first_group(r) = test::group("masters", {model::NODE_ROLE_MASTER}, 3); },
+     "spec.node_groups", "needs_data_node"},
     {"EvenDedicatedMasters",
      [](auto& r) {
        first_group(r) = test::group("masters", {model::NODE_ROLE_MASTER}, 2);

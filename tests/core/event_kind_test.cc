@@ -23,7 +23,8 @@ TEST(EventKind, EveryPayloadHasItsNameAndIsVisited) {
 
 TEST(EventKind, EnvelopeFieldsAndUnknownWordsAreNoKinds) {
   EXPECT_EQ(kind_of(Event{}), "");
-  for (const char* name : {"", "seq", "actor", "prev_hash", "NodeAdded", "node_eaten"}) EXPECT_FALSE(is_kind(name)) << name;
+  for (const char* name : {"", "seq", "actor", "prev_hash", "NodeAdded", "node_eaten"})
+    EXPECT_FALSE(is_kind(name)) << name;
 }
 
 }  // namespace

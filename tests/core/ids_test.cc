@@ -37,8 +37,8 @@ class NotOurs : public testing::TestWithParam<const char*> {};
 TEST_P(NotOurs, IsNotParsed) { EXPECT_FALSE(parse_id(GetParam())); }
 
 INSTANTIATE_TEST_SUITE_P(Forms, NotOurs,
-                         testing::Values("", ".", "..", "search", "search.data-0", "search.data-0.task", ".data-0.task-1",
-                                         "search..task-1", "search.data-0.-1", "search.data-0.task-",
+                         testing::Values("", ".", "..", "search", "search.data-0", "search.data-0.task",
+                                         ".data-0.task-1", "search..task-1", "search.data-0.-1", "search.data-0.task-",
                                          "search.data-0.task-x", "search.data-0.task-1x",
                                          "search.data-0.task-18446744073709551616", "search.data-0.task--"));
 

@@ -125,8 +125,9 @@ TEST(OperationQueue, DeleteSupersedesTheActiveAndTheWaiting) {
 TEST(OperationQueue, NothingButReadsIsAcceptedWhileDeleting) {
   Story story = story_with_search();
   story.accept(test::submit_delete("search"));
-  for (const auto& command : {test::submit_scale("data", 5), test::submit_resize("data", 4096), test::submit_delete("search"),
-                              test::submit_suspend(), test::submit_resume(), test::submit_label("a", "b")}) {
+  for (const auto& command :
+       {test::submit_scale("data", 5), test::submit_resize("data", 4096), test::submit_delete("search"),
+        test::submit_suspend(), test::submit_resume(), test::submit_label("a", "b")}) {
     const Error error = story.refusal(command);
     EXPECT_EQ(error.code, ErrorCode::kConflict);
     EXPECT_EQ(error.rule, "cluster_not_deleting") << error.detail;
@@ -204,16 +205,19 @@ INSTANTIATE_TEST_SUITE_P(
     Rules, OperationRefused,
     testing::Values(
         Refusal{"NoKind", empty_request(), ErrorCode::kInvalidArgument, "request", "required"},
-        Refusal{"ScaleUnknownGroup", test::submit_scale("warm", 3), ErrorCode::kInvalidArgument, "group", "known_group"},
+        Refusal{"ScaleUnknownGroup", test::submit_scale("warm", 3), ErrorCode::kInvalidArgument, "group",
+                "known_group"},
         Refusal{"ScaleBadGroupName", test::submit_scale("", 3), ErrorCode::kInvalidArgument, "group", "required"},
         Refusal{"ScaleToZero", test::submit_scale("data", 0), ErrorCode::kInvalidArgument, "count", "range"},
         Refusal{"ScaleTooFar", test::submit_scale("data", 1001), ErrorCode::kInvalidArgument, "count", "range"},
-        Refusal{"ScaleToTheSame", test::submit_scale("data", 3), ErrorCode::kInvalidArgument, "count", "changes_something"},
+        Refusal{"ScaleToTheSame", test::submit_scale("data", 3), ErrorCode::kInvalidArgument, "count",
+                "changes_something"},
         Refusal{"ResizeToTheSame", test::submit_resize("data", 1024), ErrorCode::kInvalidArgument, "resources",
                 "changes_something"},
         Refusal{"ResizeToNothing", test::submit_resize("data", 0), ErrorCode::kInvalidArgument, "resources",
                 "changes_something"},
-        Refusal{"ResizeTooSmall", test::submit_resize("data", 1), ErrorCode::kInvalidArgument, "resources.mem_mib", "range"},
+        Refusal{"ResizeTooSmall", test::submit_resize("data", 1), ErrorCode::kInvalidArgument, "resources.mem_mib",
+                "range"},
         Refusal{"ResumeARunningOne", test::submit_resume(), ErrorCode::kConflict, "", "changes_something"},
         Refusal{"ReasonTooLong", with_reason(1001), ErrorCode::kInvalidArgument, "reason", "length"}),
     [](const auto& tested) { return std::string(tested.param.name); });

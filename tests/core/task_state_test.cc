@@ -13,11 +13,21 @@ struct Case {
 
 // Every state, so that a new one has to be decided upon here.
 constexpr Case kCases[] = {
-    {TASK_STATE_UNSPECIFIED, false, false}, {TASK_STATE_INTENDED, false, true}, {TASK_STATE_STAGING, false, true},
-    {TASK_STATE_STARTING, false, true},     {TASK_STATE_RUNNING, false, true},  {TASK_STATE_KILLING, false, true},
-    {TASK_STATE_FINISHED, true, false},     {TASK_STATE_FAILED, true, false},   {TASK_STATE_KILLED, true, false},
-    {TASK_STATE_ERROR, true, false},        {TASK_STATE_LOST, false, true},     {TASK_STATE_DROPPED, true, false},
-    {TASK_STATE_UNREACHABLE, false, true},  {TASK_STATE_GONE, true, false},     {TASK_STATE_GONE_BY_OPERATOR, false, true},
+    {TASK_STATE_UNSPECIFIED, false, false},
+    {TASK_STATE_INTENDED, false, true},
+    {TASK_STATE_STAGING, false, true},
+    {TASK_STATE_STARTING, false, true},
+    {TASK_STATE_RUNNING, false, true},
+    {TASK_STATE_KILLING, false, true},
+    {TASK_STATE_FINISHED, true, false},
+    {TASK_STATE_FAILED, true, false},
+    {TASK_STATE_KILLED, true, false},
+    {TASK_STATE_ERROR, true, false},
+    {TASK_STATE_LOST, false, true},
+    {TASK_STATE_DROPPED, true, false},
+    {TASK_STATE_UNREACHABLE, false, true},
+    {TASK_STATE_GONE, true, false},
+    {TASK_STATE_GONE_BY_OPERATOR, false, true},
     {TASK_STATE_UNKNOWN, false, true},
 };
 

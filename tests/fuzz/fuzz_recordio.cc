@@ -55,8 +55,7 @@ void check_decoder(std::string_view bytes, std::size_t piece) {
     ESAAS_ASSERT(record.size() <= kRecordLimit, "a record is larger than the limit");
     again += esaas::mesos::encode_record(record);
   }
-  if (whole.at_boundary)
-    ESAAS_ASSERT(decode(again, 7).records == whole.records, "encode and decode disagree");
+  if (whole.at_boundary) ESAAS_ASSERT(decode(again, 7).records == whole.records, "encode and decode disagree");
 }
 
 void check_session(std::string_view bytes, std::size_t piece, bool known_id) {
@@ -79,14 +78,12 @@ void check_session(std::string_view bytes, std::size_t piece, bool known_id) {
     bytes.remove_prefix(std::min(piece, bytes.size()));
     for (const auto& action : actions) {
       const auto* delivered = std::get_if<esaas::mesos::DeliverEvent>(&action);
-      if (delivered != nullptr)
-        ESAAS_ASSERT(delivered->event.IsInitialized(), "half an event was delivered");
+      if (delivered != nullptr) ESAAS_ASSERT(delivered->event.IsInitialized(), "half an event was delivered");
     }
     if (session.ready()) ESAAS_ASSERT(session.framework_info().has_id(), "ready without an id");
   }
   session.confirm_framework_id_durable(now);
-  ESAAS_ASSERT(session.stopped() != session.next_wake().has_value(),
-               "a live session waits for something");
+  ESAAS_ASSERT(session.stopped() != session.next_wake().has_value(), "a live session waits for something");
 }
 
 }  // namespace

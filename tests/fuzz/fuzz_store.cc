@@ -1,5 +1,5 @@
-// Fuzzes what reads the log's own files: records, index postings, idempotency entries, snapshots. A disk is outside too.
-// The first byte chooses the reader. What is taken is written again as the same bytes, or means the same.
+// Fuzzes what reads the log's own files: records, index postings, idempotency entries, snapshots. A disk is outside
+// too. The first byte chooses the reader. What is taken is written again as the same bytes, or means the same.
 
 #include <google/protobuf/stubs/logging.h>
 

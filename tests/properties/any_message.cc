@@ -17,8 +17,8 @@ constexpr std::int64_t kLastMomentUs = 253'402'300'799'999'999;  // the end of y
 
 std::string any_text() {
   return *rc::gen::weightedOneOf<std::string>(
-      {{8, rc::gen::elementOf(std::vector<std::string>{"search", "logs", "shop", "data", "data-0", "data-1", "op-1", "op-2",
-                                                       "op-3", "wait_for_green", ""})},
+      {{8, rc::gen::elementOf(std::vector<std::string>{"search", "logs", "shop", "data", "data-0", "data-1", "op-1",
+                                                       "op-2", "op-3", "wait_for_green", ""})},
        {1, rc::gen::container<std::string>(rc::gen::inRange<char>(' ', '~'))},
        {1, rc::gen::just(std::string("s\xC3\xB6k \xF0\x9F\x98\x80 \"\\\n"))}});
 }
@@ -42,7 +42,8 @@ void set_one(Message& message, const FieldDescriptor& field, bool with_bytes, in
   const bool many = field.is_repeated();
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_MESSAGE:
-      return fill_at(many ? *r.AddMessage(&message, &field) : *r.MutableMessage(&message, &field), with_bytes, depth + 1);
+      return fill_at(many ? *r.AddMessage(&message, &field) : *r.MutableMessage(&message, &field), with_bytes,
+                     depth + 1);
     case FieldDescriptor::CPPTYPE_ENUM: {
       const int value = any_enumerator(*field.enum_type(), many);
       return many ? r.AddEnumValue(&message, &field, value) : r.SetEnumValue(&message, &field, value);

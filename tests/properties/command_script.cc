@@ -83,16 +83,20 @@ command::Command any_command(const state::FleetState& state) {
   switch (any_between(0, 10)) {
     case 0: return command::CreateTenant{one_of<std::string>({"shop", "other", "Bad"})};
     case 1:
-      return command::IssueToken{one_of<std::string>({"tok-1", "tok-2"}), one_of<std::string>({"", "shop", "nobody"}),
-                                 model::TOKEN_ROLE_VIEWER, "hash", kNoon + std::chrono::hours{1}, ""};
+      return command::IssueToken{one_of<std::string>({"tok-1", "tok-2"}),
+                                 one_of<std::string>({"", "shop", "nobody"}),
+                                 model::TOKEN_ROLE_VIEWER,
+                                 "hash",
+                                 kNoon + std::chrono::hours{1},
+                                 ""};
     case 2: return command::RevokeToken{one_of<std::string>({"tok-1", "tok-2"})};
     case 3: {
       std::vector<std::string> ids{"op-1"};
       for (const auto& [id, operation] : state.operations) ids.push_back(id);
-      return command::ControlOperation{one_of(std::move(ids)),
-                                       one_of<command::OperationVerb>({command::OperationVerb::kCancel,
-                                                                       command::OperationVerb::kPause,
-                                                                       command::OperationVerb::kContinue})};
+      return command::ControlOperation{
+          one_of(std::move(ids)),
+          one_of<command::OperationVerb>(
+              {command::OperationVerb::kCancel, command::OperationVerb::kPause, command::OperationVerb::kContinue})};
     }
     default: return any_submit(state);
   }

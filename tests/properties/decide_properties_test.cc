@@ -21,8 +21,8 @@ Decision any_decision() {
   decision.before = test::fold({}, test::live(test::any_between(0, 40), test::Reports::kNone));
   decision.command = test::any_command(decision.before);
   decision.context.now = test::kNoon + std::chrono::hours{2};
-  decision.context.caller = {"tok-1", *rc::gen::elementOf(std::vector<std::string>{"", "shop"}), model::TOKEN_ROLE_ADMIN,
-                             "127.0.0.1:1"};
+  decision.context.caller = {"tok-1", *rc::gen::elementOf(std::vector<std::string>{"", "shop"}),
+                             model::TOKEN_ROLE_ADMIN, "127.0.0.1:1"};
   decision.context.next_seq = decision.before.seq() + 1;
   decision.answer = command::decide(decision.before, decision.command, decision.context);
   return decision;

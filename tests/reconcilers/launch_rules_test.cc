@@ -46,8 +46,8 @@ TEST_P(LaunchRules, RefuseByTheirNames) {
   GetParam().change(scene);
   const reconcile::Input input = scene.input();
   const reconcile::View view(input);
-  const auto refusal = reconcile::first_refusal(reconcile::kLaunchRules, view,
-                                                reconcile::LaunchSubject{scene.node("data-3"), {}});
+  const auto refusal =
+      reconcile::first_refusal(reconcile::kLaunchRules, view, reconcile::LaunchSubject{scene.node("data-3"), {}});
   EXPECT_EQ(refusal ? refusal->rule : "", GetParam().refused_by);
 }
 
@@ -64,14 +64,12 @@ INSTANTIATE_TEST_SUITE_P(
     Table, LaunchRules,
     testing::Values(
         Case{"all_is_well", [](Scene&) {}, ""},
-        Case{"version_left_the_catalogue",
-             [](Scene& scene) { scene.settings.catalogue.artifacts.clear(); },
+        Case{"version_left_the_catalogue", [](Scene& scene) { scene.settings.catalogue.artifacts.clear(); },
              "version_in_the_catalogue"},
         Case{"failed_a_moment_ago",
              [](Scene& scene) { scene.node("data-3").set_not_before_at_us(to_us(scene.now) + 1); },
              "waits_after_failure"},
-        Case{"back_off_is_over",
-             [](Scene& scene) { scene.node("data-3").set_not_before_at_us(to_us(scene.now)); }, ""},
+        Case{"back_off_is_over", [](Scene& scene) { scene.node("data-3").set_not_before_at_us(to_us(scene.now)); }, ""},
         Case{"first_start_with_all_placed", never_formed, ""},
         Case{"first_start_with_one_not_placed",
              [](Scene& scene) {
@@ -79,21 +77,15 @@ INSTANTIATE_TEST_SUITE_P(
                scene.node("data-1").set_place_status(state::PLACE_STATUS_NONE);
              },
              "all_masters_placed_first"},
-        Case{"quorum_not_raised",
-             [](Scene& scene) { scene.cluster.set_minimum_master_nodes_applied(2); },
+        Case{"quorum_not_raised", [](Scene& scene) { scene.cluster.set_minimum_master_nodes_applied(2); },
              "minimum_master_nodes_first"},
-        Case{"quorum_confirmed_and_not_seen",
-             [](Scene& scene) { scene.observation.minimum_master_nodes = 2; },
+        Case{"quorum_confirmed_and_not_seen", [](Scene& scene) { scene.observation.minimum_master_nodes = 2; },
              "minimum_master_nodes_first"},
-        Case{"another_master_is_away",
-             [](Scene& scene) { scene.node("data-0").mutable_task()->set_joined(false); },
+        Case{"another_master_is_away", [](Scene& scene) { scene.node("data-0").mutable_task()->set_joined(false); },
              "minimum_master_nodes_first"},
-        Case{
-            "no_answer",
-            [](Scene& scene) { scene.observation.health.set_status(model::HEALTH_STATUS_UNKNOWN); },
-            "minimum_master_nodes_first"},
-        Case{"another_new_one_is_coming",
-             [](Scene& scene) { scene.node("data-2").set_ever_joined(false); },
+        Case{"no_answer", [](Scene& scene) { scene.observation.health.set_status(model::HEALTH_STATUS_UNKNOWN); },
+             "minimum_master_nodes_first"},
+        Case{"another_new_one_is_coming", [](Scene& scene) { scene.node("data-2").set_ever_joined(false); },
              "one_new_master_at_a_time"},
         Case{"another_new_one_is_first", [](Scene& scene) { scene.node("data-2").set_attempt(0); },
              "one_new_master_at_a_time"},

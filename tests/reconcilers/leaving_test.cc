@@ -94,8 +94,7 @@ TEST(Leaving, AnAnswerFromBeforeTheDrainDoesNotEndIt) {
                                             .settings = world.settings,
                                             .now = world.now,
                                             .next_seq = 1});
-    return std::ranges::any_of(plan.actions,
-                               [](const auto& action) { return action.name == "finish_drain"; });
+    return std::ranges::any_of(plan.actions, [](const auto& action) { return action.name == "finish_drain"; });
   };
   EXPECT_FALSE(drains_with(early));
   reconcile::Observation late = early;

@@ -57,8 +57,8 @@ TEST(ClusterLife, IsDeletedWithNothingLeft) {
 
 TEST(ClusterLife, DedicatedMastersComeAndGo) {
   World world(10);
-  world.create({World::group("master", 3, {model::NODE_ROLE_MASTER}),
-                World::group("data", 2, {model::NODE_ROLE_DATA})});
+  world.create(
+      {World::group("master", 3, {model::NODE_ROLE_MASTER}), World::group("data", 2, {model::NODE_ROLE_DATA})});
   ASSERT_TRUE(world.settle()) << world.show();
   world.index("logs", 3, 1);
   for (const std::uint32_t count : {5U, 1U, 3U}) {

@@ -30,8 +30,7 @@ std::vector<std::string> story(const World& world, std::size_t first) {
     if (event.has_minimum_master_nodes_applied()) {
       told.push_back("applied " + std::to_string(event.minimum_master_nodes_applied().value()));
     }
-    if (event.has_task_launch_intended())
-      told.push_back("launch " + event.task_launch_intended().node());
+    if (event.has_task_launch_intended()) told.push_back("launch " + event.task_launch_intended().node());
     if (event.has_node_joined()) told.push_back("joined " + event.node_joined().node());
     if (event.has_task_kill_intended()) told.push_back("kill " + event.task_kill_intended().node());
     if (event.has_node_removed()) told.push_back("removed " + event.node_removed().node());
@@ -59,8 +58,8 @@ TEST(MinimumMasterNodes, IsRaisedBeforeTheFourthMasterStarts) {
 }
 
 TEST(MinimumMasterNodes, FollowsOneNewMasterAfterAnother) {
-  EXPECT_THAT(story_of_scaling(3, 5), ElementsAre("applied 3", "launch data-3", "joined data-3",
-                                                  "launch data-4", "joined data-4"));
+  EXPECT_THAT(story_of_scaling(3, 5),
+              ElementsAre("applied 3", "launch data-3", "joined data-3", "launch data-4", "joined data-4"));
 }
 
 TEST(MinimumMasterNodes, OfASingleMasterFollowsTheJoinOfTheSecond) {
@@ -129,8 +128,7 @@ Scene one_of_two_has_left() {
   left.mutable_task()->set_state(model::TASK_STATE_KILLED);
   left.mutable_task()->set_joined(false);
   std::erase(scene.observation.nodes, "data-1");
-  auto& offer =
-      *std::ranges::find(scene.offers, left.place().agent_id(), &reconcile::Offer::agent_id);
+  auto& offer = *std::ranges::find(scene.offers, left.place().agent_id(), &reconcile::Offer::agent_id);
   offer.reserved.push_back({.cluster = "search",
                             .node = "data-1",
                             .place = left.place().volume_id(),

@@ -30,8 +30,7 @@ struct Case {
 };
 void PrintTo(const Case& one, std::ostream* out) { *out << one.name; }
 
-void constrain(model::NodeGroup& group, const char* attribute, model::ConstraintOperator operator_,
-               const char* value) {
+void constrain(model::NodeGroup& group, const char* attribute, model::ConstraintOperator operator_, const char* value) {
   auto& constraint = *group.add_constraints();
   constraint.set_attribute(attribute);
   constraint.set_operator_(operator_);
@@ -58,22 +57,14 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"exactly_enough", [](Offer&, model::NodeGroup&) {}, ""},
         Case{"agent_in_use", [](Offer& offer, model::NodeGroup&) { offer.agent_id = "agent-7"; },
              "agent_already_has_a_node_of_this_cluster"},
-        Case{"cpus", [](Offer& offer, model::NodeGroup&) { offer.unreserved.cpus_milli = 999; },
-             "lacks_cpus"},
-        Case{"mem", [](Offer& offer, model::NodeGroup&) { offer.unreserved.mem_mib = 1023; },
-             "lacks_mem"},
-        Case{"disk", [](Offer& offer, model::NodeGroup&) { offer.unreserved.disk_mib = 0; },
-             "lacks_disk"},
-        Case{"one_port", [](Offer& offer, model::NodeGroup&) { offer.ports = {{31000, 31000}}; },
-             "lacks_ports"},
-        Case{"no_port", [](Offer& offer, model::NodeGroup&) { offer.ports.clear(); },
-             "lacks_ports"},
-        Case{"two_ranges", [](Offer& offer, model::NodeGroup&) { offer.ports = {{9, 9}, {7, 7}}; },
-             ""},
-        Case{"like",
-             [](Offer&, model::NodeGroup& group) { constrain(group, "rack", kLike, "a|b"); }, ""},
-        Case{"not_like",
-             [](Offer&, model::NodeGroup& group) { constrain(group, "rack", kLike, "b"); },
+        Case{"cpus", [](Offer& offer, model::NodeGroup&) { offer.unreserved.cpus_milli = 999; }, "lacks_cpus"},
+        Case{"mem", [](Offer& offer, model::NodeGroup&) { offer.unreserved.mem_mib = 1023; }, "lacks_mem"},
+        Case{"disk", [](Offer& offer, model::NodeGroup&) { offer.unreserved.disk_mib = 0; }, "lacks_disk"},
+        Case{"one_port", [](Offer& offer, model::NodeGroup&) { offer.ports = {{31000, 31000}}; }, "lacks_ports"},
+        Case{"no_port", [](Offer& offer, model::NodeGroup&) { offer.ports.clear(); }, "lacks_ports"},
+        Case{"two_ranges", [](Offer& offer, model::NodeGroup&) { offer.ports = {{9, 9}, {7, 7}}; }, ""},
+        Case{"like", [](Offer&, model::NodeGroup& group) { constrain(group, "rack", kLike, "a|b"); }, ""},
+        Case{"not_like", [](Offer&, model::NodeGroup& group) { constrain(group, "rack", kLike, "b"); },
              "constraint_rack"},
         Case{"whole_match",
              [](Offer& offer, model::NodeGroup& group) {
@@ -82,20 +73,13 @@ INSTANTIATE_TEST_SUITE_P(
              },
              "constraint_rack"},
         Case{"like_without_the_attribute",
-             [](Offer&, model::NodeGroup& group) { constrain(group, "zone", kLike, ".*"); },
-             "constraint_zone"},
-        Case{"unlike",
-             [](Offer&, model::NodeGroup& group) { constrain(group, "rack", kUnlike, "a"); },
+             [](Offer&, model::NodeGroup& group) { constrain(group, "zone", kLike, ".*"); }, "constraint_zone"},
+        Case{"unlike", [](Offer&, model::NodeGroup& group) { constrain(group, "rack", kUnlike, "a"); },
              "constraint_rack"},
         Case{"unlike_without_the_attribute",
              [](Offer&, model::NodeGroup& group) { constrain(group, "zone", kUnlike, ".*"); }, ""},
-        Case{"hostname",
-             [](Offer&, model::NodeGroup& group) {
-               constrain(group, "hostname", kLike, "rack-a-.*");
-             },
-             ""},
-        Case{"broken_pattern",
-             [](Offer&, model::NodeGroup& group) { constrain(group, "rack", kUnlike, "("); },
+        Case{"hostname", [](Offer&, model::NodeGroup& group) { constrain(group, "hostname", kLike, "rack-a-.*"); }, ""},
+        Case{"broken_pattern", [](Offer&, model::NodeGroup& group) { constrain(group, "rack", kUnlike, "("); },
              "constraint_rack"}),
     [](const testing::TestParamInfo<Case>& tested) { return std::string(tested.param.name); });
 

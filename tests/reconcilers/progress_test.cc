@@ -16,8 +16,7 @@ std::vector<std::string> steps_of(const World& world) {
   std::vector<std::string> told;
   for (const auto& event : world.events_of(event::Event::kOperationStepChanged)) {
     const auto& step = event.operation_step_changed();
-    told.push_back(step.step() + " " + std::to_string(step.done()) + "/" +
-                   std::to_string(step.total()));
+    told.push_back(step.step() + " " + std::to_string(step.done()) + "/" + std::to_string(step.total()));
   }
   return told;
 }
@@ -52,8 +51,8 @@ TEST(Progress, AScaleInCountsWhatLeaves) {
   world.index("logs", 4, 1);
   world.scale("data", 2);
   ASSERT_TRUE(world.settle()) << world.show();
-  EXPECT_THAT(steps_of(world), testing::IsSupersetOf({"drain 0/2", "drain 2/2", "leave 0/2",
-                                                      "leave 1/2", "leave 2/2"}));
+  EXPECT_THAT(steps_of(world),
+              testing::IsSupersetOf({"drain 0/2", "drain 2/2", "leave 0/2", "leave 1/2", "leave 2/2"}));
 }
 
 Scene with_operation(model::Request request) {
@@ -144,10 +143,8 @@ TEST(Plan, IdsCarryTheSeqOfTheirEvents) {
     for (const auto& event : action.events) {
       if (event.has_place_intended()) {
         const std::string& node = event.place_intended().node();
-        EXPECT_EQ(event.place_intended().place().volume_id(),
-                  "search." + node + ".volume-" + std::to_string(seq));
-        EXPECT_EQ(event.place_intended().reserve_operation(),
-                  "search." + node + ".reserve-" + std::to_string(seq));
+        EXPECT_EQ(event.place_intended().place().volume_id(), "search." + node + ".volume-" + std::to_string(seq));
+        EXPECT_EQ(event.place_intended().reserve_operation(), "search." + node + ".reserve-" + std::to_string(seq));
         ++places;
       }
       ++seq;
@@ -164,8 +161,7 @@ TEST(Release, WaitsForTheFinishedDrainToBeInTheLog) {
   node.mutable_task()->set_state(model::TASK_STATE_FAILED);
   node.mutable_task()->set_joined(false);
   std::erase(scene.observation.nodes, "data-3");
-  auto& offer =
-      *std::ranges::find(scene.offers, node.place().agent_id(), &reconcile::Offer::agent_id);
+  auto& offer = *std::ranges::find(scene.offers, node.place().agent_id(), &reconcile::Offer::agent_id);
   offer.reserved.push_back({.cluster = "search",
                             .node = "data-3",
                             .place = node.place().volume_id(),
@@ -185,8 +181,7 @@ TEST(Release, OfADeletedClusterWaitsForItsTasks) {
   Scene scene = Scene::at_rest(3);
   scene.cluster.set_phase(state::CLUSTER_PHASE_DELETING);
   auto& node = scene.node("data-0");
-  auto& offer =
-      *std::ranges::find(scene.offers, node.place().agent_id(), &reconcile::Offer::agent_id);
+  auto& offer = *std::ranges::find(scene.offers, node.place().agent_id(), &reconcile::Offer::agent_id);
   offer.reserved.push_back({.cluster = "search",
                             .node = "data-0",
                             .place = node.place().volume_id(),

@@ -32,9 +32,7 @@ struct Step {
   std::uint32_t number = 0;  ///< which node, how many, how long
 };
 
-void showValue(const Step& step, std::ostream& out) {
-  out << static_cast<int>(step.act) << '/' << step.number;
-}
+void showValue(const Step& step, std::ostream& out) { out << static_cast<int>(step.act) << '/' << step.number; }
 
 rc::Gen<std::vector<Step>> scripts() {
   const auto acts = rc::gen::weightedElement<Act>({{6, Act::kScale},
@@ -52,9 +50,8 @@ rc::Gen<std::vector<Step>> scripts() {
                                                    {1, Act::kLoseKills},
                                                    {2, Act::kHearKills},
                                                    {16, Act::kWait}});
-  const auto step =
-      rc::gen::build<Step>(rc::gen::set(&Step::act, acts),
-                           rc::gen::set(&Step::number, rc::gen::inRange<std::uint32_t>(0, 12)));
+  const auto step = rc::gen::build<Step>(rc::gen::set(&Step::act, acts),
+                                         rc::gen::set(&Step::number, rc::gen::inRange<std::uint32_t>(0, 12)));
   return rc::gen::container<std::vector<Step>>(step);
 }
 
@@ -75,18 +72,12 @@ void control(World& world, command::OperationVerb verb, bool paused_before) {
 void take(World& world, const Step& step) {
   const state::Node* node = running_node(world, step.number);
   switch (step.act) {
-    case Act::kScale:
-      return world.scale("data", 1 + step.number % 5);
-    case Act::kResize:
-      return world.resize("data", step.number % 2 == 0 ? 1024 : 2048);
-    case Act::kSuspend:
-      return world.suspend();
-    case Act::kResume:
-      return world.resume();
-    case Act::kPause:
-      return control(world, command::OperationVerb::kPause, false);
-    case Act::kContinue:
-      return control(world, command::OperationVerb::kContinue, true);
+    case Act::kScale: return world.scale("data", 1 + step.number % 5);
+    case Act::kResize: return world.resize("data", step.number % 2 == 0 ? 1024 : 2048);
+    case Act::kSuspend: return world.suspend();
+    case Act::kResume: return world.resume();
+    case Act::kPause: return control(world, command::OperationVerb::kPause, false);
+    case Act::kContinue: return control(world, command::OperationVerb::kContinue, true);
     case Act::kIndex:
       if (!world.joined().empty())
         world.index("index-" + std::to_string(step.number), 1 + step.number % 3, step.number % 2);
@@ -97,20 +88,11 @@ void take(World& world, const Step& step) {
     case Act::kLoseAgent:
       if (node != nullptr) world.lose_agent_of(std::string(node->name()));
       return;
-    case Act::kSeeAgents:
-      return world.see_agents_again();
-    case Act::kSilence:
-      world.elasticsearch_is_silent = true;
-      return;
-    case Act::kSpeak:
-      world.elasticsearch_is_silent = false;
-      return;
-    case Act::kLoseKills:
-      world.kills_are_lost = true;
-      return;
-    case Act::kHearKills:
-      world.kills_are_lost = false;
-      return;
+    case Act::kSeeAgents: return world.see_agents_again();
+    case Act::kSilence: world.elasticsearch_is_silent = true; return;
+    case Act::kSpeak: world.elasticsearch_is_silent = false; return;
+    case Act::kLoseKills: world.kills_are_lost = true; return;
+    case Act::kHearKills: world.kills_are_lost = false; return;
     case Act::kWait:
       for (std::uint32_t i = 0; i < step.number; ++i) world.round();
       return;
@@ -141,8 +123,7 @@ bool is_unconverged(const World& world) {
 void check_plan(const World& world) {
   const reconcile::Plan plan = world.plan();
   RC_ASSERT(text_of(plan) == text_of(world.plan()));
-  const bool says_something =
-      !plan.actions.empty() || !plan.holds.empty() || !plan.repeats.empty() || plan.next_check;
+  const bool says_something = !plan.actions.empty() || !plan.holds.empty() || !plan.repeats.empty() || plan.next_check;
   if (is_unconverged(world)) RC_ASSERT(says_something);
   std::set<std::string> offers;
   for (const auto& action : plan.actions) {
@@ -195,8 +176,8 @@ RC_GTEST_PROP(ReconcilerProperties, EveryLifeOfMixedNodesComesToRestUnharmed, ()
 RC_GTEST_PROP(ReconcilerProperties, EveryLifeWithDedicatedMastersComesToRestUnharmed, ()) {
   const auto script = *scripts();
   World world(9);
-  world.create({World::group("master", 3, {model::NODE_ROLE_MASTER}),
-                World::group("data", 2, {model::NODE_ROLE_DATA})});
+  world.create(
+      {World::group("master", 3, {model::NODE_ROLE_MASTER}), World::group("data", 2, {model::NODE_ROLE_DATA})});
   live(world, script);
 }
 

@@ -51,8 +51,8 @@ struct Scene {
   }
   [[nodiscard]] bool holds(std::string_view rule, std::string_view node_name) const {
     const auto made = plan();
-    return std::ranges::any_of(
-        made.holds, [&](const auto& hold) { return hold.rule == rule && hold.node == node_name; });
+    return std::ranges::any_of(made.holds,
+                               [&](const auto& hold) { return hold.rule == rule && hold.node == node_name; });
   }
 };
 

@@ -37,8 +37,7 @@ std::uint32_t quorum_in(const std::string& command) {
 }
 
 bool holds_copy(const std::vector<WorldCopy>& copies, const std::string& node) {
-  return std::ranges::any_of(
-      copies, [&](const WorldCopy& copy) { return copy.node == node || copy.target == node; });
+  return std::ranges::any_of(copies, [&](const WorldCopy& copy) { return copy.node == node || copy.target == node; });
 }
 
 }  // namespace
@@ -52,14 +51,12 @@ World::World(int agent_count) {
     agents.back().attributes["rack"] = i % 2 == 0 ? "a" : "b";
   }
   settings.catalogue.artifacts["2.3.3"].uri = "file:///cache/elasticsearch-2.3.3.tar.gz";
-  auto events =
-      command::decide(state, command::CreateTenant{"shop"}, {.now = now, .caller = admin()});
+  auto events = command::decide(state, command::CreateTenant{"shop"}, {.now = now, .caller = admin()});
   ESAAS_ASSERT(events.has_value(), events.error().detail);
   append_all(std::move(*events));
 }
 
-model::NodeGroup World::group(std::string name, std::uint32_t count,
-                              std::vector<model::NodeRole> roles) {
+model::NodeGroup World::group(std::string name, std::uint32_t count, std::vector<model::NodeRole> roles) {
   model::NodeGroup group;
   group.set_name(std::move(name));
   group.set_count(count);
@@ -72,14 +69,9 @@ model::NodeGroup World::group(std::string name, std::uint32_t count,
 }
 
 void World::submit(model::Request request) {
-  command::SubmitOperation command{.cluster = kName,
-                                   .request = std::move(request),
-                                   .method = "POST",
-                                   .url = "/",
-                                   .reason = "",
-                                   .if_match = {}};
-  auto events =
-      command::decide(state, command, {.now = now, .caller = admin(), .next_seq = state.seq() + 1});
+  command::SubmitOperation command{
+      .cluster = kName, .request = std::move(request), .method = "POST", .url = "/", .reason = "", .if_match = {}};
+  auto events = command::decide(state, command, {.now = now, .caller = admin(), .next_seq = state.seq() + 1});
   if (!events && may_be_refused) return;
   ESAAS_ASSERT(events.has_value(), events.error().detail);
   append_all(std::move(*events));
@@ -90,8 +82,7 @@ void World::create(std::vector<model::NodeGroup> groups) {
   request.mutable_create()->set_name(kName);
   request.mutable_create()->set_tenant("shop");
   request.mutable_create()->mutable_spec()->set_version("2.3.3");
-  for (auto& one : groups)
-    *request.mutable_create()->mutable_spec()->add_node_groups() = std::move(one);
+  for (auto& one : groups) *request.mutable_create()->mutable_spec()->add_node_groups() = std::move(one);
   submit(std::move(request));
 }
 
@@ -128,9 +119,8 @@ void World::resume() {
 }
 
 void World::control(command::OperationVerb verb) {
-  auto events =
-      command::decide(state, command::ControlOperation{cluster().active_operation(), verb},
-                      {.now = now, .caller = admin(), .next_seq = state.seq() + 1});
+  auto events = command::decide(state, command::ControlOperation{cluster().active_operation(), verb},
+                                {.now = now, .caller = admin(), .next_seq = state.seq() + 1});
   ESAAS_ASSERT(events.has_value(), events.error().detail);
   append_all(std::move(*events));
 }
@@ -176,9 +166,7 @@ void World::append(event::Event event) {
   event.set_time_at_us(to_us(now));
   if (event.cluster().empty()) event.set_cluster(kName);
   if (event.has_operation_finished()) {
-    outcomes.push_back(event.operation_finished().status() == model::OPERATION_STATUS_SUCCEEDED
-                           ? "succeeded"
-                           : "not");
+    outcomes.push_back(event.operation_finished().status() == model::OPERATION_STATUS_SUCCEEDED ? "succeeded" : "not");
   }
   state::evolve(state, event);
   log.push_back(std::move(event));
@@ -206,8 +194,7 @@ void World::lose_agent_of(const std::string& name) {
 void World::see_agents_again() {
   for (WorldAgent& one : agents) one.is_up = true;
   for (const Node& one : std::vector<Node>(cluster().nodes().begin(), cluster().nodes().end())) {
-    if (one.task().state() == model::TASK_STATE_UNREACHABLE)
-      end_task(one.name(), model::TASK_STATE_RUNNING);
+    if (one.task().state() == model::TASK_STATE_UNREACHABLE) end_task(one.name(), model::TASK_STATE_RUNNING);
   }
 }
 
@@ -229,23 +216,17 @@ const Node& World::node(const std::string& name) const {
   return *found;
 }
 
-bool World::has_node(const std::string& name) const {
-  return state::find_node(cluster(), name) != nullptr;
-}
+bool World::has_node(const std::string& name) const { return state::find_node(cluster(), name) != nullptr; }
 
 bool World::has_hold(const std::string& rule) const {
-  return std::ranges::any_of(cluster().holds(),
-                             [&](const state::Hold& hold) { return hold.rule() == rule; });
+  return std::ranges::any_of(cluster().holds(), [&](const state::Hold& hold) { return hold.rule() == rule; });
 }
 
-bool World::is_excluded(const std::string& name) const {
-  return std::ranges::find(excluded, name) != excluded.end();
-}
+bool World::is_excluded(const std::string& name) const { return std::ranges::find(excluded, name) != excluded.end(); }
 
 bool World::has_role(const Node& one, model::NodeRole role) const {
   const model::NodeGroup* found = state::find_group(cluster().spec(), one.group());
-  return found != nullptr &&
-         std::ranges::find(found->roles(), static_cast<int>(role)) != found->roles().end();
+  return found != nullptr && std::ranges::find(found->roles(), static_cast<int>(role)) != found->roles().end();
 }
 
 bool World::is_up(const Node& one) const {
@@ -300,15 +281,14 @@ Observation World::observe_now() const {
       for (const WorldCopy& copy : index.shards[shard]) {
         if (!members.contains(copy.node)) continue;
         seen.shards.push_back({name, shard, !has_primary,
-                               copy.target.empty() ? ShardState::kStarted : ShardState::kRelocating,
-                               copy.node, copy.target});
+                               copy.target.empty() ? ShardState::kStarted : ShardState::kRelocating, copy.node,
+                               copy.target});
         has_primary = true;
         ++here;
       }
       active += here;
       for (std::uint32_t missing = here; missing <= index.replicas; ++missing) {
-        seen.shards.push_back(
-            {name, shard, !has_primary && missing == here, ShardState::kUnassigned, "", ""});
+        seen.shards.push_back({name, shard, !has_primary && missing == here, ShardState::kUnassigned, "", ""});
       }
       if (!has_primary) status = model::HEALTH_STATUS_RED;
       if (here <= index.replicas) status = std::min(status, model::HEALTH_STATUS_YELLOW);
@@ -335,12 +315,8 @@ std::vector<Offer> World::offers() const {
     for (const auto& [volume, place] : one.places) {
       const Node* owner = exists() ? state::find_node(cluster(), place.first) : nullptr;
       if (owner != nullptr && alive_.contains(owner->task().task_id())) continue;
-      offer.reserved.push_back({.cluster = kName,
-                                .node = place.first,
-                                .place = volume,
-                                .quantities = {},
-                                .ports = {},
-                                .has_volume = true});
+      offer.reserved.push_back(
+          {.cluster = kName, .node = place.first, .place = volume, .quantities = {}, .ports = {}, .has_volume = true});
     }
   }
   return made;
@@ -378,8 +354,7 @@ void World::round() {
 
 void World::plan_and_act() {
   if (cluster().active_operation().empty() && !cluster().queued_operations().empty()) {
-    const command::Context context{
-        .now = now, .caller = {}, .next_seq = state.seq() + 1, .versions = nullptr};
+    const command::Context context{.now = now, .caller = {}, .next_seq = state.seq() + 1, .versions = nullptr};
     append_all(command::start_next_operation(state, cluster(), context));
   }
   const reconcile::Plan made = plan();
@@ -400,9 +375,8 @@ void World::plan_and_act() {
 void World::note_holds(const reconcile::Plan& made) {
   std::vector<event::Event> changes;
   for (const state::Hold& known : cluster().holds()) {
-    const bool still = std::ranges::any_of(made.holds, [&](const auto& hold) {
-      return hold.rule == known.rule() && hold.node == known.node();
-    });
+    const bool still = std::ranges::any_of(
+        made.holds, [&](const auto& hold) { return hold.rule == known.rule() && hold.node == known.node(); });
     if (still) continue;
     auto& ended = *changes.emplace_back().mutable_hold_ended();
     ended.set_rule(known.rule());
@@ -435,8 +409,7 @@ void World::perform(const event::Event& intent) {
   } else if (intent.has_task_launch_intended()) {
     const auto& payload = intent.task_launch_intended();
     for (const std::string& task : alive_) {
-      if (model::parse_id(task)->node == payload.node())
-        violations.push_back("two live tasks of " + payload.node());
+      if (model::parse_id(task)->node == payload.node()) violations.push_back("two live tasks of " + payload.node());
     }
     alive_.insert(payload.task_id());
     known_quorum_[payload.node()] = quorum_in(payload.launch().command());
@@ -464,8 +437,7 @@ void World::perform(const event::Event& intent) {
     outcome.mutable_place_released()->set_volume_id(payload.volume_id());
   } else if (intent.has_exclusions_intended()) {
     if (elasticsearch_is_silent || joined().empty()) return;
-    excluded.assign(intent.exclusions_intended().nodes().begin(),
-                    intent.exclusions_intended().nodes().end());
+    excluded.assign(intent.exclusions_intended().nodes().begin(), intent.exclusions_intended().nodes().end());
     observation_->excluded_nodes.reset();  // what it says of the setting is from before
     *outcome.mutable_exclusions_applied()->mutable_nodes() = intent.exclusions_intended().nodes();
   } else if (intent.has_minimum_master_nodes_intended()) {
@@ -488,15 +460,13 @@ void World::move_shards() {
   }
 }
 
-void World::move_shard(std::vector<WorldCopy>& copies, std::uint32_t replicas,
-                       const std::set<std::string>& members) {
+void World::move_shard(std::vector<WorldCopy>& copies, std::uint32_t replicas, const std::set<std::string>& members) {
   const auto is_active = [&](const WorldCopy& copy) { return members.contains(copy.node); };
   if (std::ranges::none_of(copies, is_active)) return;  // red: waits for a node to come back
   std::erase_if(copies, [&](const WorldCopy& copy) { return !is_active(copy); });
   const auto free_node = [&]() -> std::string {
     for (const Node& one : cluster().nodes()) {
-      const bool can = members.contains(one.name()) && has_role(one, model::NODE_ROLE_DATA) &&
-                       !is_excluded(one.name());
+      const bool can = members.contains(one.name()) && has_role(one, model::NODE_ROLE_DATA) && !is_excluded(one.name());
       if (can && !holds_copy(copies, one.name())) return one.name();
     }
     return {};
@@ -521,13 +491,10 @@ void World::check_kill(const std::string& name) {
   const std::set<std::string> members = joined();
   for (const auto& [index_name, index] : indices) {
     for (const auto& copies : index.shards) {
-      const auto others = std::ranges::count_if(copies, [&](const WorldCopy& copy) {
-        return copy.node != name && members.contains(copy.node);
-      });
-      const bool here =
-          std::ranges::any_of(copies, [&](const WorldCopy& copy) { return copy.node == name; });
-      if (here && others == 0)
-        violations.push_back(name + " is killed with the last copy of " + index_name);
+      const auto others = std::ranges::count_if(
+          copies, [&](const WorldCopy& copy) { return copy.node != name && members.contains(copy.node); });
+      const bool here = std::ranges::any_of(copies, [&](const WorldCopy& copy) { return copy.node == name; });
+      if (here && others == 0) violations.push_back(name + " is killed with the last copy of " + index_name);
     }
   }
 }
@@ -537,8 +504,7 @@ void World::check_volume(const std::string& name) {
   for (auto& [index_name, index] : indices) {
     for (auto& copies : index.shards) {
       std::erase_if(copies, [&](const WorldCopy& copy) { return copy.node == name; });
-      if (copies.empty())
-        violations.push_back("the last copy of " + index_name + " is destroyed with " + name);
+      if (copies.empty()) violations.push_back("the last copy of " + index_name + " is destroyed with " + name);
     }
   }
 }
@@ -547,8 +513,7 @@ void World::check() {
   if (!exists()) return;
   std::set<std::string> used;
   for (const Node& one : cluster().nodes()) {
-    if (one.place_status() != state::PLACE_STATUS_NONE &&
-        !used.insert(one.place().agent_id()).second) {
+    if (one.place_status() != state::PLACE_STATUS_NONE && !used.insert(one.place().agent_id()).second) {
       violations.push_back("two nodes on " + one.place().agent_id());
     }
   }
@@ -564,8 +529,8 @@ void World::check_quorum() {
   }
   std::ranges::sort(values);
   if (values.size() <= 2 || values[0] + values[1] > values.size()) return;
-  violations.push_back("masters could split: " + std::to_string(values[0]) + " and " +
-                       std::to_string(values[1]) + " of " + std::to_string(values.size()));
+  violations.push_back("masters could split: " + std::to_string(values[0]) + " and " + std::to_string(values[1]) +
+                       " of " + std::to_string(values.size()));
 }
 
 bool World::settle(int rounds_max) {
@@ -574,9 +539,7 @@ bool World::settle(int rounds_max) {
     if (!exists()) return true;
     const bool idle = cluster().active_operation().empty() && cluster().queued_operations().empty();
     const reconcile::Plan made = plan();
-    if (idle && made.actions.empty() && made.holds.empty() && made.repeats.empty() &&
-        !made.next_check)
-      return true;
+    if (idle && made.actions.empty() && made.holds.empty() && made.repeats.empty() && !made.next_check) return true;
   }
   return false;
 }
@@ -593,8 +556,7 @@ std::string World::show() const {
   if (!exists()) return "the cluster is gone";
   const reconcile::Plan made = plan();
   for (const auto& action : made.actions) text += action.name + " ";
-  for (const auto& hold : made.holds)
-    text += "[" + hold.rule + " " + hold.node + ": " + hold.why + "] ";
+  for (const auto& hold : made.holds) text += "[" + hold.rule + " " + hold.node + ": " + hold.why + "] ";
   text += std::to_string(made.repeats.size()) + " repeats\n";
   for (std::size_t i = log.size() < 40 ? 0 : log.size() - 40; i < log.size(); ++i)
     text += std::string(event::kind_of(log[i])) + " ";

@@ -23,9 +23,8 @@ struct WorldAgent {
   std::string hostname;
   std::map<std::string, std::string> attributes;
   reconcile::Quantities free{8000, 16384, 100000};
-  bool is_up = true;  ///< makes offers
-  std::map<std::string, std::pair<std::string, model::Place>>
-      places;  ///< by volume id: node and place
+  bool is_up = true;                                                   ///< makes offers
+  std::map<std::string, std::pair<std::string, model::Place>> places;  ///< by volume id: node and place
 };
 
 /// A copy of a shard, on a node's disk. `target` is where it moves to in the next round.
@@ -44,8 +43,7 @@ class World {
   explicit World(int agents = 5);
 
   // ---- What a user does ----
-  static model::NodeGroup group(std::string name, std::uint32_t count,
-                                std::vector<model::NodeRole> roles = {});
+  static model::NodeGroup group(std::string name, std::uint32_t count, std::vector<model::NodeRole> roles = {});
   void create(std::vector<model::NodeGroup> groups);
   void scale(const std::string& group, std::uint32_t count);
   void resize(const std::string& group, std::uint32_t mem_mib);
@@ -112,8 +110,7 @@ class World {
   void note_holds(const reconcile::Plan& plan);
   void perform(const event::Event& intent);
   void move_shards();
-  void move_shard(std::vector<WorldCopy>& copies, std::uint32_t replicas,
-                  const std::set<std::string>& members);
+  void move_shard(std::vector<WorldCopy>& copies, std::uint32_t replicas, const std::set<std::string>& members);
   void check_kill(const std::string& node);
   void check_volume(const std::string& node);
   void check();
@@ -126,9 +123,8 @@ class World {
   [[nodiscard]] bool has_master() const;
   [[nodiscard]] reconcile::Input input(const std::vector<reconcile::Offer>& offers) const;
 
-  std::set<std::string> alive_;  ///< tasks by id
-  std::map<std::string, std::uint32_t>
-      known_quorum_;  ///< by node: its configuration, then the setting
+  std::set<std::string> alive_;                        ///< tasks by id
+  std::map<std::string, std::uint32_t> known_quorum_;  ///< by node: its configuration, then the setting
   std::optional<reconcile::Observation> observation_;
 };
 

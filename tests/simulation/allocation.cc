@@ -8,8 +8,7 @@ namespace esaas::simulation {
 namespace {
 
 bool has_copy(const std::vector<RoutedCopy>& copies, const std::string& node) {
-  return std::ranges::any_of(copies,
-                             [&](const RoutedCopy& copy) { return copy.node == node || copy.target == node; });
+  return std::ranges::any_of(copies, [&](const RoutedCopy& copy) { return copy.node == node || copy.target == node; });
 }
 
 }  // namespace
@@ -125,7 +124,8 @@ void ElectedCluster::rebalance() {
 /// A copy on disk that the routing does not name goes when the shard is whole without it.
 void ElectedCluster::remove_unused_copies() {
   for (const auto& [key, copies] : routing_) {
-    if (!std::ranges::all_of(copies, [](const RoutedCopy& copy) { return copy.state == CopyState::kStarted; })) continue;
+    if (!std::ranges::all_of(copies, [](const RoutedCopy& copy) { return copy.state == CopyState::kStarted; }))
+      continue;
     for (auto& [id, member] : members_) {
       if (!has_copy(copies, id) && responsive(id)) member.directory->copies.erase(key);
     }

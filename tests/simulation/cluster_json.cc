@@ -1,7 +1,7 @@
 #include "tests/simulation/cluster_json.h"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 #include <charconv>
 #include <iterator>
@@ -112,8 +112,8 @@ std::string health_body(const ElectedCluster& cluster) {
 }
 
 std::string state_body(const ElectedCluster& cluster) {
-  std::string out = fmt::format(R"({{"cluster_name":"{}","master_node":{})", cluster.name(),
-                                quoted_or_null(cluster.master()));
+  std::string out =
+      fmt::format(R"({{"cluster_name":"{}","master_node":{})", cluster.name(), quoted_or_null(cluster.master()));
   if (!cluster.state_recovered()) {
     out += R"(,"blocks":{"global":{"1":{"description":"state not recovered / initialized","retryable":true,)"
            R"("disable_state_persistence":true,"levels":["read","write","metadata_read","metadata_write"]}}})";
@@ -161,8 +161,9 @@ std::string root_body(const std::string& node, const std::string& cluster) {
 
 std::string error_body(std::string_view type, std::string_view reason, int status) {
   const std::string words = reason.empty() ? "null" : '"' + std::string(reason) + '"';
-  return fmt::format(R"({{"error":{{"root_cause":[{{"type":"{0}","reason":{1}}}],"type":"{0}","reason":{1}}},"status":{2}}})",
-                     type, words, status);
+  return fmt::format(
+      R"({{"error":{{"root_cause":[{{"type":"{0}","reason":{1}}}],"type":"{0}","reason":{1}}},"status":{2}}})", type,
+      words, status);
 }
 
 Result<std::vector<SettingChange>> parse_setting_changes(std::string_view body) {

@@ -1,6 +1,6 @@
 #pragma once
-// The bodies with which Elasticsearch 2.3.3 answers, as far as this project reads them: what `filter_path` leaves of the
-// cluster state, whole health and flat settings. Written after real answers; the contract suite compares. Pure.
+// The bodies with which Elasticsearch 2.3.3 answers, as far as this project reads them: what `filter_path` leaves of
+// the cluster state, whole health and flat settings. Written after real answers; the contract suite compares. Pure.
 
 #include <optional>
 #include <string>

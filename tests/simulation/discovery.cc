@@ -43,7 +43,8 @@ bool ModelElasticsearch::reaches(const ElasticsearchProcess& from, const Elastic
 std::vector<Component> ModelElasticsearch::components_of(const std::string& cluster) {
   std::vector<ElasticsearchProcess*> left;
   for (auto& [id, process] : processes_) {
-    if (process.launch.cluster == cluster && process.state == ElasticsearchProcess::State::kUp) left.push_back(&process);
+    if (process.launch.cluster == cluster && process.state == ElasticsearchProcess::State::kUp)
+      left.push_back(&process);
   }
   const auto knows = [](const ElasticsearchProcess& from, const ElasticsearchProcess& to) {
     const std::string address = to.launch.transport_address();
@@ -94,7 +95,8 @@ void ModelElasticsearch::drop_unreachable(const std::string& cluster, const std:
     const auto rank = [&](const Component& component) {
       const ElasticsearchProcess* master = find(component, one->master());
       const std::size_t members = members_in(*one, component);
-      return std::tuple(master != nullptr && may_lead(*master, component), members > 0 && has_quorum(component), members);
+      return std::tuple(master != nullptr && may_lead(*master, component), members > 0 && has_quorum(component),
+                        members);
     };
     for (const Component& component : components) {
       if (home == nullptr || rank(component) > rank(*home)) home = &component;

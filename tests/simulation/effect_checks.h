@@ -28,7 +28,7 @@ class EffectChecks {
   const Ledger& ledger_;
   const ModelElasticsearch& elasticsearch_;
   Journal& journal_;
-  std::map<std::string, std::pair<std::string, mesos::wire::TaskState>> updates_;         // by uuid
+  std::map<std::string, std::pair<std::string, mesos::wire::TaskState>> updates_;          // by uuid
   std::map<std::string, std::pair<std::string, mesos::wire::OperationState>> operations_;  // by uuid
 };
 

@@ -36,7 +36,8 @@ Result<std::vector<std::string>> words_of_last_command(std::string_view line);
 /// kInvalidArgument, naming the setting, for everything that would not start the node as it is meant: no `exec` of
 /// bin/elasticsearch, a setting that is missing, twice or of the wrong kind, data beside the volume, a port that others
 /// share, multicast left on.
-Result<ElasticsearchLaunch> parse_launch(std::string_view command, const std::map<std::string, std::string>& environment);
+Result<ElasticsearchLaunch> parse_launch(std::string_view command,
+                                         const std::map<std::string, std::string>& environment);
 Result<ElasticsearchLaunch> parse_launch(const model::LaunchSpec& spec);
 
 }  // namespace esaas::simulation

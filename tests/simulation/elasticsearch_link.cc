@@ -23,7 +23,8 @@ std::string text_of(const Observation& observation) {
   }
   for (const std::string& shard : shards) text += "|" + shard;
   for (const std::string& index : observation.closed_indices) text += "|closed " + index;
-  for (const std::string& node : observation.excluded_nodes.value_or(std::vector<std::string>{})) text += "|not " + node;
+  for (const std::string& node : observation.excluded_nodes.value_or(std::vector<std::string>{}))
+    text += "|not " + node;
   return text + "|" + std::to_string(observation.minimum_master_nodes.value_or(0));
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 // ElasticsearchLink: stands where the Elasticsearch client stands in the program: asks the nodes in turn, and answers
 // always, if need be that nobody did. Answers take time, sometimes long; a request or its answer may be lost. Every few
-// questions the way goes over the bodies that a real node gives and the parser that the program uses, and both ways must
-// agree. One thread.
+// questions the way goes over the bodies that a real node gives and the parser that the program uses, and both ways
+// must agree. One thread.
 
 #include <functional>
 #include <string>

@@ -12,8 +12,8 @@ const RoutedCopy* active_primary(const std::vector<RoutedCopy>& copies) {
   return found == copies.end() ? nullptr : &*found;
 }
 
-ElectedCluster::ElectedCluster(std::string name, std::shared_ptr<const Metadata> metadata,
-                               test::SimulationClock& clock, test::Prng prng, RecoveryTimings timings)
+ElectedCluster::ElectedCluster(std::string name, std::shared_ptr<const Metadata> metadata, test::SimulationClock& clock,
+                               test::Prng prng, RecoveryTimings timings)
     : name_(std::move(name)), metadata_(std::move(metadata)), clock_(clock), prng_(prng), timings_(timings) {}
 
 void ElectedCluster::update_metadata(const std::function<void(Metadata&)>& change) {
@@ -55,8 +55,8 @@ void ElectedCluster::import_dangling(const Member& member) {
   const auto known = member.directory->metadata;
   if (known == nullptr) return;
   for (const auto& [index, settings] : known->indices) {
-    const bool has_copy = std::ranges::any_of(member.directory->copies,
-                                              [&](const auto& copy) { return copy.first.index == index; });
+    const bool has_copy =
+        std::ranges::any_of(member.directory->copies, [&](const auto& copy) { return copy.first.index == index; });
     if (!has_copy || metadata_->indices.contains(index)) continue;
     update_metadata([&](Metadata& metadata) { metadata.indices.emplace(index, settings); });
     if (!settings.closed) route_index(index);
@@ -237,9 +237,7 @@ model::Health ElectedCluster::health() const {
   health.set_initializing_shards(count(CopyState::kInitializing));
   health.set_unassigned_shards(count(CopyState::kUnassigned));
   const bool whole = health.initializing_shards() + health.unassigned_shards() == 0;
-  health.set_status(red     ? model::HEALTH_STATUS_RED
-                    : whole ? model::HEALTH_STATUS_GREEN
-                            : model::HEALTH_STATUS_YELLOW);
+  health.set_status(red ? model::HEALTH_STATUS_RED : whole ? model::HEALTH_STATUS_GREEN : model::HEALTH_STATUS_YELLOW);
   return health;
 }
 

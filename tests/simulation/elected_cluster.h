@@ -1,10 +1,12 @@
 #pragma once
 // ElectedCluster: what the nodes of one Elasticsearch cluster agree on while they follow a master: members, settings,
-// indices, and where each copy of each shard is. The copies themselves live in the members' data directories. It outlives
-// the loss of its master (nothing changes then, and nothing is answered but 503) and ends with its last member.
+// indices, and where each copy of each shard is. The copies themselves live in the members' data directories. It
+// outlives the loss of its master (nothing changes then, and nothing is answered but 503) and ends with its last
+// member.
 //
 // ## Where it is not Elasticsearch 2.3.3
-// - A primary is only ever given to a copy that holds every acknowledged write (as from 5.0 on). 2.3.3 would also take a
+// - A primary is only ever given to a copy that holds every acknowledged write (as from 5.0 on). 2.3.3 would also take
+// a
 //   stale one, and so lose writes by itself; the simulation must see only what the controller loses.
 // - Recoveries take a time that grows with the documents; there are no segments, no translog and no throttled bytes.
 // - Balance counts copies per node and nothing else.

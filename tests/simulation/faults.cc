@@ -73,18 +73,10 @@ std::string Faults::some_agent() { return prng_.pick(mesos_.agent_names()); }
 
 void Faults::act() {
   switch (prng_.below(11)) {
-    case 0:
-      happen("controller_killed");
-      return process_.crash("killed", prng_.between(milliseconds{100}, seconds{15}));
-    case 1:
-      happen("master_failover");
-      return mesos_.fail_over(prng_.between(milliseconds{100}, seconds{20}));
-    case 2:
-      happen("master_restart");
-      return mesos_.restart(prng_.between(milliseconds{100}, seconds{20}));
-    case 3:
-      happen("disconnected");
-      return link_.break_connection(prng_.between(milliseconds{0}, seconds{5}));
+    case 0: happen("controller_killed"); return process_.crash("killed", prng_.between(milliseconds{100}, seconds{15}));
+    case 1: happen("master_failover"); return mesos_.fail_over(prng_.between(milliseconds{100}, seconds{20}));
+    case 2: happen("master_restart"); return mesos_.restart(prng_.between(milliseconds{100}, seconds{20}));
+    case 3: happen("disconnected"); return link_.break_connection(prng_.between(milliseconds{0}, seconds{5}));
     case 4: return lose_agent(false, prng_.chance(1, 3));
     case 5: return lose_agent(true, false);
     case 6:

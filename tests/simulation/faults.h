@@ -1,7 +1,7 @@
 #pragma once
 // Faults: what goes wrong in a simulated installation, at moments and in ways that a seed decides. Each fault heals by
-// itself after a while; after `stop` everything is whole. None of them destroys a volume, so none excuses the loss of an
-// acknowledged document. One thread.
+// itself after a while; after `stop` everything is whole. None of them destroys a volume, so none excuses the loss of
+// an acknowledged document. One thread.
 
 #include <map>
 #include <string>

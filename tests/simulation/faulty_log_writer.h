@@ -1,7 +1,7 @@
 #pragma once
 // FaultyLogWriter: appends to a memory log after a while, and may end the process just before or just after an append.
-// What was submitted and not appended is then lost, as it is with a process that dies; what was appended stays, although
-// nobody was told. One thread; destroy it at any time.
+// What was submitted and not appended is then lost, as it is with a process that dies; what was appended stays,
+// although nobody was told. One thread; destroy it at any time.
 
 #include <deque>
 #include <functional>
@@ -19,10 +19,10 @@ enum class AppendFault : std::uint8_t { kNone, kCrashBefore, kCrashAfter };
 class FaultyLogWriter final : public store::LogWriter {
  public:
   struct Hooks {
-    std::function<AppendFault(const store::Batch&)> fault;     ///< asked before each append
-    std::function<void(const event::Event&)> durable;          ///< each event once it is in the log
-    std::function<void()> crash;                               ///< ends the process, later or now
-    std::function<Duration()> delay;                           ///< how long this append takes
+    std::function<AppendFault(const store::Batch&)> fault;  ///< asked before each append
+    std::function<void(const event::Event&)> durable;       ///< each event once it is in the log
+    std::function<void()> crash;                            ///< ends the process, later or now
+    std::function<Duration()> delay;                        ///< how long this append takes
   };
 
   FaultyLogWriter(test::SimulationClock& clock, store::EventLog& log, Hooks hooks)

@@ -1,7 +1,7 @@
 // esaas_simulation: runs seeds, prints what went wrong and how to see it again.
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <chrono>
 #include <cstdlib>
@@ -36,10 +36,13 @@ int main(int argc, char** argv) {
   app.add_option("--from", first, "the first seed")->capture_default_str();
   app.add_option("--seeds", count, "how many seeds")->capture_default_str();
   auto* one = app.add_option("--seed", seed, "only this one");
-  app.add_option("--minutes", minutes, "of virtual time with faults")->check(CLI::Range(1, 100'000))->capture_default_str();
+  app.add_option("--minutes", minutes, "of virtual time with faults")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
   app.add_option("--jobs", jobs, "threads")->check(CLI::Range(1U, 64U))->capture_default_str();
   std::string save_log;
-  app.add_option("--save-log", save_log, "keeps the log of --seed in this folder (tests/store/log_fixture.h)")->needs(one);
+  app.add_option("--save-log", save_log, "keeps the log of --seed in this folder (tests/store/log_fixture.h)")
+      ->needs(one);
   app.add_flag("--verbose", verbose, "prints every event, fault and request");
   CLI11_PARSE(app, argc, argv);
   esaas::simulation::SeedRange range;

@@ -155,8 +155,7 @@ void MesosLink::take(embedded::StreamEvent event) {
 std::string MesosLink::channel_of(const Event& event) {
   switch (event.type()) {
     case Event::UPDATE: return "agent " + event.update().status().agent_id().value();
-    case Event::UPDATE_OPERATION_STATUS:
-      return "agent " + event.update_operation_status().status().agent_id().value();
+    case Event::UPDATE_OPERATION_STATUS: return "agent " + event.update_operation_status().status().agent_id().value();
     case Event::FAILURE: return "failure";
     default: return "master";
   }
@@ -201,9 +200,8 @@ void MesosLink::deliver(const Event& event) {
     const bool is_new = framework_id_ != event.subscribed().framework_id().value();
     framework_id_ = event.subscribed().framework_id().value();
     unconfirmed_ = is_new;
-    hooks_.to_controller([&](loop::Controller& controller) {
-      controller.mesos_subscribed(event.subscribed(), is_new, clock_.now());
-    });
+    hooks_.to_controller(
+        [&](loop::Controller& controller) { controller.mesos_subscribed(event.subscribed(), is_new, clock_.now()); });
     return;
   }
   if (unconfirmed_) {

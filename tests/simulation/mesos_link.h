@@ -1,9 +1,9 @@
 #pragma once
-// MesosLink: the scheduler's side of the connection to the master, with what a network does to it: delays, loss when the
-// connection breaks, repeated updates, and order only where Mesos keeps it (offers and rescinds among each other, updates
-// of one agent among each other; nothing between the two). It stands where the HTTP client stands in the program, and
-// keeps its promises: calls in order, events held back until a new framework id is durable, subscribing again by itself.
-// One thread.
+// MesosLink: the scheduler's side of the connection to the master, with what a network does to it: delays, loss when
+// the connection breaks, repeated updates, and order only where Mesos keeps it (offers and rescinds among each other,
+// updates of one agent among each other; nothing between the two). It stands where the HTTP client stands in the
+// program, and keeps its promises: calls in order, events held back until a new framework id is durable, subscribing
+// again by itself. One thread.
 
 #include <deque>
 #include <functional>
@@ -22,9 +22,9 @@ class MesosLink {
  public:
   using Input = std::function<void(loop::Controller&)>;
   struct Hooks {
-    std::function<void(Input)> to_controller;                                ///< now, if it runs
-    std::function<void(const mesos::wire::scheduler::Call&)> check_call;     ///< as it is sent
-    std::function<void(const mesos::wire::scheduler::Event&)> seen;          ///< as the master sends it
+    std::function<void(Input)> to_controller;                             ///< now, if it runs
+    std::function<void(const mesos::wire::scheduler::Call&)> check_call;  ///< as it is sent
+    std::function<void(const mesos::wire::scheduler::Event&)> seen;       ///< as the master sends it
   };
 
   MesosLink(test::SimulationClock& clock, test::Prng prng, MesosSide& mesos, Journal& journal, Hooks hooks);
@@ -68,7 +68,7 @@ class MesosLink {
   std::uint64_t connection_ = 0;  // goes up with each connection, so that late callbacks know that theirs is over
   bool started_ = false;
   bool stopped_ = false;
-  bool broken_ = false;           // the master's end is gone and the scheduler does not know it yet
+  bool broken_ = false;  // the master's end is gone and the scheduler does not know it yet
   std::string framework_id_;
   std::vector<std::string> roles_;
   std::set<std::string> suppressed_;

@@ -4,11 +4,11 @@
 // is in tests/contract/elasticsearch; what it does on purpose otherwise is said in elected_cluster.h.
 //
 // ## Who finds whom
-// A running node pings the transport addresses in its seed hosts, and the masters of the last cluster state that it saw. Nodes of one cluster name that reach each other that
-// way, directly or through others, form a component. A component elects a master when a master-eligible node in it sees
-// as many of its kind as its minimum_master_nodes asks for: the setting from its launch, or the dynamic one that it has
-// been told since. Everybody else joins. A node that ends is seen gone after `fault_detection`; one that is cut off after
-// `partition_detection`.
+// A running node pings the transport addresses in its seed hosts, and the masters of the last cluster state that it
+// saw. Nodes of one cluster name that reach each other that way, directly or through others, form a component. A
+// component elects a master when a master-eligible node in it sees as many of its kind as its minimum_master_nodes asks
+// for: the setting from its launch, or the dynamic one that it has been told since. Everybody else joins. A node that
+// ends is seen gone after `fault_detection`; one that is cut off after `partition_detection`.
 //
 // One thread; it lives as long as the clock runs callbacks for it.
 
@@ -63,11 +63,11 @@ struct ProcessExit {
 
 struct ElasticsearchProcess {
   enum class State : std::uint8_t { kStarting, kUp, kStopping };
-  std::string id;      ///< the task's
+  std::string id;  ///< the task's
   std::string volume;
   ElasticsearchLaunch launch;
   State state = State::kStarting;
-  std::string node_id;  ///< a new one with each start, as in 2.x
+  std::string node_id;                     ///< a new one with each start, as in 2.x
   std::uint32_t minimum_master_nodes = 0;  ///< in force
   std::set<std::string> last_masters;      ///< addresses of the master-eligible nodes that it was told of last
 };
@@ -105,7 +105,8 @@ class ModelElasticsearch {
   /// Nothing: the connection is refused, or nobody answers.
   std::optional<HttpAnswer> request(const std::string& host, std::uint32_t port, const HttpRequest& request);
   /// What the real client makes of the node's answers, without the detour over JSON. Nothing: no answer, or no master.
-  std::optional<reconcile::Observation> observe(const std::string& host, std::uint32_t port, const std::string& cluster);
+  std::optional<reconcile::Observation> observe(const std::string& host, std::uint32_t port,
+                                                const std::string& cluster);
 
   // ---- Users ----
   /// Writes one document through whatever node takes it, and remembers it for lost_documents. False: nobody took it.

@@ -44,9 +44,7 @@ class ModelElasticsearchTest : public testing::Test {
     ASSERT_TRUE(led()->create_index("books", settings));
     pass(10s);
   }
-  model::HealthStatus status() {
-    return led() == nullptr ? model::HEALTH_STATUS_UNKNOWN : led()->health().status();
-  }
+  model::HealthStatus status() { return led() == nullptr ? model::HEALTH_STATUS_UNKNOWN : led()->health().status(); }
   static std::string host(int node) { return "127.0.1." + std::to_string(node); }
   static std::string volume(int node) { return "c.volume-" + std::to_string(node); }
 
@@ -250,8 +248,8 @@ TEST_F(ModelElasticsearchTest, AnswersNothingWhileItIsSilent) {
 TEST_F(ModelElasticsearchTest, StepsDownWhenTheQuorumIsRaisedAboveWhatIsThere) {
   form(3, 2);
   ASSERT_TRUE(led()->put_setting(true, kQuorumSetting, "3"));
-  const auto answer = model.request(host(1), 9200, {"PUT", "/_cluster/settings",
-                                                    R"({"persistent":{"discovery.zen.minimum_master_nodes":3}})"});
+  const auto answer = model.request(
+      host(1), 9200, {"PUT", "/_cluster/settings", R"({"persistent":{"discovery.zen.minimum_master_nodes":3}})"});
   ASSERT_EQ(answer->status, 200);
   model.kill(task_of[2]);
   pass(1min);

@@ -36,8 +36,8 @@ void observe_shards(const ElectedCluster& cluster, reconcile::Observation& obser
   };
   for (const auto& [key, copies] : cluster.routing()) {
     for (const RoutedCopy& copy : copies) {
-      observation.shards.push_back({key.index, key.shard, copy.primary, observed_state(copy.state), name_of(copy.node),
-                                    name_of(copy.target)});
+      observation.shards.push_back(
+          {key.index, key.shard, copy.primary, observed_state(copy.state), name_of(copy.node), name_of(copy.target)});
     }
   }
 }

@@ -203,8 +203,7 @@ TEST_F(Scenario, CrashOfALeavingNodeWithALastCopyBringsItBack) {
   make_cluster(3);
   ASSERT_NO_FATAL_FAILURE(fill_index(3, 0, 3000));
   simulation.workload().ask("c", scale(2));
-  ASSERT_TRUE(simulation.until(
-      [&] { return std::ranges::any_of(cluster().nodes(), &state::Node::removing); }, 1min));
+  ASSERT_TRUE(simulation.until([&] { return std::ranges::any_of(cluster().nodes(), &state::Node::removing); }, 1min));
   const auto leaving = std::ranges::find_if(cluster().nodes(), &state::Node::removing);
   simulation.mesos().runner().crash_process(leaving->task().task_id());
   ASSERT_TRUE(settles(20min));

@@ -48,8 +48,8 @@ std::string in_line(const std::string& title, const std::map<std::string, std::u
 struct Totals {
   std::mutex mutex;
   SeedSummary summary;
-  std::map<std::uint64_t, std::string> failed;                 // the first violation, by seed
-  std::map<std::string, std::vector<std::uint64_t>> held;      // some seeds, by rule
+  std::map<std::uint64_t, std::string> failed;             // the first violation, by seed
+  std::map<std::string, std::vector<std::uint64_t>> held;  // some seeds, by rule
   SimulationReport sums;
 
   void take(std::uint64_t seed, const SimulationReport& report, const SimulationOptions& options) {
@@ -94,10 +94,10 @@ SeedSummary run_seeds(const SeedRange& range) {
   for (const auto& [seed, violation] : totals.failed) {
     totals.summary.text += fmt::format("failed: --seed {}  {}\n", seed, violation);
   }
-  totals.summary.text += fmt::format(
-      "{} seeds from {}, {} failed: {} of virtual time, {} steps, {} events, {} operations, {} documents\n", range.count,
-      range.first, totals.summary.failed, to_text(totals.sums.virtual_time), totals.sums.steps, totals.sums.events,
-      totals.sums.operations, totals.sums.documents);
+  totals.summary.text +=
+      fmt::format("{} seeds from {}, {} failed: {} of virtual time, {} steps, {} events, {} operations, {} documents\n",
+                  range.count, range.first, totals.summary.failed, to_text(totals.sums.virtual_time), totals.sums.steps,
+                  totals.sums.events, totals.sums.operations, totals.sums.documents);
   totals.summary.text += in_line("faults:", totals.sums.faults);
   totals.summary.text += in_line("held at the end:", totals.sums.holds_at_the_end);
   for (const auto& [rule, seeds] : totals.held) {

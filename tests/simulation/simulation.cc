@@ -53,8 +53,8 @@ std::string lack_of(const state::Cluster& cluster) {
   }
   if (cluster.phase() != state::CLUSTER_PHASE_RUNNING) return {};
   for (const auto& group : cluster.spec().node_groups()) {
-    const auto nodes = std::ranges::count_if(
-        cluster.nodes(), [&](const state::Node& node) { return node.group() == group.name(); });
+    const auto nodes =
+        std::ranges::count_if(cluster.nodes(), [&](const state::Node& node) { return node.group() == group.name(); });
     if (nodes != group.count()) return fmt::format("group {} has {} nodes, not {}", group.name(), nodes, group.count());
   }
   return {};

@@ -7,14 +7,15 @@
 //
 // ## A run
 //   1. active: users ask, faults happen
-//   2. settling: no new wishes, everything whole; all operations must end and all clusters be as wanted, or hold by a rule
+//   2. settling: no new wishes, everything whole; all operations must end and all clusters be as wanted, or hold by a
+//   rule
 //   3. quiet: nothing happens, so the log must not grow
 //   4. teardown: every cluster is deleted; no task, no volume, no reservation may be left
 //
 // ## What is checked
 // At each effect: effect_checks.h. At each durable event: ledger.h. At each start of a process: task_runner.h. At each
-// recovery: controller_process.h. At each answer: workload.h. Every second: this file (no split brain, no document lost).
-// Scripted scenarios use the same parts step by step.
+// recovery: controller_process.h. At each answer: workload.h. Every second: this file (no split brain, no document
+// lost). Scripted scenarios use the same parts step by step.
 
 #include <map>
 #include <memory>

@@ -20,8 +20,8 @@ Result<ElasticsearchLaunch> launch_of(const embedded::LaunchCommand& command) {
 bool has_port(const wire::TaskInfo& info, std::uint32_t port) {
   return std::ranges::any_of(info.resources(), [&](const wire::Resource& resource) {
     return resource.name() == "ports" && std::ranges::any_of(resource.ranges().range(), [&](const auto& range) {
-      return range.begin() <= port && port <= range.end();
-    });
+             return range.begin() <= port && port <= range.end();
+           });
   });
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 // TaskRunner: what the agents do: it fetches, starts and ends the processes that the Mesos model asks for, on the model
-// Elasticsearch, and reports what becomes of them. It checks what no agent would let pass: a command that would not start
-// Elasticsearch as meant, ports or addresses that are not the task's own, two processes for one node or on one volume.
-// One thread.
+// Elasticsearch, and reports what becomes of them. It checks what no agent would let pass: a command that would not
+// start Elasticsearch as meant, ports or addresses that are not the task's own, two processes for one node or on one
+// volume. One thread.
 
 #include <functional>
 #include <map>

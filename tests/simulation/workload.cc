@@ -73,9 +73,10 @@ std::string Workload::ask(const std::string& cluster, model::Request request) {
 
 void Workload::send(const std::string& key) {
   process_.input([&](loop::Controller& controller) {
-    controller.submit({requests_.at(key).submission},
-                      [this, key](const std::vector<Result<loop::Accepted>>& answers) { take_answer(key, answers.at(0)); },
-                      clock_.now());
+    controller.submit(
+        {requests_.at(key).submission},
+        [this, key](const std::vector<Result<loop::Accepted>>& answers) { take_answer(key, answers.at(0)); },
+        clock_.now());
   });
   // Whoever hears nothing asks again with the same key.
   clock_.after(kPatience, [this, key] {
@@ -88,8 +89,8 @@ void Workload::ask_again(const std::string& key) { send(key); }
 void Workload::take_answer(const std::string& key, const Result<loop::Accepted>& answer) {
   Request& request = requests_.at(key);
   if (!answer) {
-    const bool try_again = answer.error().code == ErrorCode::kUnavailable ||
-                           answer.error().code == ErrorCode::kResourceExhausted;
+    const bool try_again =
+        answer.error().code == ErrorCode::kUnavailable || answer.error().code == ErrorCode::kResourceExhausted;
     if (try_again) return;
     if (request.answered && request.refusal.empty()) {
       journal_.violate(key + " was accepted and is refused now: " + answer.error().detail);
@@ -167,9 +168,7 @@ void Workload::create_cluster() {
 void Workload::change_cluster(const state::Cluster& cluster) {
   model::Request request;
   switch (prng_.below(12)) {
-    case 0:
-      request.mutable_delete_()->set_confirm(cluster.name());
-      break;
+    case 0: request.mutable_delete_()->set_confirm(cluster.name()); break;
     case 1: request.mutable_suspend(); break;
     case 2:
     case 3: request.mutable_resume(); break;

@@ -1,8 +1,8 @@
 #pragma once
-// Workload: the people and programs that use a simulated installation: they create, scale, resize, suspend, resume, label
-// and delete clusters, cancel, pause and continue operations, ask twice with one idempotency key when no answer came, and
-// index documents all the time. It checks what it is told: an accepted operation is in the log, one key is carried out
-// once. One thread.
+// Workload: the people and programs that use a simulated installation: they create, scale, resize, suspend, resume,
+// label and delete clusters, cancel, pause and continue operations, ask twice with one idempotency key when no answer
+// came, and index documents all the time. It checks what it is told: an accepted operation is in the log, one key is
+// carried out once. One thread.
 
 #include <functional>
 #include <map>

@@ -24,7 +24,8 @@ Result<std::vector<std::string>> split(std::string_view bytes) {
   std::vector<std::string> records;
   while (!bytes.empty()) {
     std::size_t length = 0;
-    for (std::size_t i = 0; i < 4 && i < bytes.size(); ++i) length = length << 8U | static_cast<unsigned char>(bytes[i]);
+    for (std::size_t i = 0; i < 4 && i < bytes.size(); ++i)
+      length = length << 8U | static_cast<unsigned char>(bytes[i]);
     if (bytes.size() < 4 || bytes.size() - 4 < length) return fail(ErrorCode::kDataLoss, "a record is cut");
     records.emplace_back(bytes.substr(4, length));
     bytes.remove_prefix(4 + length);

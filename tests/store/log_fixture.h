@@ -1,6 +1,6 @@
 #pragma once
-// LogFixture: a whole log as it was once stored, to be folded for ever: its records, a snapshot from its middle, and what
-// the state was at twenty moments. Files of one folder: records.zst, snapshot, states.txt.
+// LogFixture: a whole log as it was once stored, to be folded for ever: its records, a snapshot from its middle, and
+// what the state was at twenty moments. Files of one folder: records.zst, snapshot, states.txt.
 
 #include <filesystem>
 #include <string>

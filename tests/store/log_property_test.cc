@@ -29,22 +29,15 @@ class Pair {
 
   void step() {
     switch (*rc::gen::inRange(0, 16)) {
-      case 0:
-        return append_refused();
-      case 1:
-        return reopen();
-      case 2:
-        return compare_index();
-      case 3:
-        return compare_read();
+      case 0: return append_refused();
+      case 1: return reopen();
+      case 2: return compare_index();
+      case 3: return compare_read();
       case 4:
-      case 5:
-        return compare_keys();
+      case 5: return compare_keys();
       case 6:
-      case 7:
-        return compare_index();
-      default:
-        return append();
+      case 7: return compare_index();
+      default: return append();
     }
   }
   void compare_read() {

@@ -48,7 +48,8 @@ class OldLog : public ::testing::TestWithParam<std::string> {
       EXPECT_TRUE(event) << event.error().detail;
       if (!event) break;
       state::evolve(fleet, **event);
-      if (fleet.seq() % testing::description_distance(last) == 0 || fleet.seq() == last) states += testing::describe(fleet);
+      if (fleet.seq() % testing::description_distance(last) == 0 || fleet.seq() == last)
+        states += testing::describe(fleet);
     }
     return states;
   }

@@ -248,30 +248,14 @@ TEST(UsageProperty, NeverOverlapsAndAddsUpOverAdjacentRanges) {
       const std::string task = "t" + std::to_string(random() % 3);
       const std::string volume = "v" + std::to_string(random() % 2);
       switch (random() % 9) {
-        case 0:
-          usage.add_node(node);
-          break;
-        case 1:
-          usage.intend_place(node, volume);
-          break;
-        case 2:
-          usage.reserve(node, volume);
-          break;
-        case 3:
-          usage.fail_place(node, volume);
-          break;
-        case 4:
-          usage.release(node, volume);
-          break;
-        case 5:
-          usage.launch(node, task);
-          break;
-        case 6:
-          usage.remove_node(node);
-          break;
-        default:
-          usage.status(node, task, kStates[random() % 5]);
-          break;
+        case 0: usage.add_node(node); break;
+        case 1: usage.intend_place(node, volume); break;
+        case 2: usage.reserve(node, volume); break;
+        case 3: usage.fail_place(node, volume); break;
+        case 4: usage.release(node, volume); break;
+        case 5: usage.launch(node, task); break;
+        case 6: usage.remove_node(node); break;
+        default: usage.status(node, task, kStates[random() % 5]); break;
       }
     }
     std::map<std::pair<std::string, UsageKind>, std::int64_t> ends;

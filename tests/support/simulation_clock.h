@@ -1,6 +1,7 @@
 #pragma once
-// SimulationClock: virtual time. Nothing waits: time jumps from one deadline to the next. Callbacks with one deadline run
-// in the order in which they were asked for. One thread. What a callback refers to must outlive it, or be cancelled.
+// SimulationClock: virtual time. Nothing waits: time jumps from one deadline to the next. Callbacks with one deadline
+// run in the order in which they were asked for. One thread. What a callback refers to must outlive it, or be
+// cancelled.
 
 #include <cstdint>
 #include <functional>
@@ -19,8 +20,7 @@ class SimulationClock {
   using Ticket = std::pair<Time, std::uint64_t>;
 
   /// 2016-10-09T00:00:00Z: a date that a person recognises in a trace.
-  explicit SimulationClock(Time start = Time{std::chrono::sys_days{std::chrono::year{2016} / 10 / 9}})
-      : now_(start) {}
+  explicit SimulationClock(Time start = Time{std::chrono::sys_days{std::chrono::year{2016} / 10 / 9}}) : now_(start) {}
 
   [[nodiscard]] Time now() const { return now_; }
 

@@ -18,11 +18,9 @@ enum class Profile : unsigned char {
 
 /// Where one version comes from and what it needs.
 struct Artifact {
-  std::string
-      uri;  ///< of the archive (tar.gz or zip) that the agent fetches and unpacks into the sandbox
-  std::string sha256;  ///< of the archive, 64 hexadecimal digits; empty: not checked
-  std::string
-      directory;  ///< the folder that unpacking makes; empty: "elasticsearch-" and the version
+  std::string uri;        ///< of the archive (tar.gz or zip) that the agent fetches and unpacks into the sandbox
+  std::string sha256;     ///< of the archive, 64 hexadecimal digits; empty: not checked
+  std::string directory;  ///< the folder that unpacking makes; empty: "elasticsearch-" and the version
   std::string java_home;  ///< on the agents; empty: their own JAVA_HOME or PATH decides
   Profile profile = Profile::kProduction;
   /// Lets 2.x run when the agent starts tasks as root. Elasticsearch refuses that by itself, and it

@@ -39,8 +39,7 @@ asio::awaitable<Result<std::string>> get(HttpExchange& exchange, std::string tar
 }
 
 /// Everything from one node, or an error.
-asio::awaitable<Result<Observation>> observe_node(HttpExchange& exchange,
-                                                  const std::string& cluster, Time asked_at) {
+asio::awaitable<Result<Observation>> observe_node(HttpExchange& exchange, const std::string& cluster, Time asked_at) {
   Observation observation;
   observation.observed_at = asked_at;
   auto connected = co_await exchange.connect();
@@ -61,8 +60,8 @@ asio::awaitable<Result<Observation>> observe_node(HttpExchange& exchange,
   co_return observation;
 }
 
-asio::awaitable<void> observe_target(asio::io_context& context, Client::Clock clock, Target target,
-                                     Duration timeout, std::function<void(Observation)> callback) {
+asio::awaitable<void> observe_target(asio::io_context& context, Client::Clock clock, Target target, Duration timeout,
+                                     std::function<void(Observation)> callback) {
   const Deadline deadline = std::chrono::steady_clock::now() + timeout;
   std::size_t nodes_left = target.endpoints.size();
   for (const Endpoint& endpoint : target.endpoints) {
@@ -78,26 +77,23 @@ asio::awaitable<void> observe_target(asio::io_context& context, Client::Clock cl
   callback(std::move(unknown));
 }
 
-asio::awaitable<Result<void>> put_to_node(HttpExchange& exchange, const std::string& cluster,
-                                          std::string body) {
+asio::awaitable<Result<void>> put_to_node(HttpExchange& exchange, const std::string& cluster, std::string body) {
   auto connected = co_await exchange.connect();
   if (!connected) co_return connected;
   auto root = co_await get(exchange, std::string(kRootPath));
   if (!root) co_return std::unexpected(std::move(root).error());
   auto is_ours = check_cluster_name(*root, cluster);
   if (!is_ours) co_return fail(ErrorCode::kUnavailable, is_ours.error().detail);
-  auto answer =
-      co_await exchange.request(http::verb::put, std::string(kPutSettingsPath), std::move(body));
+  auto answer = co_await exchange.request(http::verb::put, std::string(kPutSettingsPath), std::move(body));
   if (!answer) co_return std::unexpected(std::move(answer).error());
   if (answer->status == 200) co_return check_acknowledged(answer->body);
   const bool is_refused = answer->status >= 400 && answer->status < 500 && answer->status != 429;
-  co_return fail(
-      is_refused ? ErrorCode::kInvalidArgument : ErrorCode::kUnavailable,
-      fmt::format("Elasticsearch answered {}: {}", answer->status, reason_of_error(answer->body)));
+  co_return fail(is_refused ? ErrorCode::kInvalidArgument : ErrorCode::kUnavailable,
+                 fmt::format("Elasticsearch answered {}: {}", answer->status, reason_of_error(answer->body)));
 }
 
-asio::awaitable<void> put_to_target(asio::io_context& context, Target target, std::string body,
-                                    Duration timeout, std::function<void(Result<void>)> callback) {
+asio::awaitable<void> put_to_target(asio::io_context& context, Target target, std::string body, Duration timeout,
+                                    std::function<void(Result<void>)> callback) {
   const Deadline deadline = std::chrono::steady_clock::now() + timeout;
   std::size_t nodes_left = target.endpoints.size();
   Result<void> outcome = fail(ErrorCode::kUnavailable, "The cluster has no node to ask.");
@@ -115,21 +111,17 @@ void must_not_throw(const std::exception_ptr& failure) {
 
 }  // namespace
 
-Client::Client(asio::io_context& context, Clock clock)
-    : context_(context), clock_(std::move(clock)) {}
+Client::Client(asio::io_context& context, Clock clock) : context_(context), clock_(std::move(clock)) {}
 
 void Client::observe(Target target, Duration timeout, std::function<void(Observation)> callback) {
-  asio::co_spawn(context_,
-                 observe_target(context_, clock_, std::move(target), timeout, std::move(callback)),
+  asio::co_spawn(context_, observe_target(context_, clock_, std::move(target), timeout, std::move(callback)),
                  must_not_throw);
 }
 
 void Client::put_settings(Target target, std::string body, Duration timeout,
                           std::function<void(Result<void>)> callback) {
-  asio::co_spawn(
-      context_,
-      put_to_target(context_, std::move(target), std::move(body), timeout, std::move(callback)),
-      must_not_throw);
+  asio::co_spawn(context_, put_to_target(context_, std::move(target), std::move(body), timeout, std::move(callback)),
+                 must_not_throw);
 }
 
 }  // namespace esaas::es

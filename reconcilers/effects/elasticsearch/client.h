@@ -43,14 +43,12 @@ class Client {
   /// Asks health, shards and settings. The nodes are tried in turn until one answers everything;
   /// each gets its share of what is left of `timeout`. The callback always comes, once, and never
   /// from within this call: when no node answers, with health UNKNOWN.
-  void observe(Target target, Duration timeout,
-               std::function<void(reconcile::Observation)> callback);
+  void observe(Target target, Duration timeout, std::function<void(reconcile::Observation)> callback);
 
   /// PUT /_cluster/settings with `body` (requests.h makes it), on the first node that takes it.
   /// Errors: kUnavailable (nobody answered), kDeadlineExceeded, kInvalidArgument (Elasticsearch
   /// refused the setting; its own words are in the detail).
-  void put_settings(Target target, std::string body, Duration timeout,
-                    std::function<void(Result<void>)> callback);
+  void put_settings(Target target, std::string body, Duration timeout, std::function<void(Result<void>)> callback);
 
  private:
   boost::asio::io_context& context_;

@@ -31,10 +31,8 @@ HttpExchange::HttpExchange(asio::io_context& context, Endpoint endpoint, Deadlin
       resolve_timer_(context),
       stream_(context) {}
 
-std::unexpected<Error> HttpExchange::failed(const std::string& doing,
-                                            const error_code& code) const {
-  const bool is_late =
-      code == beast::error::timeout || std::chrono::steady_clock::now() >= deadline_;
+std::unexpected<Error> HttpExchange::failed(const std::string& doing, const error_code& code) const {
+  const bool is_late = code == beast::error::timeout || std::chrono::steady_clock::now() >= deadline_;
   return fail(is_late ? ErrorCode::kDeadlineExceeded : ErrorCode::kUnavailable,
               fmt::format("{} {}:{}: {}", doing, endpoint_.host, endpoint_.port, code.message()));
 }
@@ -52,9 +50,8 @@ asio::awaitable<Result<void>> HttpExchange::connect() {
     resolve_timer_.async_wait([this](const error_code& ended) {
       if (!ended) resolver_.cancel();
     });
-    const auto found =
-        co_await resolver_.async_resolve(endpoint_.host, std::to_string(endpoint_.port),
-                                         asio::redirect_error(asio::use_awaitable, code));
+    const auto found = co_await resolver_.async_resolve(endpoint_.host, std::to_string(endpoint_.port),
+                                                        asio::redirect_error(asio::use_awaitable, code));
     resolve_timer_.cancel();
     if (code) co_return failed("resolve", code);
     co_await stream_.async_connect(found, asio::redirect_error(asio::use_awaitable, code));
@@ -64,8 +61,7 @@ asio::awaitable<Result<void>> HttpExchange::connect() {
   co_return Result<void>{};
 }
 
-asio::awaitable<Result<HttpAnswer>> HttpExchange::request(http::verb verb, std::string target,
-                                                          std::string body) {
+asio::awaitable<Result<HttpAnswer>> HttpExchange::request(http::verb verb, std::string target, std::string body) {
   http::request<http::string_body> request(verb, target, 11);
   request.set(http::field::host, fmt::format("{}:{}", endpoint_.host, endpoint_.port));
   request.set(http::field::user_agent, "esaas");
@@ -78,8 +74,7 @@ asio::awaitable<Result<HttpAnswer>> HttpExchange::request(http::verb verb, std::
   if (code) co_return failed("ask", code);
   http::response_parser<http::string_body> parser;
   parser.body_limit(kBodyBytesMax);
-  co_await http::async_read(stream_, buffer_, parser,
-                            asio::redirect_error(asio::use_awaitable, code));
+  co_await http::async_read(stream_, buffer_, parser, asio::redirect_error(asio::use_awaitable, code));
   if (code) co_return failed("read the answer of", code);
   HttpAnswer answer;
   answer.status = parser.get().result_int();

@@ -36,14 +36,13 @@ class HttpExchange {
   /// Errors of both: kUnavailable, kDeadlineExceeded.
   boost::asio::awaitable<Result<void>> connect();
   /// Any status is an answer. The body is bounded at kBodyBytesMax.
-  boost::asio::awaitable<Result<HttpAnswer>> request(boost::beast::http::verb verb,
-                                                     std::string target, std::string body);
+  boost::asio::awaitable<Result<HttpAnswer>> request(boost::beast::http::verb verb, std::string target,
+                                                     std::string body);
 
   static constexpr std::size_t kBodyBytesMax = std::size_t{64} << 20;
 
  private:
-  [[nodiscard]] std::unexpected<Error> failed(const std::string& doing,
-                                              const boost::system::error_code& code) const;
+  [[nodiscard]] std::unexpected<Error> failed(const std::string& doing, const boost::system::error_code& code) const;
 
   Endpoint endpoint_;
   Deadline deadline_;

@@ -42,9 +42,8 @@ std::string option(std::string_view prefix, std::string_view key, std::string_vi
 /// The agent unpacks by itself unless the archive is to be checked first.
 std::string unpack(const Artifact& artifact) {
   if (artifact.sha256.empty()) return {};
-  return "echo " + quoted(artifact.sha256 + "  " + std::string(kArchive)) +
-         " | sha256sum --check --quiet - && " + "tar --extract --gzip --no-same-owner --file " +
-         std::string(kArchive) + " && ";
+  return "echo " + quoted(artifact.sha256 + "  " + std::string(kArchive)) + " | sha256sum --check --quiet - && " +
+         "tar --extract --gzip --no-same-owner --file " + std::string(kArchive) + " && ";
 }
 
 const LaunchDialect* dialect_of(std::string_view version) {
@@ -58,21 +57,17 @@ std::uint32_t heap_mib(const model::Resources& resources) {
 }
 
 NodeSettings LaunchDialect::common_settings(const LaunchInput& input) {
-  return {{"cluster.name", input.cluster},
-          {"node.name", input.node},
-          {"network.host", input.place.hostname()},
-          {"http.port", std::to_string(input.place.http_port())},
-          {"path.data", std::string(kVolume)},
-          {"path.logs", std::string(kSandbox) + "/logs"}};
+  return {{"cluster.name", input.cluster},          {"node.name", input.node},
+          {"network.host", input.place.hostname()}, {"http.port", std::to_string(input.place.http_port())},
+          {"path.data", std::string(kVolume)},      {"path.logs", std::string(kSandbox) + "/logs"}};
 }
 
 model::LaunchSpec LaunchDialect::render(const LaunchInput& input, const Artifact& artifact) const {
-  const std::string home =
-      artifact.directory.empty() ? "elasticsearch-" + input.version : artifact.directory;
+  const std::string home = artifact.directory.empty() ? "elasticsearch-" + input.version : artifact.directory;
   model::LaunchSpec spec;
   std::string& command = *spec.mutable_command();
-  // The agent may link the volume, and an unpacked archive that tasks share, into the sandbox. The Java security manager
-  // goes by real paths, so the node is told those.
+  // The agent may link the volume, and an unpacked archive that tasks share, into the sandbox. The Java security
+  // manager goes by real paths, so the node is told those.
   command = unpack(artifact) + "volume=$(readlink -f data) && home=$(readlink -f " + quoted(home) + ") && " +
             prepare(input, "\"$home\"") + "exec \"$home\"/bin/elasticsearch";
   for (const auto& [key, value] : settings(input, artifact)) {
@@ -95,13 +90,11 @@ model::LaunchSpec LaunchDialect::render(const LaunchInput& input, const Artifact
 Result<model::LaunchSpec> render_launch(const LaunchInput& input, const Catalogue& catalogue) {
   const Artifact* artifact = catalogue.find(input.version);
   if (artifact == nullptr) {
-    return fail(ErrorCode::kNotFound,
-                "The artifact catalogue has no Elasticsearch " + input.version + ".");
+    return fail(ErrorCode::kNotFound, "The artifact catalogue has no Elasticsearch " + input.version + ".");
   }
   const LaunchDialect* dialect = dialect_of(input.version);
   if (dialect == nullptr) {
-    return fail(ErrorCode::kUnsupportedVersion,
-                "How to start Elasticsearch " + input.version + " is not known here.");
+    return fail(ErrorCode::kUnsupportedVersion, "How to start Elasticsearch " + input.version + " is not known here.");
   }
   return dialect->render(input, *artifact);
 }

@@ -25,8 +25,7 @@ struct LaunchInput {
   bool holds_data = false;
   model::Resources resources;
   model::Place place;
-  std::vector<std::string>
-      seed_hosts;  ///< host:transport_port of every master-eligible node, also of those not up
+  std::vector<std::string> seed_hosts;  ///< host:transport_port of every master-eligible node, also of those not up
   std::uint32_t minimum_master_nodes = 1;
 };
 

@@ -34,15 +34,12 @@ class LaunchDialect {
   [[nodiscard]] static NodeSettings common_settings(const LaunchInput& input);
 
   /// All settings of the node.
-  [[nodiscard]] virtual NodeSettings settings(const LaunchInput& input,
-                                              const Artifact& artifact) const = 0;
+  [[nodiscard]] virtual NodeSettings settings(const LaunchInput& input, const Artifact& artifact) const = 0;
   /// Shell commands that make the sandbox ready, each ending in " && ". `home`: the unpacked
   /// folder, quoted.
-  [[nodiscard]] virtual std::string prepare(const LaunchInput& input,
-                                            const std::string& home) const = 0;
+  [[nodiscard]] virtual std::string prepare(const LaunchInput& input, const std::string& home) const = 0;
   /// The environment of the start script; values are literal.
-  [[nodiscard]] virtual NodeSettings environment(const LaunchInput& input,
-                                                 const Artifact& artifact) const = 0;
+  [[nodiscard]] virtual NodeSettings environment(const LaunchInput& input, const Artifact& artifact) const = 0;
   /// How a setting is given on the command line: "-Des." or "-E".
   [[nodiscard]] virtual std::string_view option_prefix() const = 0;
 };

@@ -13,24 +13,22 @@ class LaunchDialectV2 final : public LaunchDialect {
   NodeSettings settings(const LaunchInput& input, const Artifact& artifact) const override {
     NodeSettings settings = common_settings(input);
     const auto flag = [](bool value) { return value ? "true" : "false"; };
-    settings.insert(
-        settings.end(),
-        {{"path.conf", std::string(kSandbox) + "/conf"},
-         // The unpacked program may be shared by many nodes and is never written to.
-         {"path.plugins", std::string(kSandbox) + "/plugins"},
-         {"transport.tcp.port", std::to_string(input.place.transport_port())},
-         {"node.master", flag(input.master_eligible)},
-         {"node.data", flag(input.holds_data)},
-         // A second process on the same volume would start with an empty folder of its own and look
-         // like a node that lost its data; this makes it refuse to start.
-         {"node.max_local_storage_nodes", "1"},
-         {"discovery.zen.ping.multicast.enabled", "false"},
-         {"discovery.zen.ping.unicast.hosts", fmt::format("{}", fmt::join(input.seed_hosts, ","))},
-         {"discovery.zen.minimum_master_nodes", std::to_string(input.minimum_master_nodes)}});
+    settings.insert(settings.end(),
+                    {{"path.conf", std::string(kSandbox) + "/conf"},
+                     // The unpacked program may be shared by many nodes and is never written to.
+                     {"path.plugins", std::string(kSandbox) + "/plugins"},
+                     {"transport.tcp.port", std::to_string(input.place.transport_port())},
+                     {"node.master", flag(input.master_eligible)},
+                     {"node.data", flag(input.holds_data)},
+                     // A second process on the same volume would start with an empty folder of its own and look
+                     // like a node that lost its data; this makes it refuse to start.
+                     {"node.max_local_storage_nodes", "1"},
+                     {"discovery.zen.ping.multicast.enabled", "false"},
+                     {"discovery.zen.ping.unicast.hosts", fmt::format("{}", fmt::join(input.seed_hosts, ","))},
+                     {"discovery.zen.minimum_master_nodes", std::to_string(input.minimum_master_nodes)}});
     // How long a node listens for others before an election. That no two masters are elected rests
     // on minimum_master_nodes and not on this, so a quick network may use a quick election.
-    if (artifact.profile == Profile::kSmall)
-      settings.emplace_back("discovery.zen.ping_timeout", "500ms");
+    if (artifact.profile == Profile::kSmall) settings.emplace_back("discovery.zen.ping_timeout", "500ms");
     if (artifact.allow_root) settings.emplace_back("insecure.allow.root", "true");
     return settings;
   }

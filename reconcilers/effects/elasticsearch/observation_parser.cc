@@ -20,8 +20,7 @@ using reconcile::ShardState;
 constexpr std::string_view kStateNotRecovered = "1";
 
 std::unexpected<Error> bad(std::string_view what) {
-  return fail(ErrorCode::kDataLoss,
-              fmt::format("Elasticsearch's answer can not be used: {}.", what));
+  return fail(ErrorCode::kDataLoss, fmt::format("Elasticsearch's answer can not be used: {}.", what));
 }
 
 Result<json::value> parse_object(std::string_view body) {
@@ -58,8 +57,7 @@ Result<void> check_name(const json::object& answer, std::string_view cluster) {
   const std::string_view name = string_in(answer, "cluster_name");
   if (name.empty()) return bad("\"cluster_name\" is missing");
   if (name != cluster) {
-    return fail(ErrorCode::kNotFound,
-                fmt::format("Cluster {} answered instead of {}.", name, cluster));
+    return fail(ErrorCode::kNotFound, fmt::format("Cluster {} answered instead of {}.", name, cluster));
   }
   return {};
 }
@@ -89,8 +87,7 @@ Result<std::string> name_of_node(const NodeNames& names, std::string_view id) {
   return std::string(found->second);
 }
 
-Result<ShardCopy> parse_copy(const json::value& value, std::string_view index,
-                             const NodeNames& names) {
+Result<ShardCopy> parse_copy(const json::value& value, std::string_view index, const NodeNames& names) {
   const json::object* object = value.if_object();
   if (object == nullptr) return bad("a copy of a shard is no object");
   ShardCopy copy;
@@ -103,22 +100,18 @@ Result<ShardCopy> parse_copy(const json::value& value, std::string_view index,
   ESAAS_TRY(copy.node, name_of_node(names, string_in(*object, "node")));
   // The target of a move that has just left the cluster is no reason to know nothing: the copy is
   // at its source.
-  if (const auto target = names.find(string_in(*object, "relocating_node"));
-      target != names.end()) {
+  if (const auto target = names.find(string_in(*object, "relocating_node")); target != names.end()) {
     copy.relocating_to = target->second;
   }
-  if (copy.node.empty() != (copy.state == ShardState::kUnassigned))
-    return bad("a shard's node and state disagree");
+  if (copy.node.empty() != (copy.state == ShardState::kUnassigned)) return bad("a shard's node and state disagree");
   return copy;
 }
 
-Result<void> parse_routing(const json::object& routing, const NodeNames& names,
-                           std::vector<ShardCopy>& copies) {
+Result<void> parse_routing(const json::object& routing, const NodeNames& names, std::vector<ShardCopy>& copies) {
   const json::object* indices = object_in(routing, "indices");
   if (indices == nullptr) return {};
   for (const auto& [index, table] : *indices) {
-    const json::object* shards =
-        table.is_object() ? object_in(table.get_object(), "shards") : nullptr;
+    const json::object* shards = table.is_object() ? object_in(table.get_object(), "shards") : nullptr;
     if (shards == nullptr) return bad("an index has no \"shards\"");
     for (const auto& [number, list] : *shards) {
       if (!list.is_array()) return bad("the copies of a shard are no list");
@@ -136,8 +129,7 @@ Result<NodeNames> parse_nodes(const json::object& answer) {
   if (nodes == nullptr) return bad("\"nodes\" is missing");
   NodeNames names;
   for (const auto& [id, node] : *nodes) {
-    const std::string_view name =
-        node.is_object() ? string_in(node.get_object(), "name") : std::string_view{};
+    const std::string_view name = node.is_object() ? string_in(node.get_object(), "name") : std::string_view{};
     if (name.empty()) return bad("a node has no name");
     names.emplace(std::string_view(id.data(), id.size()), name);
   }
@@ -154,12 +146,10 @@ Result<std::vector<std::string>> parse_closed_indices(const json::object& answer
   const json::object* indices = metadata == nullptr ? nullptr : object_in(*metadata, "indices");
   if (indices == nullptr) return closed;  // left out when there are none
   for (const auto& [index, value] : *indices) {
-    const std::string_view state =
-        value.is_object() ? string_in(value.get_object(), "state") : std::string_view{};
+    const std::string_view state = value.is_object() ? string_in(value.get_object(), "state") : std::string_view{};
     if (state != "open" && state != "close") return bad("an index is neither open nor closed");
     if (state == "close") closed.emplace_back(index.data(), index.size());
-    if (state == "open" && (routed == nullptr || !routed->contains(index)))
-      return bad("an open index has no shards");
+    if (state == "open" && (routed == nullptr || !routed->contains(index))) return bad("an open index has no shards");
   }
   std::ranges::sort(closed);
   return closed;
@@ -199,21 +189,18 @@ Result<model::Health> parse_health(std::string_view body, std::string_view clust
   return health;
 }
 
-Result<void> parse_cluster_state(std::string_view body, std::string_view cluster,
-                                 reconcile::Observation& observation) {
+Result<void> parse_cluster_state(std::string_view body, std::string_view cluster, reconcile::Observation& observation) {
   ESAAS_TRY(const json::value answer, parse_object(body));
   const json::object& object = answer.get_object();
   ESAAS_CHECK(check_name(object, cluster));
   const json::object* blocks = object_in(object, "blocks");
   const json::object* global = blocks == nullptr ? nullptr : object_in(*blocks, "global");
-  if (global != nullptr &&
-      global->contains({kStateNotRecovered.data(), kStateNotRecovered.size()})) {
+  if (global != nullptr && global->contains({kStateNotRecovered.data(), kStateNotRecovered.size()})) {
     return fail(ErrorCode::kUnavailable, "The cluster has not yet read its state from disk.");
   }
   ESAAS_TRY(const NodeNames names, parse_nodes(object));
   const auto master = names.find(string_in(object, "master_node"));
-  if (master == names.end())
-    return fail(ErrorCode::kUnavailable, "The cluster has no elected master.");
+  if (master == names.end()) return fail(ErrorCode::kUnavailable, "The cluster has no elected master.");
   std::vector<ShardCopy> copies;
   if (const json::object* routing = object_in(object, "routing_table")) {
     ESAAS_CHECK(parse_routing(*routing, names, copies));
@@ -235,8 +222,7 @@ Result<void> parse_settings(std::string_view body, reconcile::Observation& obser
     return bad("\"transient\" or \"persistent\" is missing");
   }
   std::vector<std::string> excluded;
-  for (const auto part :
-       setting(object, "cluster.routing.allocation.exclude._name") | std::views::split(',')) {
+  for (const auto part : setting(object, "cluster.routing.allocation.exclude._name") | std::views::split(',')) {
     if (!part.empty()) excluded.emplace_back(part.begin(), part.end());
   }
   std::ranges::sort(excluded);
@@ -259,8 +245,7 @@ Result<void> check_cluster_name(std::string_view body, std::string_view cluster)
 Result<void> check_acknowledged(std::string_view body) {
   ESAAS_TRY(const json::value answer, parse_object(body));
   const json::value* acknowledged = answer.get_object().if_contains("acknowledged");
-  if (acknowledged == nullptr || !acknowledged->is_bool())
-    return bad("\"acknowledged\" is missing");
+  if (acknowledged == nullptr || !acknowledged->is_bool()) return bad("\"acknowledged\" is missing");
   if (acknowledged->get_bool()) return {};
   return fail(ErrorCode::kUnavailable, "Not all nodes have acknowledged the setting in time.");
 }
@@ -272,8 +257,7 @@ std::string reason_of_error(std::string_view body) {
     if (const json::object* error = object_in(answer->get_object(), "error")) {
       const std::string_view type = string_in(*error, "type");
       const std::string_view reason = string_in(*error, "reason");
-      if (!type.empty())
-        return reason.empty() ? std::string(type) : fmt::format("{}: {}", type, reason);
+      if (!type.empty()) return reason.empty() ? std::string(type) : fmt::format("{}: {}", type, reason);
     }
   }
   return std::string(body.substr(0, kShown));

@@ -20,11 +20,9 @@ inline constexpr std::string_view kStatePath =
     "master_node,nodes,routing_table,metadata,blocks?master_timeout=2s&filter_path=cluster_name,"
     "master_node,blocks.global,nodes.*.name,routing_table.indices.*.shards.*,metadata.indices.*."
     "state";
-inline constexpr std::string_view kSettingsPath =
-    "/_cluster/settings?flat_settings=true&master_timeout=2s";
+inline constexpr std::string_view kSettingsPath = "/_cluster/settings?flat_settings=true&master_timeout=2s";
 inline constexpr std::string_view kRootPath = "/";
-inline constexpr std::string_view kPutSettingsPath =
-    "/_cluster/settings?master_timeout=2s&timeout=2s";
+inline constexpr std::string_view kPutSettingsPath = "/_cluster/settings?master_timeout=2s&timeout=2s";
 
 /// The body of kHealthPath. `cluster` is the name that must have answered.
 /// Errors of all four: kDataLoss (no JSON, or a field is missing or of the wrong kind: the detail
@@ -34,8 +32,7 @@ Result<model::Health> parse_health(std::string_view body, std::string_view clust
 /// The body of kStatePath: master, nodes, shards and closed indices. kUnavailable while the cluster
 /// has no master or has not yet read its state from disk: then it shows no shards, which must not
 /// be taken for "there are none".
-Result<void> parse_cluster_state(std::string_view body, std::string_view cluster,
-                                 reconcile::Observation& observation);
+Result<void> parse_cluster_state(std::string_view body, std::string_view cluster, reconcile::Observation& observation);
 
 /// The body of kSettingsPath: what is excluded from allocation, and minimum_master_nodes.
 Result<void> parse_settings(std::string_view body, reconcile::Observation& observation);

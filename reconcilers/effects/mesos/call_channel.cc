@@ -13,30 +13,23 @@ namespace asio = boost::asio;
 
 ErrorCode code_for(int status) {
   switch (status) {
-    case 400:
-      return ErrorCode::kInvalidArgument;
-    case 401:
-      return ErrorCode::kUnauthenticated;
-    case 403:
-      return ErrorCode::kPermissionDenied;
+    case 400: return ErrorCode::kInvalidArgument;
+    case 401: return ErrorCode::kUnauthenticated;
+    case 403: return ErrorCode::kPermissionDenied;
     case 307:
     case 429:
-    case 503:
-      return ErrorCode::kUnavailable;
-    default:
-      return ErrorCode::kInternal;
+    case 503: return ErrorCode::kUnavailable;
+    default: return ErrorCode::kInternal;
   }
 }
 
-std::string type_name(const wire::scheduler::Call& call) {
-  return wire::scheduler::Call::Type_Name(call.type());
-}
+std::string type_name(const wire::scheduler::Call& call) { return wire::scheduler::Call::Type_Name(call.type()); }
 
 // UPDATE_FRAMEWORK is answered 200, everything else 202.
 Result<void> verdict(const wire::scheduler::Call& call, const HttpAnswer& answer) {
   if (answer.status == 202 || answer.status == 200) return {};
-  return fail(code_for(answer.status), fmt::format("{} was answered with status {}: {}",
-                                                   type_name(call), answer.status, answer.text));
+  return fail(code_for(answer.status),
+              fmt::format("{} was answered with status {}: {}", type_name(call), answer.status, answer.text));
 }
 
 }  // namespace
@@ -70,8 +63,8 @@ void CallChannel::close(const std::string& why) {
   failed.swap(queue_);
   abandon();
   for (const auto& entry : failed) {
-    report_(entry.call, entry.done,
-            fail(ErrorCode::kUnavailable, fmt::format("{}: {}", type_name(entry.call), why)), 0);
+    report_(entry.call, entry.done, fail(ErrorCode::kUnavailable, fmt::format("{}: {}", type_name(entry.call), why)),
+            0);
   }
 }
 
@@ -91,18 +84,14 @@ Result<void> CallChannel::enqueue(Call call, Client::CallDone done) {
   return {};
 }
 
-asio::awaitable<void> CallChannel::run(std::shared_ptr<CallChannel> self,
-                                       std::uint64_t generation) {
+asio::awaitable<void> CallChannel::run(std::shared_ptr<CallChannel> self, std::uint64_t generation) {
   while (self->generation_ == generation && !self->queue_.empty()) {
     const Entry& front = self->queue_.front();
     if (Clock::now() >= front.deadline) {
-      self->finish_front(
-          fail(ErrorCode::kDeadlineExceeded, type_name(front.call) + " waited too long to be sent"),
-          0);
+      self->finish_front(fail(ErrorCode::kDeadlineExceeded, type_name(front.call) + " waited too long to be sent"), 0);
       continue;
     }
-    if (!self->transport_)
-      self->transport_ = std::make_shared<HttpTransport>(self->io_, self->tls_);
+    if (!self->transport_) self->transport_ = std::make_shared<HttpTransport>(self->io_, self->tls_);
     self->arm(front.deadline);
     auto request = make_request(self->master_, front.call, self->stream_id_, self->credentials_);
     const auto answer = co_await self->perform(self->transport_, std::move(request));
@@ -112,11 +101,9 @@ asio::awaitable<void> CallChannel::run(std::shared_ptr<CallChannel> self,
     if (answer) {
       self->finish_front(verdict(sent.call, *answer), answer->status);
     } else if (Clock::now() >= sent.deadline) {
-      self->finish_front(
-          fail(ErrorCode::kDeadlineExceeded, type_name(sent.call) + " had no answer in time"), 0);
+      self->finish_front(fail(ErrorCode::kDeadlineExceeded, type_name(sent.call) + " had no answer in time"), 0);
     } else {
-      self->finish_front(fail(answer.error().code,
-                              fmt::format("{}: {}", type_name(sent.call), answer.error().detail)),
+      self->finish_front(fail(answer.error().code, fmt::format("{}: {}", type_name(sent.call), answer.error().detail)),
                          0);
     }
   }
@@ -134,11 +121,10 @@ asio::awaitable<Result<HttpAnswer>> CallChannel::perform(std::shared_ptr<HttpTra
 
 void CallChannel::arm(Clock::time_point deadline) {
   timer_.expires_at(deadline);
-  timer_.async_wait(
-      [weak = std::weak_ptr<HttpTransport>(transport_)](const boost::system::error_code& ec) {
-        if (ec) return;
-        if (const auto transport = weak.lock()) transport->close();
-      });
+  timer_.async_wait([weak = std::weak_ptr<HttpTransport>(transport_)](const boost::system::error_code& ec) {
+    if (ec) return;
+    if (const auto transport = weak.lock()) transport->close();
+  });
 }
 
 void CallChannel::finish_front(const Result<void>& result, int status) {

@@ -31,8 +31,7 @@ class CallChannel : public std::enable_shared_from_this<CallChannel> {
   using Call = wire::scheduler::Call;
   using Clock = std::chrono::steady_clock;
   /// The answer to one call; `status` is 0 when none came.
-  using Report =
-      std::function<void(const Call&, const Client::CallDone&, const Result<void>&, int status)>;
+  using Report = std::function<void(const Call&, const Client::CallDone&, const Result<void>&, int status)>;
 
   CallChannel(boost::asio::io_context& io, const ClientConfig& config, Report report);
 
@@ -56,10 +55,8 @@ class CallChannel : public std::enable_shared_from_this<CallChannel> {
     Clock::time_point deadline;
   };
 
-  static boost::asio::awaitable<void> run(std::shared_ptr<CallChannel> self,
-                                          std::uint64_t generation);
-  boost::asio::awaitable<Result<HttpAnswer>> perform(std::shared_ptr<HttpTransport> transport,
-                                                     HttpRequest request);
+  static boost::asio::awaitable<void> run(std::shared_ptr<CallChannel> self, std::uint64_t generation);
+  boost::asio::awaitable<Result<HttpAnswer>> perform(std::shared_ptr<HttpTransport> transport, HttpRequest request);
   void arm(Clock::time_point deadline);
   void finish_front(const Result<void>& result, int status);
 

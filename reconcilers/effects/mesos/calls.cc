@@ -35,8 +35,7 @@ void add_ids(Target& target, const std::vector<std::string>& ids) {
 
 }  // namespace
 
-Call accept(const std::vector<std::string>& offer_ids, std::vector<Offer::Operation> operations,
-            Refusal refusal) {
+Call accept(const std::vector<std::string>& offer_ids, std::vector<Offer::Operation> operations, Refusal refusal) {
   Call call = of_type(Call::ACCEPT);
   add_ids(*call.mutable_accept()->mutable_offer_ids(), offer_ids);
   move_into(*call.mutable_accept()->mutable_operations(), std::move(operations));
@@ -95,13 +94,11 @@ std::optional<Call> acknowledge(const wire::TaskStatus& status) {
 }
 
 std::optional<Call> acknowledge_operation(const wire::OperationStatus& status) {
-  if (status.uuid().value().empty() || !status.has_operation_id() || !status.has_agent_id())
-    return std::nullopt;
+  if (status.uuid().value().empty() || !status.has_operation_id() || !status.has_agent_id()) return std::nullopt;
   Call call = of_type(Call::ACKNOWLEDGE_OPERATION_STATUS);
   auto& body = *call.mutable_acknowledge_operation_status();
   *body.mutable_agent_id() = status.agent_id();
-  if (status.has_resource_provider_id())
-    *body.mutable_resource_provider_id() = status.resource_provider_id();
+  if (status.has_resource_provider_id()) *body.mutable_resource_provider_id() = status.resource_provider_id();
   body.set_uuid(status.uuid().value());
   *body.mutable_operation_id() = status.operation_id();
   return call;
@@ -129,12 +126,10 @@ Call reconcile_operations(const std::vector<Subject>& subjects) {
   return call;
 }
 
-Call update_framework(const wire::FrameworkInfo& info,
-                      const std::vector<std::string>& suppressed_roles) {
+Call update_framework(const wire::FrameworkInfo& info, const std::vector<std::string>& suppressed_roles) {
   Call call = of_type(Call::UPDATE_FRAMEWORK);
   *call.mutable_update_framework()->mutable_framework_info() = info;
-  call.mutable_update_framework()->mutable_suppressed_roles()->Assign(suppressed_roles.begin(),
-                                                                      suppressed_roles.end());
+  call.mutable_update_framework()->mutable_suppressed_roles()->Assign(suppressed_roles.begin(), suppressed_roles.end());
   return call;
 }
 

@@ -26,8 +26,7 @@ struct Subject {
 
 /// Uses offers (of one agent and one role) for `operations`, in order and not as a unit. What is
 /// left over comes back after `refusal`; zero means with the next allocation.
-Call accept(const std::vector<std::string>& offer_ids,
-            std::vector<wire::Offer::Operation> operations, Refusal refusal);
+Call accept(const std::vector<std::string>& offer_ids, std::vector<wire::Offer::Operation> operations, Refusal refusal);
 Call decline(const std::vector<std::string>& offer_ids, Refusal refusal);
 Call accept_inverse_offers(const std::vector<std::string>& inverse_offer_ids);
 Call decline_inverse_offers(const std::vector<std::string>& inverse_offer_ids);
@@ -52,21 +51,16 @@ Call reconcile_tasks(const std::vector<Subject>& subjects);
 Call reconcile_operations(const std::vector<Subject>& subjects);
 
 /// Replaces the roles, the suppressed roles and what else may change of a FrameworkInfo.
-Call update_framework(const wire::FrameworkInfo& info,
-                      const std::vector<std::string>& suppressed_roles);
+Call update_framework(const wire::FrameworkInfo& info, const std::vector<std::string>& suppressed_roles);
 
 /// The operations. `operation_id` asks for feedback and must be unique for ever; LAUNCH cannot have
 /// one.
-wire::Offer::Operation reserve(const std::string& operation_id,
-                               std::vector<wire::Resource> resources);
-wire::Offer::Operation unreserve(const std::string& operation_id,
-                                 std::vector<wire::Resource> resources);
+wire::Offer::Operation reserve(const std::string& operation_id, std::vector<wire::Resource> resources);
+wire::Offer::Operation unreserve(const std::string& operation_id, std::vector<wire::Resource> resources);
 wire::Offer::Operation create(const std::string& operation_id, std::vector<wire::Resource> volumes);
-wire::Offer::Operation destroy(const std::string& operation_id,
-                               std::vector<wire::Resource> volumes);
+wire::Offer::Operation destroy(const std::string& operation_id, std::vector<wire::Resource> volumes);
 wire::Offer::Operation launch(std::vector<wire::TaskInfo> tasks);
 /// `addition` is reserved like the volume and has no persistence of its own.
-wire::Offer::Operation grow_volume(const std::string& operation_id, wire::Resource volume,
-                                   wire::Resource addition);
+wire::Offer::Operation grow_volume(const std::string& operation_id, wire::Resource volume, wire::Resource addition);
 
 }  // namespace esaas::mesos::calls

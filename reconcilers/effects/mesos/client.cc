@@ -33,10 +33,8 @@ SessionConfig session_config(const ClientConfig& config) {
 // plus steady time.
 Time steady_now() {
   static const auto kSteadyStart = std::chrono::steady_clock::now();
-  static const auto kStart =
-      std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-  return kStart +
-         std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - kSteadyStart);
+  static const auto kStart = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+  return kStart + std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - kSteadyStart);
 }
 
 }  // namespace
@@ -45,17 +43,12 @@ Time steady_now() {
 class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
  public:
   Impl(asio::io_context& io, ClientConfig config, Handler& handler)
-      : io_(io),
-        config_(std::move(config)),
-        handler_(&handler),
-        session_(session_config(config_)),
-        timer_(io) {}
+      : io_(io), config_(std::move(config)), handler_(&handler), session_(session_config(config_)), timer_(io) {}
 
   void start(wire::FrameworkInfo info) {
     channel_ = std::make_shared<CallChannel>(
         io_, config_,
-        [weak = weak_from_this()](const Call& call, const CallDone& done,
-                                  const Result<void>& result, int status) {
+        [weak = weak_from_this()](const Call& call, const CallDone& done, const Result<void>& result, int status) {
           if (const auto self = weak.lock()) self->on_call_answered(call, done, result, status);
         });
     enqueue(session_.start(std::move(info), steady_now()));
@@ -85,11 +78,9 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
   void update_framework_info(wire::FrameworkInfo info, CallDone done) {
     session_.set_framework_info(std::move(info));
     if (!session_.ready()) {
-      return asio::post(
-          io_, [self = shared_from_this(), done = std::move(done)] { self->report({}, done, {}); });
+      return asio::post(io_, [self = shared_from_this(), done = std::move(done)] { self->report({}, done, {}); });
     }
-    send(calls::update_framework(session_.framework_info(), session_.suppressed_roles()),
-         std::move(done));
+    send(calls::update_framework(session_.framework_info(), session_.suppressed_roles()), std::move(done));
   }
 
   /// The owner is gone: nothing is called any more.
@@ -106,9 +97,7 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
   std::size_t calls_pending() const { return channel_ ? channel_->depth() : 0; }
 
  private:
-  static Error not_started() {
-    return Error{ErrorCode::kUnavailable, "the Mesos client has not been started"};
-  }
+  static Error not_started() { return Error{ErrorCode::kUnavailable, "the Mesos client has not been started"}; }
 
   void enqueue(SessionActions actions) {
     for (auto& action : actions) pending_.push_back(std::move(action));
@@ -124,9 +113,8 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
   }
 
   void post_failure(Call call, CallDone done, Error error) {
-    asio::post(io_,
-               [self = shared_from_this(), call = std::move(call), done = std::move(done),
-                error = std::move(error)] { self->report(call, done, std::unexpected(error)); });
+    asio::post(io_, [self = shared_from_this(), call = std::move(call), done = std::move(done),
+                     error = std::move(error)] { self->report(call, done, std::unexpected(error)); });
   }
 
   // Actions go out in order even when carrying one out produces more.
@@ -159,9 +147,7 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
   void carry_out(const OpenStream& what) {
     stream_ = std::make_shared<HttpTransport>(io_, config_.tls);
     auto request = make_request(what.master, what.subscribe, {}, config_.credentials);
-    asio::co_spawn(io_,
-                   run_stream(shared_from_this(), stream_, ++stream_generation_, what.master,
-                              std::move(request)),
+    asio::co_spawn(io_, run_stream(shared_from_this(), stream_, ++stream_generation_, what.master, std::move(request)),
                    asio::detached);
   }
 
@@ -173,8 +159,7 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
   }
 
   void carry_out(const SubscribedTo& what) {
-    if (!what.confirmation_needed && session_.ready())
-      channel_->open(session_.master(), session_.stream_id());
+    if (!what.confirmation_needed && session_.ready()) channel_->open(session_.master(), session_.stream_id());
     handler_->subscribed(what.event, what.confirmation_needed);
   }
 
@@ -183,8 +168,7 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
   void carry_out(const LostSubscription& what) { handler_->disconnected(what.why); }
   void carry_out(const SessionStopped& what) { handler_->stopped(what.reason, what.why); }
 
-  void on_call_answered(const Call& call, const CallDone& done, const Result<void>& result,
-                        int status) {
+  void on_call_answered(const Call& call, const CallDone& done, const Result<void>& result, int status) {
     report(call, done, result);
     if (handler_ == nullptr || result) return;
     feed(session_.on_call_refused(status, result.error().detail, steady_now()));
@@ -199,30 +183,23 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
     }
   }
 
-  bool current(std::uint64_t generation) const {
-    return handler_ != nullptr && generation == stream_generation_;
-  }
+  bool current(std::uint64_t generation) const { return handler_ != nullptr && generation == stream_generation_; }
 
-  static asio::awaitable<void> run_stream(std::shared_ptr<Impl> self,
-                                          std::shared_ptr<HttpTransport> transport,
-                                          std::uint64_t generation, Endpoint master,
-                                          HttpRequest request) {
+  static asio::awaitable<void> run_stream(std::shared_ptr<Impl> self, std::shared_ptr<HttpTransport> transport,
+                                          std::uint64_t generation, Endpoint master, HttpRequest request) {
     const auto opened = co_await transport->open(std::move(master));
     if (!self->current(generation)) co_return;
-    if (!opened)
-      co_return self->feed(self->session_.on_connection_lost(opened.error().detail, steady_now()));
+    if (!opened) co_return self->feed(self->session_.on_connection_lost(opened.error().detail, steady_now()));
 
     const auto head = co_await transport->open_stream(std::move(request));
     if (!self->current(generation)) co_return;
-    if (!head)
-      co_return self->feed(self->session_.on_connection_lost(head.error().detail, steady_now()));
+    if (!head) co_return self->feed(self->session_.on_connection_lost(head.error().detail, steady_now()));
     self->feed(self->session_.on_response_head(*head, steady_now()));
 
     while (self->current(generation)) {
       const auto bytes = co_await transport->read_some();
       if (!self->current(generation)) co_return;
-      if (!bytes)
-        co_return self->feed(self->session_.on_connection_lost(bytes.error().detail, steady_now()));
+      if (!bytes) co_return self->feed(self->session_.on_connection_lost(bytes.error().detail, steady_now()));
       self->feed(self->session_.on_body(*bytes, steady_now()));
     }
   }

@@ -45,8 +45,7 @@ struct ClientConfig {
   std::uint64_t jitter_seed = 0;
   std::size_t calls_queued_max = 4096;  ///< send() beyond it fails with kResourceExhausted
   std::chrono::milliseconds call_timeout = std::chrono::seconds(30);  ///< from send() to the answer
-  std::optional<SessionConfig> session =
-      {};  ///< other waits than the defaults; its masters, tls and seed are replaced
+  std::optional<SessionConfig> session = {};  ///< other waits than the defaults; its masters, tls and seed are replaced
 };
 
 class Client {

@@ -19,8 +19,8 @@ std::string_view trimmed(std::string_view text) {
 }
 
 bool is_host_byte(char byte) {
-  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-         (byte >= '0' && byte <= '9') || byte == '.' || byte == '-' || byte == '_';
+  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') || byte == '.' ||
+         byte == '-' || byte == '_';
 }
 
 bool is_address_byte(char byte) { return is_host_byte(byte) || byte == ':' || byte == '%'; }
@@ -81,9 +81,8 @@ Result<Endpoint> parse_redirect(std::string_view location, bool tls) {
   std::string_view rest = location;
   if (rest.starts_with(scheme)) rest.remove_prefix(scheme.size());
   if (!rest.starts_with("//")) {
-    return fail(
-        ErrorCode::kInvalidArgument,
-        fmt::format("redirect to \"{}\": expected {}//host:port or //host:port", location, scheme));
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("redirect to \"{}\": expected {}//host:port or //host:port", location, scheme));
   }
   rest.remove_prefix(2);
   return parse_endpoint(rest.substr(0, rest.find_first_of("/?#")));

@@ -40,17 +40,16 @@ std::string readable(std::string text) {
 
 std::string base64(const std::string& text) {
   std::string out((text.size() + 2) / 3 * 4 + 1, '\0');  // EVP_EncodeBlock ends with a zero byte
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                     reinterpret_cast<const unsigned char*>(text.data()),
-                                     static_cast<int>(text.size()));
+  const int length =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(text.data()),
+                      static_cast<int>(text.size()));
   out.resize(static_cast<std::size_t>(length));
   return out;
 }
 
 }  // namespace
 
-HttpRequest make_request(const Endpoint& master, const wire::scheduler::Call& call,
-                         std::string_view stream_id,
+HttpRequest make_request(const Endpoint& master, const wire::scheduler::Call& call, std::string_view stream_id,
                          const std::optional<Credentials>& credentials) {
   HttpRequest request(http::verb::post, "/api/v1/scheduler", 11);
   request.set(http::field::host, master.to_string());
@@ -60,8 +59,7 @@ HttpRequest make_request(const Endpoint& master, const wire::scheduler::Call& ca
   request.set(http::field::accept, kProtobuf);
   if (!stream_id.empty()) request.set("Mesos-Stream-Id", stream_id);
   if (credentials) {
-    request.set(http::field::authorization,
-                "Basic " + base64(credentials->principal + ":" + credentials->secret));
+    request.set(http::field::authorization, "Basic " + base64(credentials->principal + ":" + credentials->secret));
   }
   request.body() = call.SerializeAsString();
   request.prepare_payload();
@@ -89,8 +87,7 @@ asio::awaitable<Result<void>> HttpTransport::open(Endpoint to) {
   }
   tls_->set_verify_callback(asio::ssl::host_name_verification(to.host));
   error_code ec;
-  co_await tls_->async_handshake(asio::ssl::stream_base::client,
-                                 asio::redirect_error(asio::use_awaitable, ec));
+  co_await tls_->async_handshake(asio::ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, ec));
   if (ec) co_return broken("TLS handshake", ec);
   keep_alive_ = true;
   co_return Result<void>{};
@@ -103,8 +100,8 @@ asio::awaitable<Result<void>> HttpTransport::resolve_and_connect(const Endpoint&
     co_await tcp().async_connect(asio::ip::tcp::endpoint(address, to.port),
                                  asio::redirect_error(asio::use_awaitable, ec));
   } else {
-    const auto found = co_await resolver_.async_resolve(
-        to.host, std::to_string(to.port), asio::redirect_error(asio::use_awaitable, ec));
+    const auto found = co_await resolver_.async_resolve(to.host, std::to_string(to.port),
+                                                        asio::redirect_error(asio::use_awaitable, ec));
     if (ec) co_return broken(fmt::format("resolve {}", to.host), ec);
     co_await tcp().async_connect(found, asio::redirect_error(asio::use_awaitable, ec));
   }
@@ -119,8 +116,8 @@ bool HttpTransport::reusable() const {
   const auto& socket = tls_ ? beast::get_lowest_layer(*tls_).socket() : plain_->socket();
   if (!socket.is_open()) return false;
   char byte = 0;
-  const auto got = ::recv(const_cast<asio::ip::tcp::socket&>(socket).native_handle(), &byte, 1,
-                          MSG_PEEK | MSG_DONTWAIT);
+  const auto got =
+      ::recv(const_cast<asio::ip::tcp::socket&>(socket).native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
@@ -143,16 +140,13 @@ asio::awaitable<Result<HttpAnswer>> HttpTransport::exchange(HttpRequest request)
   parser.body_limit(kAnswerBytesMax);
   error_code ec;
   if (tls_) {
-    co_await http::async_read(*tls_, buffer_, parser,
-                              asio::redirect_error(asio::use_awaitable, ec));
+    co_await http::async_read(*tls_, buffer_, parser, asio::redirect_error(asio::use_awaitable, ec));
   } else {
-    co_await http::async_read(*plain_, buffer_, parser,
-                              asio::redirect_error(asio::use_awaitable, ec));
+    co_await http::async_read(*plain_, buffer_, parser, asio::redirect_error(asio::use_awaitable, ec));
   }
   if (ec) co_return broken("read answer", ec);
   keep_alive_ = parser.get().keep_alive();
-  co_return HttpAnswer{static_cast<int>(parser.get().result_int()),
-                       readable(std::move(parser.get().body()))};
+  co_return HttpAnswer{static_cast<int>(parser.get().result_int()), readable(std::move(parser.get().body()))};
 }
 
 asio::awaitable<Result<ResponseHead>> HttpTransport::open_stream(HttpRequest request) {
@@ -162,11 +156,9 @@ asio::awaitable<Result<ResponseHead>> HttpTransport::open_stream(HttpRequest req
   stream_parser_->body_limit(boost::none);
   error_code ec;
   if (tls_) {
-    co_await http::async_read_header(*tls_, buffer_, *stream_parser_,
-                                     asio::redirect_error(asio::use_awaitable, ec));
+    co_await http::async_read_header(*tls_, buffer_, *stream_parser_, asio::redirect_error(asio::use_awaitable, ec));
   } else {
-    co_await http::async_read_header(*plain_, buffer_, *stream_parser_,
-                                     asio::redirect_error(asio::use_awaitable, ec));
+    co_await http::async_read_header(*plain_, buffer_, *stream_parser_, asio::redirect_error(asio::use_awaitable, ec));
   }
   if (ec) co_return broken("read answer", ec);
   const auto& response = stream_parser_->get();
@@ -202,11 +194,9 @@ asio::awaitable<Result<std::string>> HttpTransport::read_some() {
   body.size = chunk.size();
   error_code ec;
   if (tls_) {
-    co_await http::async_read_some(*tls_, buffer_, *stream_parser_,
-                                   asio::redirect_error(asio::use_awaitable, ec));
+    co_await http::async_read_some(*tls_, buffer_, *stream_parser_, asio::redirect_error(asio::use_awaitable, ec));
   } else {
-    co_await http::async_read_some(*plain_, buffer_, *stream_parser_,
-                                   asio::redirect_error(asio::use_awaitable, ec));
+    co_await http::async_read_some(*plain_, buffer_, *stream_parser_, asio::redirect_error(asio::use_awaitable, ec));
   }
   if (ec == http::error::need_buffer) ec = {};
   const std::size_t got = chunk.size() - body.size;

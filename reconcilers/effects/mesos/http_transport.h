@@ -31,8 +31,8 @@ using HttpRequest = boost::beast::http::request<boost::beast::http::string_body>
 
 /// A POST to the scheduler API with the headers that every call has. `stream_id` is empty for
 /// SUBSCRIBE.
-HttpRequest make_request(const Endpoint& master, const wire::scheduler::Call& call,
-                         std::string_view stream_id, const std::optional<Credentials>& credentials);
+HttpRequest make_request(const Endpoint& master, const wire::scheduler::Call& call, std::string_view stream_id,
+                         const std::optional<Credentials>& credentials);
 
 /// What a short answer holds.
 struct HttpAnswer {

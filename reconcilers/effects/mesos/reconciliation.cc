@@ -10,9 +10,7 @@ using calls::Call;
 using calls::Subject;
 
 Reconciliation::Reconciliation(Kind kind, ReconciliationConfig config)
-    : kind_(kind),
-      config_(config),
-      backoff_(config.backoff_first, config.backoff_longest, config.jitter_seed) {
+    : kind_(kind), config_(config), backoff_(config.backoff_first, config.backoff_longest, config.jitter_seed) {
   ESAAS_ASSERT(config.batch_size > 0, "a batch holds at least one subject");
 }
 
@@ -52,12 +50,9 @@ std::vector<Call> Reconciliation::on_time(Time now) {
 
 std::optional<Time> Reconciliation::next_wake() const {
   switch (phase_) {
-    case Phase::kExplicit:
-      return ask_again_;
-    case Phase::kImplicit:
-      return Time::min();
-    case Phase::kIdle:
-      return period_ends_;
+    case Phase::kExplicit: return ask_again_;
+    case Phase::kImplicit: return Time::min();
+    case Phase::kIdle: return period_ends_;
   }
   ESAAS_ASSERT(false, "every phase knows its wake");
 }
@@ -76,8 +71,7 @@ std::vector<Call> Reconciliation::ask() const {
 }
 
 Call Reconciliation::build(const std::vector<Subject>& subjects) const {
-  return kind_ == Kind::kTasks ? calls::reconcile_tasks(subjects)
-                               : calls::reconcile_operations(subjects);
+  return kind_ == Kind::kTasks ? calls::reconcile_tasks(subjects) : calls::reconcile_operations(subjects);
 }
 
 void Reconciliation::finish(Time now) {

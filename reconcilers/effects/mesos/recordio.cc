@@ -52,28 +52,24 @@ Result<bool> RecordDecoder::read_length() {
       return true;
     }
     if (byte < '0' || byte > '9') {
-      return std::unexpected(damaged(
-          at, fmt::format("byte 0x{:02x} where a digit of the length or a line feed belongs",
-                          static_cast<unsigned char>(byte))));
+      return std::unexpected(damaged(at, fmt::format("byte 0x{:02x} where a digit of the length or a line feed belongs",
+                                                     static_cast<unsigned char>(byte))));
     }
     if (at - consumed_ >= kLengthDigitsMax) {
-      return std::unexpected(
-          damaged(at, fmt::format("the length has more than {} digits", kLengthDigitsMax)));
+      return std::unexpected(damaged(at, fmt::format("the length has more than {} digits", kLengthDigitsMax)));
     }
     value = value * 10 + static_cast<std::uint64_t>(byte - '0');
     if (value > record_bytes_max_) {
       return std::unexpected(
-          damaged(at, fmt::format("a length of {} or more is over the limit of {} bytes", value,
-                                  record_bytes_max_)));
+          damaged(at, fmt::format("a length of {} or more is over the limit of {} bytes", value, record_bytes_max_)));
     }
   }
   return false;
 }
 
 Error RecordDecoder::damaged(std::size_t at, std::string what) {
-  failure_ = Error{ErrorCode::kDataLoss,
-                   fmt::format("event stream is not RecordIO: record {}, stream offset {}: {}",
-                               records_ + 1, stream_offset_ + at, what)};
+  failure_ = Error{ErrorCode::kDataLoss, fmt::format("event stream is not RecordIO: record {}, stream offset {}: {}",
+                                                     records_ + 1, stream_offset_ + at, what)};
   buffer_.clear();
   consumed_ = 0;
   return *failure_;

@@ -32,8 +32,7 @@ std::string encode_record(std::string_view record);
 /// @endcode
 class RecordDecoder {
  public:
-  explicit RecordDecoder(std::size_t record_bytes_max = kRecordBytesMax)
-      : record_bytes_max_(record_bytes_max) {}
+  explicit RecordDecoder(std::size_t record_bytes_max = kRecordBytesMax) : record_bytes_max_(record_bytes_max) {}
 
   /// Takes bytes in the order in which they arrived. Decodes nothing yet.
   void feed(std::string_view bytes);

@@ -36,8 +36,8 @@ Resource reserved(Resource resource, const Reservation& reservation) {
   return resource;
 }
 
-Resource persistent_volume(Resource reserved_disk, const std::string& persistence_id,
-                           const std::string& principal, const std::string& container_path) {
+Resource persistent_volume(Resource reserved_disk, const std::string& persistence_id, const std::string& principal,
+                           const std::string& container_path) {
   auto& disk = *reserved_disk.mutable_disk();
   disk.mutable_persistence()->set_id(persistence_id);
   disk.mutable_persistence()->set_principal(principal);
@@ -82,9 +82,8 @@ FrameworkInfo framework_info(const FrameworkSpec& spec) {
   info.mutable_roles()->Assign(spec.roles.begin(), spec.roles.end());
   info.set_failover_timeout(static_cast<double>(spec.failover_timeout.count()));
   info.set_checkpoint(true);
-  for (const auto type :
-       {Capability::MULTI_ROLE, Capability::PARTITION_AWARE, Capability::TASK_KILLING_STATE,
-        Capability::RESERVATION_REFINEMENT, Capability::REGION_AWARE}) {
+  for (const auto type : {Capability::MULTI_ROLE, Capability::PARTITION_AWARE, Capability::TASK_KILLING_STATE,
+                          Capability::RESERVATION_REFINEMENT, Capability::REGION_AWARE}) {
     info.add_capabilities()->set_type(type);
   }
   return info;

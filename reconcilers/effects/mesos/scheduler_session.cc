@@ -25,9 +25,7 @@ constexpr std::string_view kFailedOverText = "failed over";
 constexpr double kHeartbeatSecondsMin = 0.1;
 constexpr double kHeartbeatSecondsMax = 3600.0;
 
-bool is_protobuf(std::string_view content_type) {
-  return content_type.substr(0, content_type.find(';')) == kProtobuf;
-}
+bool is_protobuf(std::string_view content_type) { return content_type.substr(0, content_type.find(';')) == kProtobuf; }
 
 bool is_final_refusal(int status) { return status == 400 || status == 406 || status == 415; }
 
@@ -35,21 +33,16 @@ bool is_final_refusal(int status) { return status == 400 || status == 406 || sta
 
 std::string_view name_of(StopReason reason) {
   switch (reason) {
-    case StopReason::kRequested:
-      return "requested";
-    case StopReason::kFrameworkRemoved:
-      return "framework_removed";
-    case StopReason::kFailedOver:
-      return "failed_over";
-    case StopReason::kSubscriptionRefused:
-      return "subscription_refused";
+    case StopReason::kRequested: return "requested";
+    case StopReason::kFrameworkRemoved: return "framework_removed";
+    case StopReason::kFailedOver: return "failed_over";
+    case StopReason::kSubscriptionRefused: return "subscription_refused";
   }
   ESAAS_ASSERT(false, "every StopReason has a name");
 }
 
 SchedulerSession::SchedulerSession(SessionConfig config)
-    : config_(std::move(config)),
-      backoff_(config_.backoff_first, config_.backoff_longest, config_.jitter_seed) {
+    : config_(std::move(config)), backoff_(config_.backoff_first, config_.backoff_longest, config_.jitter_seed) {
   ESAAS_ASSERT(!config_.masters.empty(), "a session needs at least one master");
 }
 
@@ -78,8 +71,7 @@ void SchedulerSession::open(const Endpoint& master, Time now, SessionActions& ac
   Call call;
   call.set_type(Call::SUBSCRIBE);
   *call.mutable_subscribe()->mutable_framework_info() = info_;
-  for (auto& role : suppressed_roles())
-    call.mutable_subscribe()->add_suppressed_roles(std::move(role));
+  for (auto& role : suppressed_roles()) call.mutable_subscribe()->add_suppressed_roles(std::move(role));
   if (info_.has_id()) *call.mutable_framework_id() = info_.id();
   actions.push_back(OpenStream{master, std::move(call)});
 }
@@ -91,18 +83,17 @@ SessionActions SchedulerSession::on_response_head(const ResponseHead& head, Time
     redirect(head, now, actions);
   } else if (is_final_refusal(head.status)) {
     stop_for_good(StopReason::kSubscriptionRefused,
-                  fmt::format("master {} refused the subscription with status {}: {}",
-                              current_.to_string(), head.status, head.error_text),
+                  fmt::format("master {} refused the subscription with status {}: {}", current_.to_string(),
+                              head.status, head.error_text),
                   actions);
   } else if (head.status != 200) {
-    retry(fmt::format("master {} answered status {}: {}", current_.to_string(), head.status,
-                      head.error_text),
-          now, actions);
+    retry(fmt::format("master {} answered status {}: {}", current_.to_string(), head.status, head.error_text), now,
+          actions);
   } else if (head.stream_id.empty()) {
     retry(fmt::format("master {} sent no Mesos-Stream-Id", current_.to_string()), now, actions);
   } else if (!is_protobuf(head.content_type)) {
-    retry(fmt::format("master {} answered with content type \"{}\", not {}", current_.to_string(),
-                      head.content_type, kProtobuf),
+    retry(fmt::format("master {} answered with content type \"{}\", not {}", current_.to_string(), head.content_type,
+                      kProtobuf),
           now, actions);
   } else {
     state_ = State::kSubscribing;
@@ -115,9 +106,9 @@ void SchedulerSession::redirect(const ResponseHead& head, Time now, SessionActio
   const auto target = parse_redirect(head.location, config_.tls);
   if (!target) return retry(target.error().detail, now, actions);
   if (++redirects_ > config_.redirects_max) {
-    return retry(fmt::format("more than {} redirects in a row, the last to {}",
-                             config_.redirects_max, target->to_string()),
-                 now, actions);
+    return retry(
+        fmt::format("more than {} redirects in a row, the last to {}", config_.redirects_max, target->to_string()), now,
+        actions);
   }
   actions.push_back(DropStream{});
   open(*target, now, actions);
@@ -151,17 +142,14 @@ void SchedulerSession::stop_for_good(StopReason reason, std::string why, Session
 
 SessionActions SchedulerSession::on_connection_lost(std::string why, Time now) {
   SessionActions actions;
-  if (stream_open())
-    retry(fmt::format("connection to master {}: {}", current_.to_string(), why), now, actions);
+  if (stream_open()) retry(fmt::format("connection to master {}: {}", current_.to_string(), why), now, actions);
   return actions;
 }
 
 SessionActions SchedulerSession::on_call_refused(int status, std::string_view text, Time now) {
   SessionActions actions;
   if (state_ != State::kReady || (status != 403 && status != 307)) return actions;
-  retry(fmt::format("master {} answered a call with status {}: {}", current_.to_string(), status,
-                    text),
-        now, actions);
+  retry(fmt::format("master {} answered a call with status {}: {}", current_.to_string(), status, text), now, actions);
   return actions;
 }
 
@@ -169,19 +157,16 @@ SessionActions SchedulerSession::on_time(Time now) {
   SessionActions actions;
   if (!wake_ || now < *wake_) return actions;
   switch (state_) {
-    case State::kWaiting:
-      open(config_.masters[next_master_], now, actions);
-      break;
+    case State::kWaiting: open(config_.masters[next_master_], now, actions); break;
     case State::kOpening:
     case State::kSubscribing:
-      retry(fmt::format("master {} did not confirm the subscription within {}",
-                        current_.to_string(), to_text(config_.subscribe_timeout)),
+      retry(fmt::format("master {} did not confirm the subscription within {}", current_.to_string(),
+                        to_text(config_.subscribe_timeout)),
             now, actions);
       break;
     case State::kUnconfirmed:
-      retry(fmt::format("the framework id was not made durable within {}",
-                        to_text(config_.confirm_timeout)),
-            now, actions);
+      retry(fmt::format("the framework id was not made durable within {}", to_text(config_.confirm_timeout)), now,
+            actions);
       break;
     case State::kReady:
       retry(fmt::format("master {} was silent for {} heartbeats of {}", current_.to_string(),
@@ -189,16 +174,14 @@ SessionActions SchedulerSession::on_time(Time now) {
             now, actions);
       break;
     case State::kIdle:
-    case State::kStopped:
-      break;
+    case State::kStopped: break;
   }
   return actions;
 }
 
 SessionActions SchedulerSession::on_body(std::string_view bytes, Time now) {
   SessionActions actions;
-  if (state_ != State::kSubscribing && state_ != State::kUnconfirmed && state_ != State::kReady)
-    return actions;
+  if (state_ != State::kSubscribing && state_ != State::kUnconfirmed && state_ != State::kReady) return actions;
   last_heard_ = now;
   decoder_.feed(bytes);
   drain_records(now, actions);
@@ -214,22 +197,19 @@ void SchedulerSession::drain_records(Time now, SessionActions& actions) {
   }
   if (state_ == State::kReady) wake_ = silence_deadline();
   if (state_ == State::kUnconfirmed && decoder_.buffered_bytes() > kRecordBytesMax) {
-    retry(fmt::format("more than {} bytes of events while the framework id was not durable",
-                      kRecordBytesMax),
-          now, actions);
+    retry(fmt::format("more than {} bytes of events while the framework id was not durable", kRecordBytesMax), now,
+          actions);
   }
 }
 
 void SchedulerSession::take_record(const std::string& record, Time now, SessionActions& actions) {
   Event event;
   if (!event.ParsePartialFromString(record)) {
-    return retry(fmt::format("a record of {} bytes is not a scheduler event", record.size()), now,
-                 actions);
+    return retry(fmt::format("a record of {} bytes is not a scheduler event", record.size()), now, actions);
   }
   if (!event.IsInitialized()) {
-    actions.push_back(
-        SkippedEvent{fmt::format("event of type {} lacks {}", static_cast<int>(event.type()),
-                                 event.InitializationErrorString())});
+    actions.push_back(SkippedEvent{
+        fmt::format("event of type {} lacks {}", static_cast<int>(event.type()), event.InitializationErrorString())});
     return;
   }
   if (event.type() == Event::ERROR) return take_error(event.error().message(), now, actions);
@@ -238,11 +218,9 @@ void SchedulerSession::take_record(const std::string& record, Time now, SessionA
     if (event.type() == Event::SUBSCRIBED && event.has_subscribed()) {
       return take_subscribed(event.subscribed(), now, actions);
     }
-    return retry(fmt::format("event {} came before SUBSCRIBED", Event::Type_Name(event.type())),
-                 now, actions);
+    return retry(fmt::format("event {} came before SUBSCRIBED", Event::Type_Name(event.type())), now, actions);
   }
-  if (event.type() == Event::SUBSCRIBED)
-    return retry("a second SUBSCRIBED on one stream", now, actions);
+  if (event.type() == Event::SUBSCRIBED) return retry("a second SUBSCRIBED on one stream", now, actions);
   if (event.type() == Event::UNKNOWN) {
     actions.push_back(SkippedEvent{"event of a type that this version does not know"});
     return;
@@ -250,22 +228,19 @@ void SchedulerSession::take_record(const std::string& record, Time now, SessionA
   actions.push_back(DeliverEvent{std::move(event)});
 }
 
-void SchedulerSession::take_subscribed(const Event::Subscribed& subscribed, Time now,
-                                       SessionActions& actions) {
+void SchedulerSession::take_subscribed(const Event::Subscribed& subscribed, Time now, SessionActions& actions) {
   const std::string& id = subscribed.framework_id().value();
   if (id.empty()) return retry("SUBSCRIBED with an empty framework id", now, actions);
   if (info_.has_id() && info_.id().value() != id) {
-    return stop_for_good(
-        StopReason::kSubscriptionRefused,
-        fmt::format("subscribed as framework {} and was answered as {}", info_.id().value(), id),
-        actions);
+    return stop_for_good(StopReason::kSubscriptionRefused,
+                         fmt::format("subscribed as framework {} and was answered as {}", info_.id().value(), id),
+                         actions);
   }
   *info_.mutable_id() = subscribed.framework_id();
   const double seconds = subscribed.heartbeat_interval_seconds();
   const bool usable = subscribed.has_heartbeat_interval_seconds() && std::isfinite(seconds) &&
                       seconds >= kHeartbeatSecondsMin && seconds <= kHeartbeatSecondsMax;
-  heartbeat_ =
-      usable ? Duration{static_cast<Duration::rep>(seconds * 1e6)} : config_.heartbeat_default;
+  heartbeat_ = usable ? Duration{static_cast<Duration::rep>(seconds * 1e6)} : config_.heartbeat_default;
   backoff_.reset();
   failed_in_round_ = 0;
   redirects_ = 0;
@@ -327,8 +302,6 @@ std::vector<std::string> SchedulerSession::suppressed_roles() const {
   return roles;
 }
 
-Time SchedulerSession::silence_deadline() const {
-  return last_heard_ + heartbeat_ * config_.heartbeats_missed_max;
-}
+Time SchedulerSession::silence_deadline() const { return last_heard_ + heartbeat_ * config_.heartbeats_missed_max; }
 
 }  // namespace esaas::mesos

@@ -62,10 +62,10 @@ struct SessionConfig {
 
 /// Why a session ended for good.
 enum class StopReason : std::uint8_t {
-  kRequested,         ///< stop() was called
-  kFrameworkRemoved,  ///< the FrameworkID was torn down or timed out; its tasks are gone, a person
-                      ///< must decide
-  kFailedOver,  ///< a newer instance of this framework subscribed; this one must not act any more
+  kRequested,            ///< stop() was called
+  kFrameworkRemoved,     ///< the FrameworkID was torn down or timed out; its tasks are gone, a person
+                         ///< must decide
+  kFailedOver,           ///< a newer instance of this framework subscribed; this one must not act any more
   kSubscriptionRefused,  ///< the master will not take this FrameworkInfo or request
 };
 
@@ -106,8 +106,8 @@ struct SessionStopped {
   StopReason reason = StopReason::kRequested;
   std::string why;
 };
-using SessionAction = std::variant<OpenStream, DropStream, SubscribedTo, DeliverEvent, SkippedEvent,
-                                   LostSubscription, SessionStopped>;
+using SessionAction =
+    std::variant<OpenStream, DropStream, SubscribedTo, DeliverEvent, SkippedEvent, LostSubscription, SessionStopped>;
 using SessionActions = std::vector<SessionAction>;
 
 /// What matters of the HTTP response to SUBSCRIBE.
@@ -159,27 +159,16 @@ class SchedulerSession {
   std::vector<std::string> suppressed_roles() const;
 
  private:
-  enum class State : std::uint8_t {
-    kIdle,
-    kWaiting,
-    kOpening,
-    kSubscribing,
-    kUnconfirmed,
-    kReady,
-    kStopped
-  };
+  enum class State : std::uint8_t { kIdle, kWaiting, kOpening, kSubscribing, kUnconfirmed, kReady, kStopped };
 
-  bool stream_open() const {
-    return state_ != State::kIdle && state_ != State::kWaiting && state_ != State::kStopped;
-  }
+  bool stream_open() const { return state_ != State::kIdle && state_ != State::kWaiting && state_ != State::kStopped; }
   void open(const Endpoint& master, Time now, SessionActions& actions);
   void redirect(const ResponseHead& head, Time now, SessionActions& actions);
   void retry(std::string why, Time now, SessionActions& actions);
   void stop_for_good(StopReason reason, std::string why, SessionActions& actions);
   void drain_records(Time now, SessionActions& actions);
   void take_record(const std::string& record, Time now, SessionActions& actions);
-  void take_subscribed(const wire::scheduler::Event::Subscribed& subscribed, Time now,
-                       SessionActions& actions);
+  void take_subscribed(const wire::scheduler::Event::Subscribed& subscribed, Time now, SessionActions& actions);
   void take_error(const std::string& message, Time now, SessionActions& actions);
   Time silence_deadline() const;
 

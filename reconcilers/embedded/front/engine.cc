@@ -6,8 +6,8 @@
 
 namespace esaas::embedded {
 
-Result<std::unique_ptr<Engine>> Engine::open(const ModelOptions& options, const std::vector<AgentSpec>& agents, StateFile file,
-                                             Hooks hooks) {
+Result<std::unique_ptr<Engine>> Engine::open(const ModelOptions& options, const std::vector<AgentSpec>& agents,
+                                             StateFile file, Hooks hooks) {
   ESAAS_TRY(const auto saved, file.load());
   const Time now = hooks.clock();
   auto restored = saved ? MesosModel::restore(options, *saved, now) : Result<MesosModel>(MesosModel(options));

@@ -44,14 +44,10 @@ HttpResponse method_not_allowed(const HttpRequest& request) {
 
 unsigned status_of(const Error& error) {
   switch (error.code) {
-    case ErrorCode::kInvalidArgument:
-      return 400;
-    case ErrorCode::kNotFound:
-      return 404;
-    case ErrorCode::kUnavailable:
-      return 501;
-    default:
-      return 503;
+    case ErrorCode::kInvalidArgument: return 400;
+    case ErrorCode::kNotFound: return 404;
+    case ErrorCode::kUnavailable: return 501;
+    default: return 503;
   }
 }
 

@@ -157,15 +157,11 @@ void launch(World& world, Framework& framework, Pool& pool, const Type& operatio
 
 void carry_out_or_refuse(World& world, Framework& framework, Pool& pool, const Type& operation, Time now) {
   switch (operation.type()) {
-    case Type::LAUNCH:
-      launch(world, framework, pool, operation, now);
-      return;
+    case Type::LAUNCH: launch(world, framework, pool, operation, now); return;
     case Type::RESERVE:
     case Type::UNRESERVE:
     case Type::CREATE:
-    case Type::DESTROY:
-      carry_out(world, framework, pool, operation, now);
-      return;
+    case Type::DESTROY: carry_out(world, framework, pool, operation, now); return;
     default:
       send_operation_error(world, framework, operation,
                            Type::Type_Name(operation.type()) + " is not supported by the embedded Mesos");

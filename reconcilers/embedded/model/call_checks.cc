@@ -31,22 +31,14 @@ std::optional<std::string> invalid_uuid(const std::string& bytes) {
 
 std::optional<std::string> invalid_content(const Call& call) {
   switch (call.type()) {
-    case Call::ACCEPT:
-      return missing(call.has_accept(), "accept");
-    case Call::DECLINE:
-      return missing(call.has_decline(), "decline");
-    case Call::ACCEPT_INVERSE_OFFERS:
-      return missing(call.has_accept_inverse_offers(), "accept_inverse_offers");
-    case Call::DECLINE_INVERSE_OFFERS:
-      return missing(call.has_decline_inverse_offers(), "decline_inverse_offers");
-    case Call::KILL:
-      return missing(call.has_kill(), "kill");
-    case Call::SHUTDOWN:
-      return missing(call.has_shutdown(), "shutdown");
-    case Call::RECONCILE:
-      return missing(call.has_reconcile(), "reconcile");
-    case Call::RECONCILE_OPERATIONS:
-      return missing(call.has_reconcile_operations(), "reconcile_operations");
+    case Call::ACCEPT: return missing(call.has_accept(), "accept");
+    case Call::DECLINE: return missing(call.has_decline(), "decline");
+    case Call::ACCEPT_INVERSE_OFFERS: return missing(call.has_accept_inverse_offers(), "accept_inverse_offers");
+    case Call::DECLINE_INVERSE_OFFERS: return missing(call.has_decline_inverse_offers(), "decline_inverse_offers");
+    case Call::KILL: return missing(call.has_kill(), "kill");
+    case Call::SHUTDOWN: return missing(call.has_shutdown(), "shutdown");
+    case Call::RECONCILE: return missing(call.has_reconcile(), "reconcile");
+    case Call::RECONCILE_OPERATIONS: return missing(call.has_reconcile_operations(), "reconcile_operations");
     case Call::ACKNOWLEDGE:
       if (!call.has_acknowledge()) return missing(false, "acknowledge");
       return invalid_uuid(call.acknowledge().uuid());
@@ -60,8 +52,7 @@ std::optional<std::string> invalid_content(const Call& call) {
         return "'framework_id' differs from 'update_framework.framework_info.id'";
       }
       return std::nullopt;
-    default:
-      return std::nullopt;
+    default: return std::nullopt;
   }
 }
 

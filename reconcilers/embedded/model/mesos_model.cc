@@ -20,47 +20,26 @@ using wire::scheduler::Call;
 /// Every call but SUBSCRIBE, from the stream that the framework holds.
 Answer dispatch(World& world, Framework& framework, const Call& call, Time now) {
   switch (call.type()) {
-    case Call::TEARDOWN:
-      remove_framework(world, std::string(framework.id()), now);
-      break;
-    case Call::ACCEPT:
-      accept(world, framework, call.accept(), now);
-      break;
-    case Call::DECLINE:
-      decline(world, framework, call.decline(), now);
-      break;
-    case Call::REVIVE:
-      revive_roles(world, framework, call.revive().roles(), now);
-      break;
-    case Call::SUPPRESS:
-      suppress_roles(framework, call.suppress().roles());
-      break;
-    case Call::KILL:
-      kill_task(world, framework, call.kill(), now);
-      break;
-    case Call::ACKNOWLEDGE:
-      acknowledge(world, framework, call.acknowledge(), now);
-      break;
+    case Call::TEARDOWN: remove_framework(world, std::string(framework.id()), now); break;
+    case Call::ACCEPT: accept(world, framework, call.accept(), now); break;
+    case Call::DECLINE: decline(world, framework, call.decline(), now); break;
+    case Call::REVIVE: revive_roles(world, framework, call.revive().roles(), now); break;
+    case Call::SUPPRESS: suppress_roles(framework, call.suppress().roles()); break;
+    case Call::KILL: kill_task(world, framework, call.kill(), now); break;
+    case Call::ACKNOWLEDGE: acknowledge(world, framework, call.acknowledge(), now); break;
     case Call::ACKNOWLEDGE_OPERATION_STATUS:
       acknowledge_operation(world, framework, call.acknowledge_operation_status());
       break;
-    case Call::RECONCILE:
-      reconcile(world, framework, call.reconcile(), now);
-      break;
-    case Call::RECONCILE_OPERATIONS:
-      reconcile_operations(world, framework, call.reconcile_operations());
-      break;
-    case Call::UPDATE_FRAMEWORK:
-      return update_framework(world, framework, call.update_framework(), now);
+    case Call::RECONCILE: reconcile(world, framework, call.reconcile(), now); break;
+    case Call::RECONCILE_OPERATIONS: reconcile_operations(world, framework, call.reconcile_operations()); break;
+    case Call::UPDATE_FRAMEWORK: return update_framework(world, framework, call.update_framework(), now);
     case Call::SHUTDOWN:               // there are no executors
     case Call::MESSAGE:                // the same
     case Call::REQUEST:                // a real allocator ignores it too
     case Call::ACCEPT_INVERSE_OFFERS:  // there is no maintenance
-    case Call::DECLINE_INVERSE_OFFERS:
-      break;
+    case Call::DECLINE_INVERSE_OFFERS: break;
     case Call::SUBSCRIBE:
-    case Call::UNKNOWN:
-      return {501, {}};
+    case Call::UNKNOWN: return {501, {}};
   }
   return {202, {}};
 }

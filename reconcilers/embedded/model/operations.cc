@@ -170,16 +170,11 @@ Result<Conversion> destroy(const WireResources& wire, const OperationContext& co
 
 Result<Conversion> dispatch(const wire::Offer::Operation& operation, const OperationContext& context) {
   switch (operation.type()) {
-    case Type::RESERVE:
-      return reserve(operation.reserve().resources(), context);
-    case Type::UNRESERVE:
-      return unreserve(operation.unreserve().resources(), context);
-    case Type::CREATE:
-      return create(operation.create().volumes(), context);
-    case Type::DESTROY:
-      return destroy(operation.destroy().volumes(), context);
-    default:
-      break;
+    case Type::RESERVE: return reserve(operation.reserve().resources(), context);
+    case Type::UNRESERVE: return unreserve(operation.unreserve().resources(), context);
+    case Type::CREATE: return create(operation.create().volumes(), context);
+    case Type::DESTROY: return destroy(operation.destroy().volumes(), context);
+    default: break;
   }
   ESAAS_ASSERT(false, "convert() is called for the four conversions only");
 }

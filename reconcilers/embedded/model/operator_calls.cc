@@ -190,18 +190,12 @@ Result<Response> operate(World& world, const Call& call, Time now) {
       response.set_type(Response::GET_VERSION);
       response.mutable_get_version()->mutable_version_info()->set_version("1.11.0");
       return response;
-    case Call::GET_AGENTS:
-      return get_agents(world);
-    case Call::GET_FRAMEWORKS:
-      return get_frameworks(world);
-    case Call::GET_ROLES:
-      return get_roles(world);
-    case Call::GET_MASTER:
-      return get_master(world);
-    case Call::GET_QUOTA:
-      return get_quota(world);
-    case Call::UPDATE_QUOTA:
-      return update_quota(world, call.update_quota(), now);
+    case Call::GET_AGENTS: return get_agents(world);
+    case Call::GET_FRAMEWORKS: return get_frameworks(world);
+    case Call::GET_ROLES: return get_roles(world);
+    case Call::GET_MASTER: return get_master(world);
+    case Call::GET_QUOTA: return get_quota(world);
+    case Call::UPDATE_QUOTA: return update_quota(world, call.update_quota(), now);
     case Call::TEARDOWN: {
       const std::string& id = call.teardown().framework_id().value();
       if (!world.frameworks.contains(id)) {

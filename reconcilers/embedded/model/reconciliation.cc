@@ -96,11 +96,9 @@ wire::OperationStatus operation_verdict(const World& world, const Framework& fra
   switch (agent->second.condition) {
     case AgentCondition::kRecovering:
       return verdict(wire::OPERATION_RECOVERING, "Agent is recovered but has not re-registered");
-    case AgentCondition::kUnreachable:
-      return verdict(wire::OPERATION_UNREACHABLE, "Agent is unreachable");
+    case AgentCondition::kUnreachable: return verdict(wire::OPERATION_UNREACHABLE, "Agent is unreachable");
     case AgentCondition::kRegistered:
-    case AgentCondition::kDisconnected:
-      break;
+    case AgentCondition::kDisconnected: break;
   }
   return verdict(wire::OPERATION_UNKNOWN, "Operation is unknown");
 }

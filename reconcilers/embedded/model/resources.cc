@@ -180,9 +180,7 @@ void Resources::subtract(const Resources& other) {
   for (const auto& [key, item] : other.items_) subtract(key, item);
 }
 
-bool Resources::contains(const ResourceItem& item) const {
-  return item.empty() || contains(key_of(item.kind), item);
-}
+bool Resources::contains(const ResourceItem& item) const { return item.empty() || contains(key_of(item.kind), item); }
 
 bool Resources::contains(const std::string& key, const ResourceItem& item) const {
   const auto place = items_.find(key);

@@ -25,10 +25,8 @@ wire::TaskState state_for(const Framework& framework, wire::TaskState state) {
     case wire::TASK_UNREACHABLE:
     case wire::TASK_GONE:
     case wire::TASK_GONE_BY_OPERATOR:
-    case wire::TASK_UNKNOWN:
-      return wire::TASK_LOST;
-    default:
-      return state;
+    case wire::TASK_UNKNOWN: return wire::TASK_LOST;
+    default: return state;
   }
 }
 

@@ -18,16 +18,11 @@ constexpr std::size_t kPendingMax = 16;
 /// Reports come in this order; one that steps back is late, and ignored.
 int rank(wire::TaskState state) {
   switch (state) {
-    case wire::TASK_STAGING:
-      return 0;
-    case wire::TASK_STARTING:
-      return 1;
-    case wire::TASK_RUNNING:
-      return 2;
-    case wire::TASK_KILLING:
-      return 3;
-    default:
-      return is_terminal(state) ? 4 : -1;
+    case wire::TASK_STAGING: return 0;
+    case wire::TASK_STARTING: return 1;
+    case wire::TASK_RUNNING: return 2;
+    case wire::TASK_KILLING: return 3;
+    default: return is_terminal(state) ? 4 : -1;
   }
 }
 

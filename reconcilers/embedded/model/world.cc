@@ -83,16 +83,14 @@ bool is_terminal(wire::TaskState state) {
     case wire::TASK_ERROR:
     case wire::TASK_LOST:
     case wire::TASK_DROPPED:
-    case wire::TASK_GONE:
-      return true;
+    case wire::TASK_GONE: return true;
     case wire::TASK_STAGING:
     case wire::TASK_STARTING:
     case wire::TASK_RUNNING:
     case wire::TASK_KILLING:
     case wire::TASK_UNREACHABLE:
     case wire::TASK_GONE_BY_OPERATOR:
-    case wire::TASK_UNKNOWN:
-      return false;
+    case wire::TASK_UNKNOWN: return false;
   }
   return false;
 }

@@ -37,40 +37,23 @@ void reset_signals() {
 
 int resource_of(Limit::Type type) {
   switch (type) {
-    case Limit::RLMT_AS:
-      return RLIMIT_AS;
-    case Limit::RLMT_CORE:
-      return RLIMIT_CORE;
-    case Limit::RLMT_CPU:
-      return RLIMIT_CPU;
-    case Limit::RLMT_DATA:
-      return RLIMIT_DATA;
-    case Limit::RLMT_FSIZE:
-      return RLIMIT_FSIZE;
-    case Limit::RLMT_LOCKS:
-      return RLIMIT_LOCKS;
-    case Limit::RLMT_MEMLOCK:
-      return RLIMIT_MEMLOCK;
-    case Limit::RLMT_MSGQUEUE:
-      return RLIMIT_MSGQUEUE;
-    case Limit::RLMT_NICE:
-      return RLIMIT_NICE;
-    case Limit::RLMT_NOFILE:
-      return RLIMIT_NOFILE;
-    case Limit::RLMT_NPROC:
-      return RLIMIT_NPROC;
-    case Limit::RLMT_RSS:
-      return RLIMIT_RSS;
-    case Limit::RLMT_RTPRIO:
-      return RLIMIT_RTPRIO;
-    case Limit::RLMT_RTTIME:
-      return RLIMIT_RTTIME;
-    case Limit::RLMT_SIGPENDING:
-      return RLIMIT_SIGPENDING;
-    case Limit::RLMT_STACK:
-      return RLIMIT_STACK;
-    case Limit::UNKNOWN:
-      break;
+    case Limit::RLMT_AS: return RLIMIT_AS;
+    case Limit::RLMT_CORE: return RLIMIT_CORE;
+    case Limit::RLMT_CPU: return RLIMIT_CPU;
+    case Limit::RLMT_DATA: return RLIMIT_DATA;
+    case Limit::RLMT_FSIZE: return RLIMIT_FSIZE;
+    case Limit::RLMT_LOCKS: return RLIMIT_LOCKS;
+    case Limit::RLMT_MEMLOCK: return RLIMIT_MEMLOCK;
+    case Limit::RLMT_MSGQUEUE: return RLIMIT_MSGQUEUE;
+    case Limit::RLMT_NICE: return RLIMIT_NICE;
+    case Limit::RLMT_NOFILE: return RLIMIT_NOFILE;
+    case Limit::RLMT_NPROC: return RLIMIT_NPROC;
+    case Limit::RLMT_RSS: return RLIMIT_RSS;
+    case Limit::RLMT_RTPRIO: return RLIMIT_RTPRIO;
+    case Limit::RLMT_RTTIME: return RLIMIT_RTTIME;
+    case Limit::RLMT_SIGPENDING: return RLIMIT_SIGPENDING;
+    case Limit::RLMT_STACK: return RLIMIT_STACK;
+    case Limit::UNKNOWN: break;
   }
   return -1;
 }

@@ -60,7 +60,8 @@ class ElasticsearchContract : public testing::TestWithParam<Kind> {
   }
   /// 2 shards with one replica, and 20 documents.
   void fill_index(const std::string& index) {
-    const LabAnswer made = lab_->http(0, "PUT", "/" + index, R"({"settings":{"number_of_shards":2,"number_of_replicas":1,
+    const LabAnswer made =
+        lab_->http(0, "PUT", "/" + index, R"({"settings":{"number_of_shards":2,"number_of_replicas":1,
         "index.unassigned.node_left.delayed_timeout":"1s"}})");
     ASSERT_EQ(made.status, 200) << made.body;
     ASSERT_TRUE(becomes(0, model::HEALTH_STATUS_GREEN, 3));
@@ -151,9 +152,8 @@ TEST_P(ElasticsearchContract, MovesEveryCopyOffAnExcludedNode) {
     const auto seen = observe(*lab_, 0);
     if (!seen) return false;
     EXPECT_EQ(seen->health.status(), model::HEALTH_STATUS_GREEN);  // a move never makes it yellow
-    return std::ranges::none_of(seen->shards, [&](const auto& copy) {
-      return copy.node == node || copy.relocating_to == node;
-    });
+    return std::ranges::none_of(seen->shards,
+                                [&](const auto& copy) { return copy.node == node || copy.relocating_to == node; });
   }));
   EXPECT_TRUE(has_twenty(0, "books"));
   ASSERT_EQ(exclude("").status, 200);
@@ -163,15 +163,15 @@ TEST_P(ElasticsearchContract, MovesEveryCopyOffAnExcludedNode) {
 TEST_P(ElasticsearchContract, KeepsOnAnExcludedNodeWhatHasNowhereToGo) {
   for (std::uint32_t node = 0; node < 2; ++node) lab_->start(node, 2);
   ASSERT_TRUE(becomes(0, model::HEALTH_STATUS_GREEN, 2));
-  ASSERT_EQ(lab_->http(0, "PUT", "/books", R"({"settings":{"number_of_shards":1,"number_of_replicas":1}})").status, 200);
+  ASSERT_EQ(lab_->http(0, "PUT", "/books", R"({"settings":{"number_of_shards":1,"number_of_replicas":1}})").status,
+            200);
   ASSERT_TRUE(becomes(0, model::HEALTH_STATUS_GREEN, 2));
   ASSERT_EQ(exclude("node-1").status, 200);
   lab_->pass(std::chrono::seconds{3});
   const auto seen = observe(*lab_, 0);
   ASSERT_TRUE(seen);
-  EXPECT_TRUE(std::ranges::any_of(seen->shards, [](const auto& copy) {
-    return copy.node == "node-1" && copy.state == ShardState::kStarted;
-  }));
+  EXPECT_TRUE(std::ranges::any_of(
+      seen->shards, [](const auto& copy) { return copy.node == "node-1" && copy.state == ShardState::kStarted; }));
 }
 
 TEST_P(ElasticsearchContract, AnswersThatThereIsNoMasterWithoutAQuorum) {
@@ -253,9 +253,7 @@ TEST_P(ElasticsearchContract, RemembersPersistentSettingsAndDocumentsOverAFullRe
   EXPECT_EQ(seen->excluded_nodes, std::vector<std::string>{});  // transient settings end with the last master
 }
 
-std::string name_of(const testing::TestParamInfo<Kind>& kind) {
-  return kind.param == Kind::kModel ? "Model" : "Real";
-}
+std::string name_of(const testing::TestParamInfo<Kind>& kind) { return kind.param == Kind::kModel ? "Model" : "Real"; }
 
 INSTANTIATE_TEST_SUITE_P(Both, ElasticsearchContract, testing::Values(Kind::kModel, Kind::kReal), name_of);
 

@@ -1,7 +1,7 @@
 #pragma once
 // Lab: up to a few nodes of Elasticsearch 2.3.3, the model's or real ones, behind one interface, so that the same
-// scenarios run on both. Nodes are named node-0, node-1, ... and are started by the command that the controller renders.
-// One thread.
+// scenarios run on both. Nodes are named node-0, node-1, ... and are started by the command that the controller
+// renders. One thread.
 
 #include <cstdint>
 #include <functional>

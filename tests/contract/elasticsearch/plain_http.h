@@ -1,5 +1,6 @@
 #pragma once
-// One HTTP request over a blocking socket: enough to look at a node in a test, and independent of the client under test.
+// One HTTP request over a blocking socket: enough to look at a node in a test, and independent of the client under
+// test.
 
 #include <cstdint>
 #include <string>

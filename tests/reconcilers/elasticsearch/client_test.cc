@@ -22,8 +22,7 @@ using testing::SizeIs;
 using testing::StartsWith;
 
 std::string recorded(const std::string& name) {
-  std::ifstream file(std::string(ESAAS_SOURCE_DIR) + "/tests/reconcilers/elasticsearch/data/" +
-                     name);
+  std::ifstream file(std::string(ESAAS_SOURCE_DIR) + "/tests/reconcilers/elasticsearch/data/" + name);
   std::stringstream text;
   text << file.rdbuf();
   return text.str();
@@ -31,12 +30,9 @@ std::string recorded(const std::string& name) {
 
 std::string answer_like_2_3_3(const std::string& request, const std::string&) {
   if (request == "GET /") return FakeNode::http(200, recorded("root.json"));
-  if (request.starts_with("GET /_cluster/health"))
-    return FakeNode::http(200, recorded("relocating_health.json"));
-  if (request.starts_with("GET /_cluster/state"))
-    return FakeNode::http(200, recorded("relocating_state.json"));
-  if (request.starts_with("GET /_cluster/settings"))
-    return FakeNode::http(200, recorded("relocating_settings.json"));
+  if (request.starts_with("GET /_cluster/health")) return FakeNode::http(200, recorded("relocating_health.json"));
+  if (request.starts_with("GET /_cluster/state")) return FakeNode::http(200, recorded("relocating_state.json"));
+  if (request.starts_with("GET /_cluster/settings")) return FakeNode::http(200, recorded("relocating_settings.json"));
   if (request.starts_with("PUT /_cluster/settings")) {
     return FakeNode::http(200, R"({"acknowledged":true,"persistent":{},"transient":{}})");
   }
@@ -47,9 +43,7 @@ class ElasticsearchClient : public testing::Test {
  protected:
   Observation observe(std::vector<Endpoint> endpoints, Duration timeout = std::chrono::seconds{2}) {
     std::optional<Observation> answer;
-    Client(context, [this] {
-      return now;
-    }).observe({"search", std::move(endpoints)}, timeout, [&](Observation seen) {
+    Client(context, [this] { return now; }).observe({"search", std::move(endpoints)}, timeout, [&](Observation seen) {
       answer = std::move(seen);
       context.stop();
     });
@@ -61,12 +55,12 @@ class ElasticsearchClient : public testing::Test {
 
   Result<void> put(std::vector<Endpoint> endpoints, Duration timeout = std::chrono::seconds{2}) {
     std::optional<Result<void>> answer;
-    Client(context, [this] { return now; })
-        .put_settings({"search", std::move(endpoints)}, R"({"transient":{}})", timeout,
-                      [&](Result<void> outcome) {
-                        answer = std::move(outcome);
-                        context.stop();
-                      });
+    Client(context, [this] {
+      return now;
+    }).put_settings({"search", std::move(endpoints)}, R"({"transient":{}})", timeout, [&](Result<void> outcome) {
+      answer = std::move(outcome);
+      context.stop();
+    });
     context.restart();
     context.run_for(std::chrono::seconds{10});
     EXPECT_TRUE(answer.has_value());
@@ -102,21 +96,18 @@ TEST_F(ElasticsearchClient, NobodyToAskIsUnknown) {
 TEST_F(ElasticsearchClient, ASilentNodeLeavesTimeForTheNext) {
   FakeNode silent(context, [](const std::string&, const std::string&) { return std::string(); });
   FakeNode node(context, answer_like_2_3_3);
-  const Observation seen =
-      observe({silent.endpoint(), node.endpoint()}, std::chrono::milliseconds{600});
+  const Observation seen = observe({silent.endpoint(), node.endpoint()}, std::chrono::milliseconds{600});
   EXPECT_EQ(seen.health.status(), model::HEALTH_STATUS_GREEN);
 }
 
 TEST_F(ElasticsearchClient, SilenceEndsAtTheDeadline) {
   FakeNode silent(context, [](const std::string&, const std::string&) { return std::string(); });
-  EXPECT_EQ(observe({silent.endpoint()}, std::chrono::milliseconds{100}).health.status(),
-            model::HEALTH_STATUS_UNKNOWN);
+  EXPECT_EQ(observe({silent.endpoint()}, std::chrono::milliseconds{100}).health.status(), model::HEALTH_STATUS_UNKNOWN);
 }
 
 TEST_F(ElasticsearchClient, HalfOfTheAnswersIsUnknown) {
   FakeNode node(context, [](const std::string& request, const std::string& body) {
-    if (request.starts_with("GET /_cluster/state"))
-      return FakeNode::http(503, recorded("no_master_state.json"));
+    if (request.starts_with("GET /_cluster/state")) return FakeNode::http(503, recorded("no_master_state.json"));
     return answer_like_2_3_3(request, body);
   });
   const Observation seen = observe({node.endpoint()});
@@ -139,14 +130,11 @@ TEST_F(ElasticsearchClient, AnotherClusterOnThePortIsNoAnswer) {
 }
 
 TEST_F(ElasticsearchClient, GarbageAndEndlessBodiesAreUnknown) {
-  FakeNode garbage(context, [](const std::string&, const std::string&) {
-    return std::string("SSH-2.0-x\r\n\r\n");
-  });
+  FakeNode garbage(context, [](const std::string&, const std::string&) { return std::string("SSH-2.0-x\r\n\r\n"); });
   FakeNode endless(context, [](const std::string&, const std::string&) {
     return std::string("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n{");
   });
-  EXPECT_EQ(observe({garbage.endpoint(), endless.endpoint()}).health.status(),
-            model::HEALTH_STATUS_UNKNOWN);
+  EXPECT_EQ(observe({garbage.endpoint(), endless.endpoint()}).health.status(), model::HEALTH_STATUS_UNKNOWN);
 }
 
 TEST_F(ElasticsearchClient, PutsSettingsOnTheRightCluster) {
@@ -158,8 +146,7 @@ TEST_F(ElasticsearchClient, PutsSettingsOnTheRightCluster) {
 TEST_F(ElasticsearchClient, ARefusedSettingIsNotTriedElsewhere) {
   const auto refuse = [](const std::string& request, const std::string& body) {
     if (!request.starts_with("PUT")) return answer_like_2_3_3(request, body);
-    return FakeNode::http(
-        400, R"({"error":{"type":"illegal_argument_exception","reason":"no"},"status":400})");
+    return FakeNode::http(400, R"({"error":{"type":"illegal_argument_exception","reason":"no"},"status":400})");
   };
   FakeNode node(context, refuse);
   FakeNode other(context, answer_like_2_3_3);
@@ -174,8 +161,7 @@ TEST_F(ElasticsearchClient, APutThatNobodyTakesIsUnavailable) {
   EXPECT_EQ(put({nobody()}).error().code, ErrorCode::kUnavailable);
   EXPECT_EQ(put({}).error().code, ErrorCode::kUnavailable);
   FakeNode silent(context, [](const std::string&, const std::string&) { return std::string(); });
-  EXPECT_EQ(put({silent.endpoint()}, std::chrono::milliseconds{100}).error().code,
-            ErrorCode::kDeadlineExceeded);
+  EXPECT_EQ(put({silent.endpoint()}, std::chrono::milliseconds{100}).error().code, ErrorCode::kDeadlineExceeded);
 }
 
 }  // namespace

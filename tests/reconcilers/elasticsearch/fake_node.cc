@@ -28,9 +28,8 @@ FakeNode::FakeNode(asio::io_context& context, Answer answer)
 es::Endpoint FakeNode::endpoint() const { return {"127.0.0.1", acceptor_.local_endpoint().port()}; }
 
 std::string FakeNode::http(unsigned status, const std::string& body) {
-  return fmt::format(
-      "HTTP/1.1 {} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}", status,
-      body.size(), body);
+  return fmt::format("HTTP/1.1 {} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}", status,
+                     body.size(), body);
 }
 
 void FakeNode::accept() {

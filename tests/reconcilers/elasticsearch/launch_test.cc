@@ -45,20 +45,20 @@ std::string environment_of(const model::LaunchSpec& spec, std::string_view name)
 TEST(LaunchText, SaysEverythingThatANodeOf2xNeeds) {
   const auto spec = render_launch(input(), catalogue());
   ASSERT_TRUE(spec.has_value());
-  EXPECT_EQ(
-      spec->command(),
-      "volume=$(readlink -f data) && home=$(readlink -f 'elasticsearch-2.3.3') && "
-      "mkdir -p conf logs plugins tmp && cp \"$home\"/config/logging.yml conf/ && "
-      ": > conf/elasticsearch.yml && export ES_JAVA_OPTS=\"$ES_JAVA_OPTS "
-      "-Djava.io.tmpdir=$PWD/tmp\" && "
-      "exec \"$home\"/bin/elasticsearch"
-      " -Des.cluster.name='search' -Des.node.name='data-0' -Des.network.host='127.0.1.1'"
-      " -Des.http.port='31000' -Des.path.data=\"$volume\" -Des.path.logs=\"$PWD\"'/logs'"
-      " -Des.path.conf=\"$PWD\"'/conf' -Des.path.plugins=\"$PWD\"'/plugins' -Des.transport.tcp.port='31001' -Des.node.master='true'"
-      " -Des.node.data='true' -Des.node.max_local_storage_nodes='1'"
-      " -Des.discovery.zen.ping.multicast.enabled='false'"
-      " -Des.discovery.zen.ping.unicast.hosts='127.0.1.1:31001,127.0.1.2:31001,127.0.1.3:31001'"
-      " -Des.discovery.zen.minimum_master_nodes='2'");
+  EXPECT_EQ(spec->command(),
+            "volume=$(readlink -f data) && home=$(readlink -f 'elasticsearch-2.3.3') && "
+            "mkdir -p conf logs plugins tmp && cp \"$home\"/config/logging.yml conf/ && "
+            ": > conf/elasticsearch.yml && export ES_JAVA_OPTS=\"$ES_JAVA_OPTS "
+            "-Djava.io.tmpdir=$PWD/tmp\" && "
+            "exec \"$home\"/bin/elasticsearch"
+            " -Des.cluster.name='search' -Des.node.name='data-0' -Des.network.host='127.0.1.1'"
+            " -Des.http.port='31000' -Des.path.data=\"$volume\" -Des.path.logs=\"$PWD\"'/logs'"
+            " -Des.path.conf=\"$PWD\"'/conf' -Des.path.plugins=\"$PWD\"'/plugins' -Des.transport.tcp.port='31001' "
+            "-Des.node.master='true'"
+            " -Des.node.data='true' -Des.node.max_local_storage_nodes='1'"
+            " -Des.discovery.zen.ping.multicast.enabled='false'"
+            " -Des.discovery.zen.ping.unicast.hosts='127.0.1.1:31001,127.0.1.2:31001,127.0.1.3:31001'"
+            " -Des.discovery.zen.minimum_master_nodes='2'");
   EXPECT_EQ(environment_of(*spec, "ES_HEAP_SIZE"), "256m");
   EXPECT_EQ(environment_of(*spec, "ES_GC_OPTS"), "-XX:+UseG1GC");
   ASSERT_EQ(spec->uris_size(), 1);
@@ -90,8 +90,7 @@ TEST(LaunchText, NeverAllowsRootUnlessTheCatalogueDoes) {
   Catalogue root = catalogue();
   EXPECT_THAT(render_launch(input(), root)->command(), Not(HasSubstr("allow.root")));
   root.artifacts["2.3.3"].allow_root = true;
-  EXPECT_THAT(render_launch(input(), root)->command(),
-              HasSubstr("-Des.insecure.allow.root='true'"));
+  EXPECT_THAT(render_launch(input(), root)->command(), HasSubstr("-Des.insecure.allow.root='true'"));
 }
 
 TEST(LaunchText, ChecksTheArchiveBeforeItIsUnpackedWhenTheCatalogueKnowsItsHash) {
@@ -99,8 +98,7 @@ TEST(LaunchText, ChecksTheArchiveBeforeItIsUnpackedWhenTheCatalogueKnowsItsHash)
   checked.artifacts["2.3.3"].sha256 = kSha;
   const auto spec = render_launch(input(), checked);
   ASSERT_TRUE(spec.has_value());
-  EXPECT_THAT(spec->command(),
-              StartsWith(std::string("echo '") + kSha + "  elasticsearch.tar.gz' | sha256sum "));
+  EXPECT_THAT(spec->command(), StartsWith(std::string("echo '") + kSha + "  elasticsearch.tar.gz' | sha256sum "));
   EXPECT_FALSE(spec->uris(0).extract());
   EXPECT_EQ(spec->uris(0).output_file(), "elasticsearch.tar.gz");
 }
@@ -132,9 +130,8 @@ TEST_P(HeapSize, IsHalfOfTheMemoryWithinBounds) {
   EXPECT_EQ(heap_mib(resources), GetParam().heap_mib);
 }
 INSTANTIATE_TEST_SUITE_P(Sizes, HeapSize,
-                         testing::Values(HeapCase{1, 64}, HeapCase{128, 64}, HeapCase{130, 65},
-                                         HeapCase{512, 256}, HeapCase{62 * 1024, 31 * 1024},
-                                         HeapCase{256 * 1024, 31 * 1024}));
+                         testing::Values(HeapCase{1, 64}, HeapCase{128, 64}, HeapCase{130, 65}, HeapCase{512, 256},
+                                         HeapCase{62 * 1024, 31 * 1024}, HeapCase{256 * 1024, 31 * 1024}));
 
 TEST(Catalogue, NamesItsVersions) {
   EXPECT_THAT(catalogue().versions(), testing::ElementsAre("2.3.3", "7.17.28"));

@@ -21,8 +21,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 std::string recorded(const std::string& name) {
-  std::ifstream file(std::string(ESAAS_SOURCE_DIR) + "/tests/reconcilers/elasticsearch/data/" +
-                     name);
+  std::ifstream file(std::string(ESAAS_SOURCE_DIR) + "/tests/reconcilers/elasticsearch/data/" + name);
   EXPECT_TRUE(file.good()) << name;
   std::stringstream text;
   text << file.rdbuf();
@@ -69,8 +68,7 @@ TEST(ObservationParser, KnowsBothEndsOfAMove) {
 }
 
 TEST(ObservationParser, ReadsARedCluster) {
-  EXPECT_EQ(parse_health(recorded("red_health.json"), "search")->status(),
-            model::HEALTH_STATUS_RED);
+  EXPECT_EQ(parse_health(recorded("red_health.json"), "search")->status(), model::HEALTH_STATUS_RED);
   const Observation seen = state_of("red_state.json");
   EXPECT_THAT(seen.nodes, ElementsAre("data-0", "data-1"));
   EXPECT_EQ(count(seen, ShardState::kUnassigned), 2);
@@ -88,8 +86,7 @@ TEST(ObservationParser, TakesNoSettingsForNone) {
 
 TEST(ObservationParser, DoesNotTakeAStateThatIsNotReadYetForAnEmptyOne) {
   Observation observation;
-  const auto parsed =
-      parse_cluster_state(recorded("state_not_recovered_state.json"), "search", observation);
+  const auto parsed = parse_cluster_state(recorded("state_not_recovered_state.json"), "search", observation);
   EXPECT_EQ(parsed.error().code, ErrorCode::kUnavailable);
   EXPECT_THAT(observation.nodes, IsEmpty());
 }
@@ -97,8 +94,7 @@ TEST(ObservationParser, DoesNotTakeAStateThatIsNotReadYetForAnEmptyOne) {
 TEST(ObservationParser, DoesNotTakeAnotherClustersAnswer) {
   Observation observation;
   EXPECT_EQ(parse_health(recorded("red_health.json"), "other").error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(parse_cluster_state(recorded("red_state.json"), "other", observation).error().code,
-            ErrorCode::kNotFound);
+  EXPECT_EQ(parse_cluster_state(recorded("red_state.json"), "other", observation).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(check_cluster_name(recorded("root.json"), "other").error().code, ErrorCode::kNotFound);
   EXPECT_TRUE(check_cluster_name(recorded("root.json"), "search").has_value());
 }
@@ -109,8 +105,7 @@ TEST(ObservationParser, GivesElasticsearchsReasonForAnError) {
 }
 
 TEST(ObservationParser, ASettingIsTakenOnlyWhenAllNodesAcknowledged) {
-  EXPECT_TRUE(
-      check_acknowledged(R"({"acknowledged":true,"persistent":{},"transient":{}})").has_value());
+  EXPECT_TRUE(check_acknowledged(R"({"acknowledged":true,"persistent":{},"transient":{}})").has_value());
   EXPECT_EQ(check_acknowledged(R"({"acknowledged":false})").error().code, ErrorCode::kUnavailable);
   EXPECT_EQ(check_acknowledged("{}").error().code, ErrorCode::kDataLoss);
 }
@@ -137,21 +132,17 @@ TEST_P(BadHealth, IsRefusedAndNamesWhatIsWrong) {
 INSTANTIATE_TEST_SUITE_P(
     Bodies, BadHealth,
     testing::Values(
-        BadCase{"empty", "", "not JSON"},
-        BadCase{"truncated", R"({"cluster_name":"sea)", "not JSON"},
+        BadCase{"empty", "", "not JSON"}, BadCase{"truncated", R"({"cluster_name":"sea)", "not JSON"},
         BadCase{"list", "[]", "not a JSON object"}, BadCase{"no name", "{}", "cluster_name"},
         BadCase{"name is a number", R"({"cluster_name":7})", "cluster_name"},
         BadCase{"odd status", R"({"cluster_name":"search","status":"blue"})", "status"},
-        BadCase{"negative", R"({"cluster_name":"search","status":"red","number_of_nodes":-1})",
-                "number_of_nodes"},
-        BadCase{"fraction", R"({"cluster_name":"search","status":"red","number_of_nodes":1.5})",
-                "number_of_nodes"}),
+        BadCase{"negative", R"({"cluster_name":"search","status":"red","number_of_nodes":-1})", "number_of_nodes"},
+        BadCase{"fraction", R"({"cluster_name":"search","status":"red","number_of_nodes":1.5})", "number_of_nodes"}),
     name_of_case);
 
 /// A state with one node and what is given for the rest.
 std::string state_with(const std::string& rest) {
-  return R"({"cluster_name":"search","master_node":"a","nodes":{"a":{"name":"data-0"}})" + rest +
-         "}";
+  return R"({"cluster_name":"search","master_node":"a","nodes":{"a":{"name":"data-0"}})" + rest + "}";
 }
 
 class BadState : public testing::TestWithParam<BadCase> {};
@@ -171,20 +162,17 @@ constexpr const char* kOddState =
     R"(,"routing_table":{"indices":{"i":{"shards":{"0":[{"state":"LOST","primary":true,"node":"a","shard":0}]}}}})";
 INSTANTIATE_TEST_SUITE_P(
     Bodies, BadState,
-    testing::Values(
-        BadCase{"unknown node", kUnknownNode, "not listed"},
-        BadCase{"no primary", kNoPrimary, "primary"},
-        BadCase{"started nowhere", kNowhere, "disagree"}, BadCase{"odd state", kOddState, "state"},
-        BadCase{"index without shards", R"(,"routing_table":{"indices":{"i":{}}})", "shards"},
-        BadCase{"open index without routing", R"(,"metadata":{"indices":{"i":{"state":"open"}}})",
-                "open index"},
-        BadCase{"odd index", R"(,"metadata":{"indices":{"i":{"state":"ajar"}}})", "neither"}),
+    testing::Values(BadCase{"unknown node", kUnknownNode, "not listed"}, BadCase{"no primary", kNoPrimary, "primary"},
+                    BadCase{"started nowhere", kNowhere, "disagree"}, BadCase{"odd state", kOddState, "state"},
+                    BadCase{"index without shards", R"(,"routing_table":{"indices":{"i":{}}})", "shards"},
+                    BadCase{"open index without routing", R"(,"metadata":{"indices":{"i":{"state":"open"}}})",
+                            "open index"},
+                    BadCase{"odd index", R"(,"metadata":{"indices":{"i":{"state":"ajar"}}})", "neither"}),
     name_of_case);
 
 TEST(ObservationParser, ToleratesFieldsThatItDoesNotKnow) {
   Observation observation;
-  EXPECT_TRUE(parse_cluster_state(state_with(R"(,"new_in_9":{"x":[1,2]})"), "search", observation)
-                  .has_value());
+  EXPECT_TRUE(parse_cluster_state(state_with(R"(,"new_in_9":{"x":[1,2]})"), "search", observation).has_value());
   EXPECT_THAT(observation.shards, IsEmpty());
 }
 

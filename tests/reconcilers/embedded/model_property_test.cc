@@ -47,60 +47,24 @@ class Life {
     const Want want{500 + 250 * (step.second % 3), 64, 128, 31000U + 2U * (step.second % 5),
                     31001U + 2U * (step.second % 5)};
     switch (step.what % 18) {
-      case 0:
-        driver_.accept(agent, {ModelDriver::reserve(resources_of(want, kRole, node), "r" + node)});
-        break;
-      case 1:
-        driver_.accept(agent, {ModelDriver::unreserve(resources_of(want, kRole, node), "u" + node)});
-        break;
-      case 2:
-        driver_.accept(agent, {ModelDriver::create(volume_of(want, kRole, node, volume), "c" + volume)});
-        break;
-      case 3:
-        driver_.accept(agent, {ModelDriver::destroy(volume_of(want, kRole, node, volume), "")});
-        break;
-      case 4:
-        driver_.accept(agent, {ModelDriver::launch(task, agent, resources_of(want, kRole, ""))}, 60);
-        break;
-      case 5:
-        launch_on_reservation(agent, node, volume, task, want);
-        break;
-      case 6:
-        driver_.report(task, wire::TASK_RUNNING);
-        break;
-      case 7:
-        driver_.report(task, wire::TASK_FINISHED);
-        break;
-      case 8:
-        kill(task);
-        break;
-      case 9:
-        driver_.acknowledge_all();
-        break;
-      case 10:
-        driver_.model.agent_lost(agent, driver_.now);
-        break;
-      case 11:
-        driver_.model.agent_back(agent, driver_.now);
-        break;
-      case 12:
-        driver_.pass(std::chrono::seconds(step.second));
-        break;
-      case 13:
-        driver_.model.disconnect(driver_.stream, driver_.now);
-        break;
-      case 14:
-        driver_.subscribe();
-        break;
-      case 15:
-        driver_.send(driver_.make(Call::REVIVE));
-        break;
-      case 16:
-        driver_.accept(agent, {}, step.second);
-        break;
-      case 17:
-        restart();
-        break;
+      case 0: driver_.accept(agent, {ModelDriver::reserve(resources_of(want, kRole, node), "r" + node)}); break;
+      case 1: driver_.accept(agent, {ModelDriver::unreserve(resources_of(want, kRole, node), "u" + node)}); break;
+      case 2: driver_.accept(agent, {ModelDriver::create(volume_of(want, kRole, node, volume), "c" + volume)}); break;
+      case 3: driver_.accept(agent, {ModelDriver::destroy(volume_of(want, kRole, node, volume), "")}); break;
+      case 4: driver_.accept(agent, {ModelDriver::launch(task, agent, resources_of(want, kRole, ""))}, 60); break;
+      case 5: launch_on_reservation(agent, node, volume, task, want); break;
+      case 6: driver_.report(task, wire::TASK_RUNNING); break;
+      case 7: driver_.report(task, wire::TASK_FINISHED); break;
+      case 8: kill(task); break;
+      case 9: driver_.acknowledge_all(); break;
+      case 10: driver_.model.agent_lost(agent, driver_.now); break;
+      case 11: driver_.model.agent_back(agent, driver_.now); break;
+      case 12: driver_.pass(std::chrono::seconds(step.second)); break;
+      case 13: driver_.model.disconnect(driver_.stream, driver_.now); break;
+      case 14: driver_.subscribe(); break;
+      case 15: driver_.send(driver_.make(Call::REVIVE)); break;
+      case 16: driver_.accept(agent, {}, step.second); break;
+      case 17: restart(); break;
     }
     driver_.settle();
   }

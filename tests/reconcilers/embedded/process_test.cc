@@ -153,8 +153,9 @@ TEST_F(EmbeddedProcess, DamagedStateIsRefused) {
   start();
   end(SIGTERM);
   std::ofstream(folder_.path() / "state", std::ios::app) << "more";
-  const std::string again = fmt::format("{} embedded-mesos --listen 127.0.0.1:0 --work-dir {} 2>{}", ESAAS_EMBEDDED_HELPER,
-                                        folder_.path().string(), (folder_.path() / "told").string());
+  const std::string again =
+      fmt::format("{} embedded-mesos --listen 127.0.0.1:0 --work-dir {} 2>{}", ESAAS_EMBEDDED_HELPER,
+                  folder_.path().string(), (folder_.path() / "told").string());
   EXPECT_EQ(WEXITSTATUS(std::system(again.c_str())), 1);
   std::ifstream told(folder_.path() / "told");
   std::string line;

@@ -137,8 +137,8 @@ TEST_F(ControllerTest, BeginsATermBeforeItSubscribes) {
 
 TEST_F(ControllerTest, AnswersOnlyWhenTheEventIsDurable) {
   bool answered = false;
-  controller_.submit({by_admin(command::CreateTenant{"shop"})}, [&](auto results) { answered = results[0].has_value(); },
-                     now_);
+  controller_.submit(
+      {by_admin(command::CreateTenant{"shop"})}, [&](auto results) { answered = results[0].has_value(); }, now_);
   controller_.turn(now_);
   EXPECT_FALSE(answered);
   EXPECT_TRUE(published_.tenants().empty());
@@ -266,7 +266,11 @@ TEST_F(ControllerTest, ADryRunAppendsNothing) {
   const auto before = controller_.state().seq();
   std::optional<Preview> shown;
   controller_.preview(
-      create("search"), [&](const Result<Preview>& preview) { if (preview) shown = *preview; }, now_);
+      create("search"),
+      [&](const Result<Preview>& preview) {
+        if (preview) shown = *preview;
+      },
+      now_);
   settle();
   ASSERT_TRUE(shown.has_value());
   EXPECT_EQ(shown->events.size(), 3U);
@@ -320,7 +324,8 @@ TEST_F(ControllerTest, TheStateIsTheFoldOfTheLog) {
   offer("o1");
   state::FleetState folded;
   auto cursor = log_.read(1);
-  for (auto event = (*cursor)->next(); event && *event != nullptr; event = (*cursor)->next()) state::evolve(folded, **event);
+  for (auto event = (*cursor)->next(); event && *event != nullptr; event = (*cursor)->next())
+    state::evolve(folded, **event);
   EXPECT_EQ(state::encode(folded), state::encode(controller_.state()));
 }
 

@@ -32,8 +32,7 @@ TEST(Calls, Decline) {
 }
 
 TEST(Calls, AcceptWritesTheFilterAlsoWhenItIsZero) {
-  expect_message(calls::accept({"o1"}, {calls::unreserve("op1", {scalar_resource("cpus", 1, "r")})},
-                               calls::Refusal(0)),
+  expect_message(calls::accept({"o1"}, {calls::unreserve("op1", {scalar_resource("cpus", 1, "r")})}, calls::Refusal(0)),
                  R"(type: ACCEPT accept {
                       offer_ids { value: 'o1' } filters { refuse_seconds: 0 }
                       operations { type: UNRESERVE id { value: 'op1' } unreserve { resources {
@@ -43,8 +42,7 @@ TEST(Calls, AcceptWritesTheFilterAlsoWhenItIsZero) {
 TEST(Calls, ReviveAndSuppress) {
   expect_message(calls::revive({"es-a"}), "type: REVIVE revive { roles: 'es-a' }");
   expect_message(calls::revive({}), "type: REVIVE revive { }");
-  expect_message(calls::suppress({"es-a", "es-b"}),
-                 "type: SUPPRESS suppress { roles: 'es-a' roles: 'es-b' }");
+  expect_message(calls::suppress({"es-a", "es-b"}), "type: SUPPRESS suppress { roles: 'es-a' roles: 'es-b' }");
 }
 
 TEST(Calls, KillWithGrace) {
@@ -55,12 +53,10 @@ TEST(Calls, KillWithGrace) {
 }
 
 TEST(Calls, InverseOffers) {
-  expect_message(
-      calls::accept_inverse_offers({"i1"}),
-      "type: ACCEPT_INVERSE_OFFERS accept_inverse_offers { inverse_offer_ids { value: 'i1' } }");
-  expect_message(
-      calls::decline_inverse_offers({"i1"}),
-      "type: DECLINE_INVERSE_OFFERS decline_inverse_offers { inverse_offer_ids { value: 'i1' } }");
+  expect_message(calls::accept_inverse_offers({"i1"}),
+                 "type: ACCEPT_INVERSE_OFFERS accept_inverse_offers { inverse_offer_ids { value: 'i1' } }");
+  expect_message(calls::decline_inverse_offers({"i1"}),
+                 "type: DECLINE_INVERSE_OFFERS decline_inverse_offers { inverse_offer_ids { value: 'i1' } }");
 }
 
 TEST(Calls, AcknowledgesOnlyWhatHasAUuid) {
@@ -83,8 +79,7 @@ TEST(Calls, AcknowledgesOperationsWithTheBareBytes) {
   EXPECT_FALSE(calls::acknowledge_operation(status)) << "OPERATION_ERROR comes without uuid";
   status.set_state(wire::OPERATION_FINISHED);
   status.mutable_uuid()->set_value("u");
-  EXPECT_FALSE(calls::acknowledge_operation(status))
-      << "without an agent the master cannot route it";
+  EXPECT_FALSE(calls::acknowledge_operation(status)) << "without an agent the master cannot route it";
   status.mutable_agent_id()->set_value("a1");
   status.mutable_resource_provider_id()->set_value("rp");
   const auto call = calls::acknowledge_operation(status);
@@ -94,9 +89,8 @@ TEST(Calls, AcknowledgesOperationsWithTheBareBytes) {
 }
 
 TEST(Calls, Reconcile) {
-  expect_message(
-      calls::reconcile_tasks({{"t1", "a1"}, {"t2", ""}}),
-      R"(type: RECONCILE reconcile { tasks { task_id { value: 't1' } agent_id { value: 'a1' } }
+  expect_message(calls::reconcile_tasks({{"t1", "a1"}, {"t2", ""}}),
+                 R"(type: RECONCILE reconcile { tasks { task_id { value: 't1' } agent_id { value: 'a1' } }
                     tasks { task_id { value: 't2' } } })");
   expect_message(calls::reconcile_tasks({}), "type: RECONCILE reconcile { }");
   expect_message(calls::reconcile_operations({{"op1", "a1"}}),
@@ -105,8 +99,8 @@ TEST(Calls, Reconcile) {
 }
 
 TEST(Calls, OperationsOnOffers) {
-  const auto volume = persistent_volume(
-      reserved(scalar_resource("disk", 10, "r"), {"r", "p", {{"node", "n1"}}}), "v1", "p", "data");
+  const auto volume =
+      persistent_volume(reserved(scalar_resource("disk", 10, "r"), {"r", "p", {{"node", "n1"}}}), "v1", "p", "data");
   const std::string volume_text =
       R"(name: 'disk' type: SCALAR scalar { value: 10 } allocation_info { role: 'r' }
       reservations { type: DYNAMIC role: 'r' principal: 'p' labels { labels { key: 'node' value: 'n1' } } }
@@ -115,9 +109,8 @@ TEST(Calls, OperationsOnOffers) {
                  "type: CREATE id { value: 'op1' } create { volumes { " + volume_text + " } }");
   expect_message(calls::destroy("op1", {volume}),
                  "type: DESTROY id { value: 'op1' } destroy { volumes { " + volume_text + " } }");
-  expect_message(
-      calls::reserve("op1", {port_resource(31000, 31001, "r")}),
-      R"(type: RESERVE id { value: 'op1' } reserve { resources { name: 'ports' type: RANGES
+  expect_message(calls::reserve("op1", {port_resource(31000, 31001, "r")}),
+                 R"(type: RESERVE id { value: 'op1' } reserve { resources { name: 'ports' type: RANGES
                     ranges { range { begin: 31000 end: 31001 } } allocation_info { role: 'r' } } })");
   expect_message(calls::grow_volume("op1", volume, scalar_resource("disk", 5, "r")),
                  "type: GROW_VOLUME id { value: 'op1' } grow_volume { volume { " + volume_text +
@@ -148,8 +141,8 @@ TEST(Calls, UpdateFrameworkCarriesTheSuppressedRoles) {
 TEST(Resources, LabelsOfTheInnermostReservationCount) {
   const auto plain = scalar_resource("cpus", 1, "r");
   EXPECT_EQ(reservation_label(plain, "node"), "");
-  const auto refined = reserved(reserved(plain, {"r", "p", {{"node", "outer"}}}),
-                                {"r/x", "p", {{"node", "inner"}, {"a", "b"}}});
+  const auto refined =
+      reserved(reserved(plain, {"r", "p", {{"node", "outer"}}}), {"r/x", "p", {{"node", "inner"}, {"a", "b"}}});
   EXPECT_EQ(reservation_label(refined, "node"), "inner");
   EXPECT_EQ(reservation_label(refined, "missing"), "");
   EXPECT_EQ(label_map(refined.reservations(1).labels()),

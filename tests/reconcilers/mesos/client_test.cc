@@ -131,13 +131,10 @@ TEST_F(ClientTest, SendsCallsInOrderOnOneConnection) {
 
 TEST_F(ClientTest, ReportsARefusedCall) {
   const auto live = subscribed(config());
-  master_.answer = [](const Call&) {
-    return FakeMaster::Answer{.status = 400, .text = "bad\nsuppress"};
-  };
+  master_.answer = [](const Call&) { return FakeMaster::Answer{.status = 400, .text = "bad\nsuppress"}; };
   live->client.send(calls::suppress({"es-a"}));
   ASSERT_TRUE(live->run_until([&] { return !live->failures.empty(); }));
-  EXPECT_EQ(live->failures.front(),
-            "SUPPRESS: SUPPRESS was answered with status 400: bad suppress");
+  EXPECT_EQ(live->failures.front(), "SUPPRESS: SUPPRESS was answered with status 400: bad suppress");
   EXPECT_EQ(live->failure_codes.front(), ErrorCode::kInvalidArgument);
   EXPECT_TRUE(live->client.ready()) << "a bad call says nothing about the subscription";
 }
@@ -156,18 +153,15 @@ TEST_F(ClientTest, CallWithoutAnswerEndsAtItsDeadlineAndTheNextOneGoesThrough) {
   auto short_deadline = config();
   short_deadline.call_timeout = milliseconds(150);
   const auto live = subscribed(short_deadline);
-  master_.answer = [&](const Call& call) {
-    return FakeMaster::Answer{.never = call.type() == Call::SUPPRESS};
-  };
+  master_.answer = [&](const Call& call) { return FakeMaster::Answer{.never = call.type() == Call::SUPPRESS}; };
   live->client.send(calls::suppress({"es-a"}));
   ASSERT_TRUE(live->run_until([&] { return !live->failures.empty(); }));
   EXPECT_EQ(live->failure_codes.front(), ErrorCode::kDeadlineExceeded);
   EXPECT_EQ(master_.calls().size(), 1U) << "it is not sent again";
 
   bool accepted = false;
-  live->client.send(calls::revive({"es-a"}), [&](const Call&, const Result<void>& result) {
-    accepted = result.has_value();
-  });
+  live->client.send(calls::revive({"es-a"}),
+                    [&](const Call&, const Result<void>& result) { accepted = result.has_value(); });
   EXPECT_TRUE(live->run_until([&] { return accepted; }));
   EXPECT_TRUE(live->client.ready());
 }
@@ -180,8 +174,7 @@ TEST_F(ClientTest, CallThatWaitsBehindASlowOneHasADeadlineToo) {
   live->client.send(calls::suppress({"es-a"}));
   live->client.send(calls::suppress({"es-a"}));
   ASSERT_TRUE(live->run_until([&] { return live->failures.size() == 2; }));
-  EXPECT_THAT(live->failure_codes,
-              ElementsAre(ErrorCode::kDeadlineExceeded, ErrorCode::kDeadlineExceeded));
+  EXPECT_THAT(live->failure_codes, ElementsAre(ErrorCode::kDeadlineExceeded, ErrorCode::kDeadlineExceeded));
   EXPECT_EQ(master_.calls().size(), 1U);
 }
 
@@ -190,9 +183,8 @@ TEST_F(ClientTest, ConnectionThatThePeerClosedWhileIdleIsReplaced) {
   master_.answer = [](const Call&) { return FakeMaster::Answer{.close_after = true}; };
   for (int i = 0; i < 3; ++i) {
     bool accepted = false;
-    live->client.send(calls::revive({}), [&](const Call&, const Result<void>& result) {
-      accepted = result.has_value();
-    });
+    live->client.send(calls::revive({}),
+                      [&](const Call&, const Result<void>& result) { accepted = result.has_value(); });
     ASSERT_TRUE(live->run_until([&] { return accepted; }));
     live->run_until([] { return false; }, milliseconds(20));  // the close arrives
   }
@@ -210,9 +202,7 @@ TEST_F(ClientTest, FullQueueRefuses) {
 
 TEST_F(ClientTest, ClosedStreamFailsQueuedCallsAndComesBack) {
   const auto live = subscribed(config());
-  master_.answer = [](const Call& call) {
-    return FakeMaster::Answer{.never = call.type() != Call::SUBSCRIBE};
-  };
+  master_.answer = [](const Call& call) { return FakeMaster::Answer{.never = call.type() != Call::SUBSCRIBE}; };
   live->client.send(calls::suppress({"es-a"}));
   live->client.send(calls::suppress({"es-a"}));
   ASSERT_TRUE(live->run_until([&] { return master_.calls().size() == 1; }));
@@ -247,15 +237,13 @@ TEST_F(ClientTest, CallAnsweredForbiddenLeadsToANewSubscription) {
 TEST_F(ClientTest, FollowsARedirectToTheLeader) {
   FakeMaster standby(io_);
   standby.answer = [&](const Call&) {
-    return FakeMaster::Answer{
-        .status = 307, .location = "//" + master_.endpoint().to_string() + "/api/v1/scheduler"};
+    return FakeMaster::Answer{.status = 307, .location = "//" + master_.endpoint().to_string() + "/api/v1/scheduler"};
   };
   auto to_standby = config();
   to_standby.masters = {standby.endpoint()};
   const auto live = subscribed(to_standby);
   live->client.send(calls::revive({}));
-  ASSERT_TRUE(live->run_until([&] { return master_.calls().size() == 1; }))
-      << "calls go to the leader too";
+  ASSERT_TRUE(live->run_until([&] { return master_.calls().size() == 1; })) << "calls go to the leader too";
   EXPECT_THAT(standby.calls(), IsEmpty());
   EXPECT_THAT(live->disconnections, IsEmpty());
 }
@@ -270,8 +258,7 @@ TEST_F(ClientTest, TriesTheNextMasterWhenOneIsDown) {
   two.masters = {dead, master_.endpoint()};
   const auto live = subscribed(two);
   ASSERT_EQ(live->disconnections.size(), 1U);
-  EXPECT_THAT(live->disconnections.front(),
-              HasSubstr(dead.to_string() + ": connect: Connection refused"));
+  EXPECT_THAT(live->disconnections.front(), HasSubstr(dead.to_string() + ": connect: Connection refused"));
 }
 
 TEST_F(ClientTest, NameThatDoesNotResolveIsAnErrorLikeAnother) {
@@ -295,9 +282,7 @@ TEST_F(ClientTest, AnswerThatIsNotHttpIsRetried) {
 }
 
 TEST_F(ClientTest, RefusalIsShownWithItsText) {
-  master_.answer = [](const Call&) {
-    return FakeMaster::Answer{.status = 400, .text = "role es-a is not allowed"};
-  };
+  master_.answer = [](const Call&) { return FakeMaster::Answer{.status = 400, .text = "role es-a is not allowed"}; };
   LiveClient live(io_, config());
   live.client.start(info("fw-1"));
   ASSERT_TRUE(live.run_until([&] { return live.stop_reason.has_value(); }));
@@ -311,8 +296,7 @@ TEST_F(ClientTest, LargeEventsArriveWhole) {
   event.set_type(Event::RESCIND);
   event.mutable_rescind()->mutable_offer_id()->set_value(std::string(3'000'000, 'x'));
   const std::string bytes = encode_record(event.SerializeAsString());
-  for (std::size_t at = 0; at < bytes.size(); at += 77'777)
-    master_.push_bytes(bytes.substr(at, 77'777));
+  for (std::size_t at = 0; at < bytes.size(); at += 77'777) master_.push_bytes(bytes.substr(at, 77'777));
   ASSERT_TRUE(live->run_until([&] { return !live->events.empty(); }));
   EXPECT_EQ(live->events.front().rescind().offer_id().value().size(), 3'000'000U);
 }
@@ -326,16 +310,15 @@ TEST_F(ClientTest, UpdatesTheFrameworkNowAndLater) {
     return FakeMaster::Answer{.status = call.type() == Call::UPDATE_FRAMEWORK ? 200 : 202};
   };
   bool accepted = false;
-  live->client.update_framework_info(
-      more, [&](const Call&, const Result<void>& result) { accepted = result.has_value(); });
+  live->client.update_framework_info(more,
+                                     [&](const Call&, const Result<void>& result) { accepted = result.has_value(); });
   ASSERT_TRUE(live->run_until([&] { return accepted; }));
   const auto update = master_.calls().back().call;
   EXPECT_EQ(update.update_framework().framework_info().id().value(), "fw-1");
   EXPECT_THAT(update.update_framework().suppressed_roles(), ElementsAre("es-a"));
   master_.close_stream();
   accept_subscription(*live);
-  EXPECT_THAT(master_.seen.back().call.subscribe().framework_info().roles(),
-              ElementsAre("es-a", "es-b"));
+  EXPECT_THAT(master_.seen.back().call.subscribe().framework_info().roles(), ElementsAre("es-a", "es-b"));
 }
 
 TEST_F(ClientTest, StopLeavesQuietly) {

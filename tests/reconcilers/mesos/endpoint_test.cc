@@ -12,8 +12,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 TEST(Endpoint, ParsesAndPrints) {
-  for (const char* text : {"master:5050", "10.0.0.1:1", "[::1]:5050", "[fe80::1%eth0]:65535",
-                           "m-1.example_x.org:5050"}) {
+  for (const char* text :
+       {"master:5050", "10.0.0.1:1", "[::1]:5050", "[fe80::1%eth0]:65535", "m-1.example_x.org:5050"}) {
     const auto endpoint = parse_endpoint(text);
     ASSERT_TRUE(endpoint) << text;
     EXPECT_EQ(endpoint->to_string(), text);
@@ -42,14 +42,13 @@ TEST_P(BadEndpoints, SayWhatIsWrong) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, BadEndpoints,
-    ::testing::Values(
-        Case{"Empty", "", "no port"}, Case{"NoPort", "master", "no port"},
-        Case{"NoHost", ":5050", "no host"}, Case{"Trailing", "a:1,", "\"\": no port"},
-        Case{"PortZero", "a:0", "1 to 65535"}, Case{"PortBig", "a:65536", "1 to 65535"},
-        Case{"PortText", "a:5050x", "1 to 65535"}, Case{"OpenBracket", "[::1:5050", "no ]"},
-        Case{"BracketNoPort", "[::1]", "no port"}, Case{"Scheme", "http://a:1", "1 to 65535"},
-        Case{"Space", "a b:1", "does not belong"}, Case{"Header", "a\r\nX:1", "does not belong"},
-        Case{"Twice", "a:1,a:1", "named twice"}),
+    ::testing::Values(Case{"Empty", "", "no port"}, Case{"NoPort", "master", "no port"},
+                      Case{"NoHost", ":5050", "no host"}, Case{"Trailing", "a:1,", "\"\": no port"},
+                      Case{"PortZero", "a:0", "1 to 65535"}, Case{"PortBig", "a:65536", "1 to 65535"},
+                      Case{"PortText", "a:5050x", "1 to 65535"}, Case{"OpenBracket", "[::1:5050", "no ]"},
+                      Case{"BracketNoPort", "[::1]", "no port"}, Case{"Scheme", "http://a:1", "1 to 65535"},
+                      Case{"Space", "a b:1", "does not belong"}, Case{"Header", "a\r\nX:1", "does not belong"},
+                      Case{"Twice", "a:1,a:1", "named twice"}),
     [](const auto& param) { return param.param.name; });
 
 TEST(Redirect, TakesWhatMastersSend) {
@@ -61,8 +60,7 @@ TEST(Redirect, TakesWhatMastersSend) {
 }
 
 TEST(Redirect, RefusesWhatWouldLoopOrLeaveTls) {
-  for (const char* location :
-       {"", "/api/v1/scheduler", "leader:5050", "ftp://a:1/", "//leader/", "//:5050/"}) {
+  for (const char* location : {"", "/api/v1/scheduler", "leader:5050", "ftp://a:1/", "//leader/", "//:5050/"}) {
     EXPECT_FALSE(parse_redirect(location, false)) << location;
   }
   EXPECT_FALSE(parse_redirect("http://a:1/", true));

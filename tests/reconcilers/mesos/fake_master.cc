@@ -61,11 +61,9 @@ class FakeMaster::Connection : public std::enable_shared_from_this<Connection> {
     while (!self->closed_) {
       http::request<http::string_body> request;
       if (self->tls_) {
-        co_await http::async_read(*self->tls_, buffer, request,
-                                  asio::redirect_error(asio::use_awaitable, ec));
+        co_await http::async_read(*self->tls_, buffer, request, asio::redirect_error(asio::use_awaitable, ec));
       } else {
-        co_await http::async_read(*self->plain_, buffer, request,
-                                  asio::redirect_error(asio::use_awaitable, ec));
+        co_await http::async_read(*self->plain_, buffer, request, asio::redirect_error(asio::use_awaitable, ec));
       }
       if (ec || self->master_ == nullptr) co_return;
       if (!co_await self->serve(request)) co_return;
@@ -89,8 +87,7 @@ class FakeMaster::Connection : public std::enable_shared_from_this<Connection> {
       co_await stream_out();
       co_return false;
     }
-    std::string head =
-        fmt::format("HTTP/1.1 {} X\r\nContent-Length: {}\r\n", answer.status, answer.text.size());
+    std::string head = fmt::format("HTTP/1.1 {} X\r\nContent-Length: {}\r\n", answer.status, answer.text.size());
     if (!answer.location.empty()) head += "Location: " + answer.location + "\r\n";
     co_await send(head + "\r\n" + answer.text);
     if (answer.close_after) close();
@@ -113,11 +110,9 @@ class FakeMaster::Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<void> send(std::string bytes) {
     error_code ec;
     if (tls_) {
-      co_await asio::async_write(*tls_, asio::buffer(bytes),
-                                 asio::redirect_error(asio::use_awaitable, ec));
+      co_await asio::async_write(*tls_, asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, ec));
     } else {
-      co_await asio::async_write(*plain_, asio::buffer(bytes),
-                                 asio::redirect_error(asio::use_awaitable, ec));
+      co_await asio::async_write(*plain_, asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, ec));
     }
     if (ec) closed_ = true;
   }
@@ -160,12 +155,10 @@ FakeMaster::~FakeMaster() {
 asio::awaitable<void> FakeMaster::accept(FakeMaster& self) {
   while (true) {
     error_code ec;
-    auto socket =
-        co_await self.acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, ec));
+    auto socket = co_await self.acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, ec));
     if (ec) co_return;
     const int number = static_cast<int>(self.connections_.size()) + 1;
-    self.connections_.push_back(
-        std::make_shared<Connection>(self, std::move(socket), self.tls_, number));
+    self.connections_.push_back(std::make_shared<Connection>(self, std::move(socket), self.tls_, number));
     self.connections_.back()->start(self.io_);
   }
 }

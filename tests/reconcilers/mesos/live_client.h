@@ -17,8 +17,7 @@ namespace esaas::mesos::testing {
 
 class LiveClient : public Client::Handler {
  public:
-  LiveClient(boost::asio::io_context& io, ClientConfig config)
-      : io_(io), client(io, std::move(config), *this) {}
+  LiveClient(boost::asio::io_context& io, ClientConfig config) : io_(io), client(io, std::move(config), *this) {}
 
   void subscribed(const Client::Event::Subscribed& event, bool confirmation_needed) override {
     subscriptions.push_back(event);
@@ -38,8 +37,7 @@ class LiveClient : public Client::Handler {
   }
 
   /// Runs the io_context until `done` or the time is over; answers what `done` says in the end.
-  bool run_until(const std::function<bool()>& done,
-                 std::chrono::milliseconds limit = std::chrono::seconds(20)) {
+  bool run_until(const std::function<bool()>& done, std::chrono::milliseconds limit = std::chrono::seconds(20)) {
     const auto end = std::chrono::steady_clock::now() + limit;
     while (!done() && std::chrono::steady_clock::now() < end) {
       io_.restart();
@@ -50,8 +48,7 @@ class LiveClient : public Client::Handler {
 
   /// The first recorded event of this type that `wanted` takes, removed from the record; waits for
   /// it.
-  std::optional<Client::Event> take(Client::Event::Type type,
-                                    const std::function<bool(const Client::Event&)>& wanted,
+  std::optional<Client::Event> take(Client::Event::Type type, const std::function<bool(const Client::Event&)>& wanted,
                                     std::chrono::milliseconds limit = std::chrono::seconds(20)) {
     std::optional<Client::Event> found;
     const auto look = [&] {

@@ -30,8 +30,7 @@ class MasterContract : public ::testing::Test {
  protected:
   void SetUp() override {
     const char* master = std::getenv("ESAAS_MESOS_MASTER");
-    if (master == nullptr)
-      GTEST_SKIP() << "needs a running Mesos master: set ESAAS_MESOS_MASTER=host:port";
+    if (master == nullptr) GTEST_SKIP() << "needs a running Mesos master: set ESAAS_MESOS_MASTER=host:port";
     auto endpoints = parse_endpoints(master);
     ASSERT_TRUE(endpoints) << endpoints.error().detail;
     config_.masters = *endpoints;
@@ -53,8 +52,7 @@ class MasterContract : public ::testing::Test {
 
   void send(LiveClient& live, Client::Call call) {
     std::optional<Result<void>> answer;
-    live.client.send(std::move(call),
-                     [&](const Client::Call&, const Result<void>& result) { answer = result; });
+    live.client.send(std::move(call), [&](const Client::Call&, const Result<void>& result) { answer = result; });
     ASSERT_TRUE(live.run_until([&] { return answer.has_value(); }));
     ASSERT_TRUE(*answer) << answer->error().detail;
   }
@@ -64,15 +62,13 @@ class MasterContract : public ::testing::Test {
     call.set_type(Client::Call::TEARDOWN);
     // The master closes the stream before it answers, so how the call ends says nothing.
     bool ended = false;
-    live.client.send(std::move(call),
-                     [&](const Client::Call&, const Result<void>&) { ended = true; });
+    live.client.send(std::move(call), [&](const Client::Call&, const Result<void>&) { ended = true; });
     ASSERT_TRUE(live.run_until([&] { return ended; }));
   }
 
   Offer take_offer(LiveClient& live, const std::function<bool(const Offer&)>& wanted) {
-    const auto event = live.take(Event::OFFERS, [&](const Event& candidate) {
-      return wanted(candidate.offers().offers(0));
-    });
+    const auto event =
+        live.take(Event::OFFERS, [&](const Event& candidate) { return wanted(candidate.offers().offers(0)); });
     EXPECT_TRUE(event) << "no such offer came";
     return event ? event->offers().offers(0) : Offer();
   }
@@ -100,8 +96,7 @@ class MasterContract : public ::testing::Test {
       return true;
     });
     ASSERT_TRUE(event) << "task " << id << " did not become " << wire::TaskState_Name(state);
-    if (auto acknowledgement = calls::acknowledge(event->update().status()))
-      send(live, *acknowledgement);
+    if (auto acknowledgement = calls::acknowledge(event->update().status())) send(live, *acknowledgement);
   }
 
   std::vector<Resource> node_resources(const Offer& offer) {
@@ -116,8 +111,7 @@ class MasterContract : public ::testing::Test {
             reserved(port_resource(port, port, role_), reservation)};
   }
 
-  wire::TaskInfo sleeper(const Offer& offer, const std::string& id,
-                         const std::vector<Resource>& resources) {
+  wire::TaskInfo sleeper(const Offer& offer, const std::string& id, const std::vector<Resource>& resources) {
     wire::TaskInfo task;
     task.set_name("sleeper");
     task.mutable_task_id()->set_value(id);
@@ -144,16 +138,13 @@ TEST_F(MasterContract, LaunchesOnReservedVolumeAndGivesAllBack) {
   const Offer first = take_offer(live, kAnyOffer);
   EXPECT_EQ(first.allocation_info().role(), role_);
   send(live, calls::decline({first.id().value()}, calls::Refusal(0)));
-  const Offer offer = take_offer(
-      live, [&](const Offer& other) { return other.id().value() != first.id().value(); });
+  const Offer offer = take_offer(live, [&](const Offer& other) { return other.id().value() != first.id().value(); });
 
   auto resources = node_resources(offer);
   auto with_volume = resources;
-  with_volume[2] =
-      persistent_volume(resources[2], "contract-volume-" + role_, spec_.principal, "data");
+  with_volume[2] = persistent_volume(resources[2], "contract-volume-" + role_, spec_.principal, "data");
   send(live, calls::accept({offer.id().value()},
-                           {calls::reserve("reserve-1", resources),
-                            calls::create("create-1", {with_volume[2]}),
+                           {calls::reserve("reserve-1", resources), calls::create("create-1", {with_volume[2]}),
                             calls::launch({sleeper(offer, "t1", with_volume)})},
                            calls::Refusal(0)));
   expect_operation(live, "reserve-1", wire::OPERATION_FINISHED);
@@ -170,8 +161,7 @@ TEST_F(MasterContract, LaunchesOnReservedVolumeAndGivesAllBack) {
     return false;
   });
   send(live, calls::accept({back.id().value()},
-                           {calls::destroy("destroy-1", {with_volume[2]}),
-                            calls::unreserve("unreserve-1", resources)},
+                           {calls::destroy("destroy-1", {with_volume[2]}), calls::unreserve("unreserve-1", resources)},
                            calls::Refusal(0)));
   expect_operation(live, "destroy-1", wire::OPERATION_FINISHED);
   expect_operation(live, "unreserve-1", wire::OPERATION_FINISHED);
@@ -184,24 +174,21 @@ TEST_F(MasterContract, ReconcilesKnownAndUnknownTasks) {
   LiveClient live(io_, config_);
   start(live);
   const Offer offer = take_offer(live, kAnyOffer);
-  send(live, calls::accept({offer.id().value()},
-                           {calls::launch({sleeper(offer, "t1",
-                                                   {scalar_resource("cpus", kCpus, role_),
-                                                    scalar_resource("mem", kMem, role_)})})},
-                           calls::Refusal(0)));
+  send(live,
+       calls::accept({offer.id().value()},
+                     {calls::launch({sleeper(
+                         offer, "t1", {scalar_resource("cpus", kCpus, role_), scalar_resource("mem", kMem, role_)})})},
+                     calls::Refusal(0)));
   expect_task(live, "t1", wire::TASK_RUNNING);
 
-  send(live, calls::reconcile_tasks(
-                 {{"t1", offer.agent_id().value()}, {"never-was", offer.agent_id().value()}}));
+  send(live, calls::reconcile_tasks({{"t1", offer.agent_id().value()}, {"never-was", offer.agent_id().value()}}));
   const auto known = live.take(Event::UPDATE, [](const Event& event) {
     const auto& status = event.update().status();
-    return status.task_id().value() == "t1" &&
-           status.reason() == wire::TaskStatus::REASON_RECONCILIATION;
+    return status.task_id().value() == "t1" && status.reason() == wire::TaskStatus::REASON_RECONCILIATION;
   });
   ASSERT_TRUE(known);
   EXPECT_EQ(known->update().status().state(), wire::TASK_RUNNING);
-  EXPECT_FALSE(calls::acknowledge(known->update().status()))
-      << "answers to reconciliation carry no uuid";
+  EXPECT_FALSE(calls::acknowledge(known->update().status())) << "answers to reconciliation carry no uuid";
   expect_task(live, "never-was", wire::TASK_GONE);
 
   send(live, calls::reconcile_tasks({}));
@@ -214,8 +201,7 @@ TEST_F(MasterContract, SubscribesAgainUnderTheSameIdAndFencesTheFirst) {
   start(first);
   LiveClient second(io_, config_);
   second.client.start(framework_info(spec_));
-  ASSERT_TRUE(
-      second.run_until([&] { return second.client.ready() && first.stop_reason.has_value(); }));
+  ASSERT_TRUE(second.run_until([&] { return second.client.ready() && first.stop_reason.has_value(); }));
   EXPECT_EQ(second.framework_id(), spec_.id);
   EXPECT_EQ(second.confirmations, std::vector<bool>{false});
   EXPECT_EQ(first.stop_reason, StopReason::kFailedOver) << first.stop_why;
@@ -242,10 +228,9 @@ TEST_F(MasterContract, AnswersAnUnknownOperationAndAUsedUpOffer) {
   expect_operation(live, "never-was", wire::OPERATION_UNKNOWN);
 
   send(live, calls::decline({offer.id().value()}, calls::Refusal(3600)));
-  send(live, calls::accept(
-                 {offer.id().value()},
-                 {calls::launch({sleeper(offer, "t1", {scalar_resource("cpus", kCpus, role_)})})},
-                 calls::Refusal(0)));
+  send(live, calls::accept({offer.id().value()},
+                           {calls::launch({sleeper(offer, "t1", {scalar_resource("cpus", kCpus, role_)})})},
+                           calls::Refusal(0)));
   expect_task(live, "t1", wire::TASK_DROPPED);
 
   // The long filter holds until REVIVE clears it.
@@ -262,13 +247,11 @@ TEST_F(MasterContract, TakesAnotherRoleAndKeepsSuppressedOnes) {
   send(live, calls::decline({first.id().value()}, calls::Refusal(0)));
   spec_.roles = {role_, role_ + "-b"};
   std::optional<Result<void>> answer;
-  live.client.update_framework_info(
-      framework_info(spec_),
-      [&](const Client::Call&, const Result<void>& result) { answer = result; });
+  live.client.update_framework_info(framework_info(spec_),
+                                    [&](const Client::Call&, const Result<void>& result) { answer = result; });
   ASSERT_TRUE(live.run_until([&] { return answer.has_value(); }));
   ASSERT_TRUE(*answer) << answer->error().detail;
-  take_offer(live,
-             [&](const Offer& offer) { return offer.allocation_info().role() == role_ + "-b"; });
+  take_offer(live, [&](const Offer& offer) { return offer.allocation_info().role() == role_ + "-b"; });
   tear_down(live);
 }
 

@@ -24,8 +24,7 @@ std::vector<std::string> text(const std::vector<Call>& calls) {
       line += (line.empty() ? "" : " ") + task.task_id().value() + "@" + task.agent_id().value();
     }
     for (const auto& operation : call.reconcile_operations().operations()) {
-      line += (line.empty() ? "" : " ") + operation.operation_id().value() + "@" +
-              operation.agent_id().value();
+      line += (line.empty() ? "" : " ") + operation.operation_id().value() + "@" + operation.agent_id().value();
     }
     lines.push_back(line.empty() ? "implicit" : line);
   }

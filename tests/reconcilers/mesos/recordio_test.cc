@@ -22,8 +22,7 @@ Result<std::vector<std::string>> decode(RecordDecoder& decoder, std::string_view
   }
 }
 
-const std::string kThreeRecords =
-    encode_record("hello") + encode_record("") + encode_record(std::string(1234, 'x'));
+const std::string kThreeRecords = encode_record("hello") + encode_record("") + encode_record(std::string(1234, 'x'));
 
 TEST(RecordIo, EncodesLengthLineFeedBytes) {
   EXPECT_EQ(encode_record("abc"), "3\nabc");
@@ -99,15 +98,14 @@ TEST_P(RecordIoBad, SaysWhatIsWrongAndWhere) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, RecordIoBad,
-    ::testing::Values(
-        BadCase{"NoDigits", "\nabc", "record 1, stream offset 0: the length has no digits"},
-        BadCase{"Letter", "1x\n", "record 1, stream offset 1: byte 0x78"},
-        BadCase{"Sign", "-1\n", "byte 0x2d"},
-        BadCase{"CarriageReturn", "3\r\nabc", "stream offset 1: byte 0x0d"},
-        BadCase{"SecondRecord", "3\nabc3,", "record 2, stream offset 6: byte 0x2c"},
-        BadCase{"TooLarge", "1001\n", "a length of 1001 or more is over the limit of 1000 bytes"},
-        BadCase{"TooLargeBeforeItsLineFeed", "99999", "over the limit"},
-        BadCase{"TooManyDigits", std::string(30, '0') + "1\n", "more than 20 digits"}),
+    ::testing::Values(BadCase{"NoDigits", "\nabc", "record 1, stream offset 0: the length has no digits"},
+                      BadCase{"Letter", "1x\n", "record 1, stream offset 1: byte 0x78"},
+                      BadCase{"Sign", "-1\n", "byte 0x2d"},
+                      BadCase{"CarriageReturn", "3\r\nabc", "stream offset 1: byte 0x0d"},
+                      BadCase{"SecondRecord", "3\nabc3,", "record 2, stream offset 6: byte 0x2c"},
+                      BadCase{"TooLarge", "1001\n", "a length of 1001 or more is over the limit of 1000 bytes"},
+                      BadCase{"TooLargeBeforeItsLineFeed", "99999", "over the limit"},
+                      BadCase{"TooManyDigits", std::string(30, '0') + "1\n", "more than 20 digits"}),
     [](const auto& param) { return param.param.name; });
 
 TEST(RecordIo, OffsetsGoOnAfterCompaction) {
@@ -116,8 +114,7 @@ TEST(RecordIo, OffsetsGoOnAfterCompaction) {
   ASSERT_TRUE(decode(decoder, big));
   const auto records = decode(decoder, "?");
   ASSERT_FALSE(records);
-  EXPECT_THAT(records.error().detail,
-              HasSubstr("record 2, stream offset " + std::to_string(big.size())));
+  EXPECT_THAT(records.error().detail, HasSubstr("record 2, stream offset " + std::to_string(big.size())));
 }
 
 TEST(RecordIo, TakesARecordAtTheLimit) {

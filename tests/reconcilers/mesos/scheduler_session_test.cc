@@ -25,17 +25,12 @@ using wire::scheduler::Event;
 
 std::string describe(const SessionAction& action) {
   struct Visitor {
-    std::string operator()(const OpenStream& what) const {
-      return "open " + what.master.to_string();
-    }
+    std::string operator()(const OpenStream& what) const { return "open " + what.master.to_string(); }
     std::string operator()(const DropStream&) const { return "drop"; }
     std::string operator()(const SubscribedTo& what) const {
-      return "subscribed " + what.event.framework_id().value() +
-             (what.confirmation_needed ? " unconfirmed" : "");
+      return "subscribed " + what.event.framework_id().value() + (what.confirmation_needed ? " unconfirmed" : "");
     }
-    std::string operator()(const DeliverEvent& what) const {
-      return "event " + Event::Type_Name(what.event.type());
-    }
+    std::string operator()(const DeliverEvent& what) const { return "event " + Event::Type_Name(what.event.type()); }
     std::string operator()(const SkippedEvent& what) const { return "skipped: " + what.why; }
     std::string operator()(const LostSubscription& what) const { return "lost: " + what.why; }
     std::string operator()(const SessionStopped& what) const {
@@ -73,8 +68,7 @@ std::string simple_record(Event::Type type) {
 class SchedulerSessionTest : public ::testing::Test {
  protected:
   SchedulerSessionTest() : SchedulerSessionTest({{"m1", 5050}}) {}
-  explicit SchedulerSessionTest(std::vector<Endpoint> masters)
-      : session_(config(std::move(masters))) {}
+  explicit SchedulerSessionTest(std::vector<Endpoint> masters) : session_(config(std::move(masters))) {}
 
   static SessionConfig config(std::vector<Endpoint> masters) {
     SessionConfig config;
@@ -98,13 +92,8 @@ class SchedulerSessionTest : public ::testing::Test {
             .location = {},
             .error_text = {}};
   }
-  static ResponseHead refusal(int status, const std::string& text = "",
-                              const std::string& location = "") {
-    return {.status = status,
-            .content_type = {},
-            .stream_id = {},
-            .location = location,
-            .error_text = text};
+  static ResponseHead refusal(int status, const std::string& text = "", const std::string& location = "") {
+    return {.status = status, .content_type = {}, .stream_id = {}, .location = location, .error_text = text};
   }
 
   std::vector<std::string> text(SessionActions actions) {
@@ -116,15 +105,9 @@ class SchedulerSessionTest : public ::testing::Test {
     return lines;
   }
 
-  std::vector<std::string> start(const std::string& id = {}) {
-    return text(session_.start(info(id), now_));
-  }
-  std::vector<std::string> head(const ResponseHead& head) {
-    return text(session_.on_response_head(head, now_));
-  }
-  std::vector<std::string> body(std::string_view bytes) {
-    return text(session_.on_body(bytes, now_));
-  }
+  std::vector<std::string> start(const std::string& id = {}) { return text(session_.start(info(id), now_)); }
+  std::vector<std::string> head(const ResponseHead& head) { return text(session_.on_response_head(head, now_)); }
+  std::vector<std::string> body(std::string_view bytes) { return text(session_.on_body(bytes, now_)); }
   std::vector<std::string> lost() { return text(session_.on_connection_lost("reset", now_)); }
   std::vector<std::string> after(Duration wait) {
     now_ += wait;
@@ -166,8 +149,7 @@ TEST_F(SchedulerSessionTest, LaterSubscriptionHasTheIdInBothPlaces) {
 TEST_F(SchedulerSessionTest, NewIdHoldsEventsBackUntilItIsDurable) {
   start();
   EXPECT_THAT(head(ok_head()), ElementsAre());
-  EXPECT_THAT(body(subscribed_record() + simple_record(Event::OFFERS)),
-              ElementsAre("subscribed fw-1 unconfirmed"));
+  EXPECT_THAT(body(subscribed_record() + simple_record(Event::OFFERS)), ElementsAre("subscribed fw-1 unconfirmed"));
   EXPECT_FALSE(session_.ready());
   EXPECT_THAT(body(simple_record(Event::RESCIND)), ElementsAre());
   EXPECT_THAT(confirm(), ElementsAre("event OFFERS", "event RESCIND"));
@@ -178,8 +160,7 @@ TEST_F(SchedulerSessionTest, NewIdHoldsEventsBackUntilItIsDurable) {
 TEST_F(SchedulerSessionTest, KnownIdNeedsNoConfirmation) {
   start("fw-1");
   head(ok_head());
-  EXPECT_THAT(body(subscribed_record() + simple_record(Event::OFFERS)),
-              ElementsAre("subscribed fw-1", "event OFFERS"));
+  EXPECT_THAT(body(subscribed_record() + simple_record(Event::OFFERS)), ElementsAre("subscribed fw-1", "event OFFERS"));
   EXPECT_TRUE(session_.ready());
 }
 
@@ -209,24 +190,21 @@ TEST_F(SchedulerSessionTest, ConfirmationThatNeverComesEndsTheAttempt) {
   start();
   head(ok_head());
   body(subscribed_record());
-  EXPECT_THAT(after(seconds(30)),
-              ElementsAre("drop", HasSubstr("was not made durable within 30.0s")));
+  EXPECT_THAT(after(seconds(30)), ElementsAre("drop", HasSubstr("was not made durable within 30.0s")));
 }
 
 TEST_F(SchedulerSessionTest, AnotherIdInTheAnswerStops) {
   start("fw-1");
   head(ok_head());
-  EXPECT_THAT(
-      body(subscribed_record("fw-2")),
-      ElementsAre("drop", HasSubstr("stopped subscription_refused: subscribed as framework fw-1")));
+  EXPECT_THAT(body(subscribed_record("fw-2")),
+              ElementsAre("drop", HasSubstr("stopped subscription_refused: subscribed as framework fw-1")));
 }
 
 TEST_F(SchedulerSessionTest, FiveMissedHeartbeatsDropTheStream) {
   subscribe();
   EXPECT_THAT(after(seconds(74)), ElementsAre());
-  EXPECT_THAT(
-      after(seconds(1)),
-      ElementsAre("drop", HasSubstr("lost: master m1:5050 was silent for 5 heartbeats of 15.0s")));
+  EXPECT_THAT(after(seconds(1)),
+              ElementsAre("drop", HasSubstr("lost: master m1:5050 was silent for 5 heartbeats of 15.0s")));
   EXPECT_FALSE(session_.ready());
 }
 
@@ -281,8 +259,7 @@ TEST_F(SchedulerSessionTest, WaitsGrowToFifteenSecondsAndBeginAnewAfterSuccess) 
 
 TEST_F(SchedulerSessionTest, SubscriptionThatDoesNotComeEndsTheAttempt) {
   start();
-  EXPECT_THAT(after(seconds(30)),
-              ElementsAre("drop", HasSubstr("did not confirm the subscription within 30.0s")));
+  EXPECT_THAT(after(seconds(30)), ElementsAre("drop", HasSubstr("did not confirm the subscription within 30.0s")));
 }
 
 TEST_F(SchedulerSessionTest, BytesOfADroppedStreamAreIgnored) {
@@ -297,8 +274,7 @@ TEST_F(SchedulerSessionTest, BytesOfADroppedStreamAreIgnored) {
 
 TEST_F(SchedulerSessionTest, FollowsARedirectAtOnce) {
   start("fw-1");
-  EXPECT_THAT(head(refusal(307, "", "//leader:5050/api/v1/scheduler")),
-              ElementsAre("drop", "open leader:5050"));
+  EXPECT_THAT(head(refusal(307, "", "//leader:5050/api/v1/scheduler")), ElementsAre("drop", "open leader:5050"));
   EXPECT_EQ(subscribe_.framework_id().value(), "fw-1");
 }
 
@@ -320,8 +296,7 @@ TEST_F(SchedulerSessionTest, RetriesWhatMayPass) {
     SchedulerSession session(config({{"m1", 5050}}));
     session.start(info(), now_);
     EXPECT_THAT(text(session.on_response_head(refusal(status, "not now"), now_)),
-                ElementsAre("drop", fmt::format("lost: master m1:5050 answered status {}: not now",
-                                                status)));
+                ElementsAre("drop", fmt::format("lost: master m1:5050 answered status {}: not now", status)));
     EXPECT_FALSE(session.stopped());
   }
 }
@@ -390,14 +365,11 @@ TEST_F(SchedulerSessionTest, SecondSubscribedIsARuleBroken) {
 
 TEST_F(SchedulerSessionTest, DamagedBytesDropTheStream) {
   subscribe();
-  EXPECT_THAT(body("garbage"),
-              ElementsAre("drop", HasSubstr("event stream is not RecordIO: record 2")));
+  EXPECT_THAT(body("garbage"), ElementsAre("drop", HasSubstr("event stream is not RecordIO: record 2")));
   wake();
   head(ok_head());
-  EXPECT_THAT(body(subscribed_record()), ElementsAre("subscribed fw-1"))
-      << "the decoder must start afresh";
-  EXPECT_THAT(body(encode_record("\x01\x02\x03")),
-              ElementsAre("drop", HasSubstr("is not a scheduler event")));
+  EXPECT_THAT(body(subscribed_record()), ElementsAre("subscribed fw-1")) << "the decoder must start afresh";
+  EXPECT_THAT(body(encode_record("\x01\x02\x03")), ElementsAre("drop", HasSubstr("is not a scheduler event")));
 }
 
 TEST_F(SchedulerSessionTest, SkipsWhatANewerMasterSays) {
@@ -418,15 +390,13 @@ TEST_F(SchedulerSessionTest, SkipsWhatANewerMasterSays) {
 }
 
 TEST_F(SchedulerSessionTest, EventsAreDeliveredAtEverySplit) {
-  const std::string bytes =
-      subscribed_record() + simple_record(Event::OFFERS) + simple_record(Event::RESCIND);
+  const std::string bytes = subscribed_record() + simple_record(Event::OFFERS) + simple_record(Event::RESCIND);
   for (std::size_t split = 0; split <= bytes.size(); ++split) {
     SchedulerSession session(config({{"m1", 5050}}));
     session.start(info("fw-1"), now_);
     session.on_response_head(ok_head(), now_);
     auto all = text(session.on_body(bytes.substr(0, split), now_));
-    for (auto& line : text(session.on_body(bytes.substr(split), now_)))
-      all.push_back(std::move(line));
+    for (auto& line : text(session.on_body(bytes.substr(split), now_))) all.push_back(std::move(line));
     EXPECT_THAT(all, ElementsAre("subscribed fw-1", "event OFFERS", "event RESCIND"));
   }
 }

@@ -112,10 +112,9 @@ TEST(Transcript, LifeOfOneTaskIsDeliveredInOrder) {
       EXPECT_TRUE(std::holds_alternative<SubscribedTo>(action));
     }
   }
-  EXPECT_THAT(
-      seen, ElementsAre("OFFERS", "UPDATE_OPERATION_STATUS", "OFFERS", "UPDATE TASK_STARTING",
-                        "OFFERS", "UPDATE TASK_RUNNING", "UPDATE TASK_RUNNING", "UPDATE TASK_GONE",
-                        "UPDATE TASK_KILLED", "OFFERS", "OFFERS"));
+  EXPECT_THAT(seen, ElementsAre("OFFERS", "UPDATE_OPERATION_STATUS", "OFFERS", "UPDATE TASK_STARTING", "OFFERS",
+                                "UPDATE TASK_RUNNING", "UPDATE TASK_RUNNING", "UPDATE TASK_GONE", "UPDATE TASK_KILLED",
+                                "OFFERS", "OFFERS"));
 }
 
 TEST(Transcript, AcknowledgementsAreThoseThatTheMasterTook) {
@@ -133,16 +132,14 @@ TEST(Transcript, AcknowledgementsAreThoseThatTheMasterTook) {
   }
   ASSERT_EQ(want.size(), 3U);
   ASSERT_EQ(got.size(), want.size()) << "answers to reconciliation are not acknowledged";
-  for (std::size_t i = 0; i < want.size(); ++i)
-    EXPECT_TRUE(MessageDifferencer::Equals(got[i], want[i])) << i;
+  for (std::size_t i = 0; i < want.size(); ++i) EXPECT_TRUE(MessageDifferencer::Equals(got[i], want[i])) << i;
 }
 
 TEST(Transcript, OfferedResourcesGoBackAsTheyCame) {
   for (const auto& event : load("one_task_life.txt").events) {
     for (const auto& offer : event.offers().offers()) {
       EXPECT_EQ(offer.allocation_info().role(), "es");
-      for (const auto& resource : offer.resources())
-        EXPECT_EQ(resource.allocation_info().role(), "es");
+      for (const auto& resource : offer.resources()) EXPECT_EQ(resource.allocation_info().role(), "es");
     }
   }
 }
@@ -190,14 +187,12 @@ TEST(Transcript, RareEventsAreUnderstood) {
     if (event.has_failure()) line += event.failure().has_executor_id() ? " executor" : " agent";
     seen.push_back(line);
   }
-  EXPECT_THAT(seen, ElementsAre("UPDATE TASK_UNREACHABLE REASON_AGENT_REMOVED", "RESCIND",
-                                "FAILURE agent", "UPDATE TASK_RUNNING REASON_AGENT_REREGISTERED",
-                                "UPDATE_OPERATION_STATUS OPERATION_ERROR",
-                                "UPDATE_OPERATION_STATUS OPERATION_UNREACHABLE",
-                                "UPDATE TASK_ERROR REASON_TASK_INVALID",
-                                "UPDATE TASK_DROPPED REASON_INVALID_OFFERS",
-                                "UPDATE TASK_ERROR REASON_TASK_GROUP_INVALID", "FAILURE executor",
-                                "INVERSE_OFFERS", "UPDATE_OPERATION_STATUS OPERATION_UNKNOWN"));
+  EXPECT_THAT(seen,
+              ElementsAre("UPDATE TASK_UNREACHABLE REASON_AGENT_REMOVED", "RESCIND", "FAILURE agent",
+                          "UPDATE TASK_RUNNING REASON_AGENT_REREGISTERED", "UPDATE_OPERATION_STATUS OPERATION_ERROR",
+                          "UPDATE_OPERATION_STATUS OPERATION_UNREACHABLE", "UPDATE TASK_ERROR REASON_TASK_INVALID",
+                          "UPDATE TASK_DROPPED REASON_INVALID_OFFERS", "UPDATE TASK_ERROR REASON_TASK_GROUP_INVALID",
+                          "FAILURE executor", "INVERSE_OFFERS", "UPDATE_OPERATION_STATUS OPERATION_UNKNOWN"));
 }
 
 }  // namespace
