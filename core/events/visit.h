@@ -18,6 +18,9 @@ void visit(const Event& event, Visitor&& visitor) {
     case Event::kTenantCreated: return std::forward<Visitor>(visitor)(event.tenant_created());
     case Event::kTokenIssued: return std::forward<Visitor>(visitor)(event.token_issued());
     case Event::kTokenRevoked: return std::forward<Visitor>(visitor)(event.token_revoked());
+    case Event::kTenantQuotaIntended: return std::forward<Visitor>(visitor)(event.tenant_quota_intended());
+    case Event::kTenantQuotaApplied: return std::forward<Visitor>(visitor)(event.tenant_quota_applied());
+    case Event::kTenantQuotaRefused: return std::forward<Visitor>(visitor)(event.tenant_quota_refused());
     case Event::kOperationRequested: return std::forward<Visitor>(visitor)(event.operation_requested());
     case Event::kOperationStarted: return std::forward<Visitor>(visitor)(event.operation_started());
     case Event::kOperationStepChanged: return std::forward<Visitor>(visitor)(event.operation_step_changed());
@@ -52,6 +55,7 @@ void visit(const Event& event, Visitor&& visitor) {
     case Event::kOrphanReleaseIntended: return std::forward<Visitor>(visitor)(event.orphan_release_intended());
     case Event::kUnknownTaskObserved: return std::forward<Visitor>(visitor)(event.unknown_task_observed());
     case Event::kPlaceReleaseFailed: return std::forward<Visitor>(visitor)(event.place_release_failed());
+    case Event::kPlaceMoved: return std::forward<Visitor>(visitor)(event.place_moved());
     case Event::kExclusionsIntended: return std::forward<Visitor>(visitor)(event.exclusions_intended());
     case Event::kExclusionsApplied: return std::forward<Visitor>(visitor)(event.exclusions_applied());
     case Event::kMinimumMasterNodesIntended:

@@ -45,6 +45,34 @@ void apply(FleetState& state, const event::TenantCreated& payload, const event::
   insert_sorted(*state.head.mutable_tenants(), std::move(tenant), [](const Tenant& t) { return t.name(); });
 }
 
+Tenant* tenant_of(FleetState& state, const std::string& name) {
+  auto& tenants = *state.head.mutable_tenants();
+  const auto found = std::ranges::find(tenants, name, &Tenant::name);
+  return found == tenants.end() ? nullptr : &*found;
+}
+
+void apply(FleetState& state, const event::TenantQuotaIntended& payload, const event::Event& event) {
+  Tenant* tenant = tenant_of(state, payload.name());
+  if (tenant == nullptr) return;
+  *tenant->mutable_quota_intended() = payload.after();
+  tenant->set_quota_seq(event.seq());
+  tenant->clear_quota_refused();
+}
+
+void apply(FleetState& state, const event::TenantQuotaApplied& payload, const event::Event&) {
+  Tenant* tenant = tenant_of(state, payload.name());
+  if (tenant == nullptr) return;
+  *tenant->mutable_quota() = payload.quota();
+  tenant->clear_quota_intended();
+}
+
+void apply(FleetState& state, const event::TenantQuotaRefused& payload, const event::Event&) {
+  Tenant* tenant = tenant_of(state, payload.name());
+  if (tenant == nullptr) return;
+  tenant->set_quota_refused(payload.why());
+  tenant->clear_quota_intended();
+}
+
 void apply(FleetState& state, const event::TokenIssued& payload, const event::Event& event) {
   Token token;
   token.set_token_id(payload.token_id());

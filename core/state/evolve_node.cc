@@ -91,6 +91,12 @@ void apply(Node& node, const event::PlaceReleaseFailed& payload, const event::Ev
   if (is_current_place(node, payload.volume_id())) node.set_place_status(PLACE_STATUS_RESERVED);
 }
 
+void apply(Node& node, const event::PlaceMoved& payload, const event::Event&) {
+  if (!is_current_place(node, payload.volume_id())) return;
+  node.mutable_place()->set_agent_id(payload.agent_id());
+  node.mutable_place()->set_hostname(payload.hostname());
+}
+
 void apply(Node& node, const event::TaskLaunchIntended& payload, const event::Event& event) {
   Task task;
   task.set_task_id(payload.task_id());

@@ -13,6 +13,7 @@ void apply(Node& node, const event::PlaceFailed& payload, const event::Event& ev
 void apply(Node& node, const event::PlaceReleaseIntended& payload, const event::Event& event);
 void apply(Node& node, const event::PlaceReleased& payload, const event::Event& event);
 void apply(Node& node, const event::PlaceReleaseFailed& payload, const event::Event& event);
+void apply(Node& node, const event::PlaceMoved& payload, const event::Event& event);
 void apply(Node& node, const event::TaskLaunchIntended& payload, const event::Event& event);
 /// A task that ends without our asking counts as a failure. One that had been a member for a minute begins the count
 /// anew. The first failure is retried at once, then after 5 s, 10 s, 20 s, ... up to 5 minutes.

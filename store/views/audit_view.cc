@@ -51,6 +51,14 @@ void fill_request(const event::Event& event, AuditEntry& entry) {
       break;
     }
     case event::Event::kTenantCreated: entry.request = to_json(event.tenant_created()); break;
+    case event::Event::kTenantQuotaIntended: {
+      const auto& intended = event.tenant_quota_intended();
+      entry.method = intended.method();
+      entry.url = intended.url();
+      entry.reason = intended.reason();
+      entry.request = to_json(intended);
+      break;
+    }
     case event::Event::kTokenIssued: {
       auto issued = event.token_issued();
       issued.clear_hash();
@@ -68,6 +76,7 @@ void fill_request(const event::Event& event, AuditEntry& entry) {
 std::string_view action_of(const event::Event& event) {
   switch (event.payload_case()) {
     case event::Event::kTenantCreated: return "create_tenant";
+    case event::Event::kTenantQuotaIntended: return "set_quota";
     case event::Event::kTokenIssued: return "issue_token";
     case event::Event::kTokenRevoked: return "revoke_token";
     case event::Event::kOperationPaused: return "pause";

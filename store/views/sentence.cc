@@ -47,6 +47,28 @@ std::string say(const event::FrameworkRegistered& e) {
 }
 std::string say(const event::FrameworkStopped& e) { return "The framework may not act any more" + because(e.reason()); }
 std::string say(const event::TenantCreated& e) { return "Tenant " + e.name() + " was created."; }
+std::string amounts_of(const model::Quantities& quantities) {
+  std::string text;
+  const auto add = [&](bool given, std::uint64_t amount, std::string_view unit) {
+    if (given) text += (text.empty() ? "" : ", ") + to_string(amount) + std::string(unit);
+  };
+  add(quantities.has_cpus_milli(), quantities.cpus_milli(), " milli-cpus");
+  add(quantities.has_mem_mib(), quantities.mem_mib(), " MiB of memory");
+  add(quantities.has_disk_mib(), quantities.disk_mib(), " MiB of disk");
+  return text.empty() ? "nothing" : text;
+}
+std::string quota_of(const model::Quota& quota) {
+  return "guaranteed " + amounts_of(quota.guarantee()) + "; limited " + amounts_of(quota.limit());
+}
+std::string say(const event::TenantQuotaIntended& e) {
+  return "The quota of tenant " + e.name() + " shall be: " + quota_of(e.after()) + because(e.reason());
+}
+std::string say(const event::TenantQuotaApplied& e) {
+  return "The master holds the quota of tenant " + e.name() + ": " + quota_of(e.quota()) + ".";
+}
+std::string say(const event::TenantQuotaRefused& e) {
+  return "The master did not take the quota of tenant " + e.name() + because(e.why());
+}
 std::string say(const event::TokenIssued& e) {
   return "Token " + e.token_id() + " was issued with the role " +
          lower_name(model::TokenRole_Name(e.role()), "TOKEN_ROLE_") + ".";
@@ -139,6 +161,10 @@ std::string say(const event::PlaceReleaseIntended& e) {
 std::string say(const event::PlaceReleased& e) { return "The place of node " + e.node() + " was given back."; }
 std::string say(const event::PlaceReleaseFailed& e) {
   return "The place of node " + e.node() + " could not be given back" + because(e.why());
+}
+std::string say(const event::PlaceMoved& e) {
+  return "The place of node " + e.node() + " is on agent " + e.agent_id() + " now, which was " + e.agent_id_before() +
+         ".";
 }
 std::string say(const event::TaskLaunchIntended& e) {
   return "Task " + e.task_id() + " of node " + e.node() + " is to be launched.";
