@@ -30,7 +30,8 @@ bool is_out_of_sight(const state::Node& node) {
 }
 
 bool lost_its_agent(const state::Node& node) {
-  return node.has_task() && node.task().state() == model::TASK_STATE_GONE_BY_OPERATOR && !task_is_of_an_old_place(node);
+  return node.has_task() && node.task().state() == model::TASK_STATE_GONE_BY_OPERATOR &&
+         !task_is_of_an_old_place(node) && node.task().agent_id() == node.place().agent_id();
 }
 
 bool is_joined(const state::Node& node) { return node.task().joined() && may_run(node); }

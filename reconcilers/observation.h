@@ -64,6 +64,7 @@ struct ReservedPart {
   std::string cluster;
   std::string node;
   std::string place;  ///< equals the volume id
+  std::string role;   ///< that it is reserved to
   Quantities quantities;
   std::vector<PortRange> ports;
   bool has_volume = false;  ///< the persistent volume `place` exists

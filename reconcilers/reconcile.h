@@ -28,6 +28,7 @@
 #include "core/base/time.h"
 #include "core/events/event.pb.h"
 #include "core/state/state.pb.h"
+#include "reconcilers/ledger.h"
 #include "reconcilers/observation.h"
 #include "reconcilers/plan.h"
 #include "reconcilers/settings.h"
@@ -39,6 +40,7 @@ struct Input {
   const state::Operation* operation = nullptr;  ///< the active one, or null
   const Observation* observation = nullptr;     ///< the newest, or null before the first answer
   std::span<const Offer> offers;                ///< not yet used, of the tenant's role
+  std::span<const LedgerLine> ledger = {};      ///< of the cluster, as the master's books were last compared
   const Settings& settings;
   Time now;
   std::uint64_t next_seq = 1;

@@ -1,5 +1,7 @@
 #include "reconcilers/recovery.h"
 
+#include <algorithm>
+
 #include "core/model/task_state.h"
 #include "reconcilers/rules/stop_rules.h"
 
@@ -9,6 +11,8 @@ namespace {
 using state::Node;
 
 constexpr std::string_view kWaitsForUnreachable = "waits_for_unreachable_task";
+/// What is reserved is not what the log says; nothing is done about it while the node runs.
+constexpr std::string_view kLedgerDiffers = "ledger_differs";
 
 void hold_out_of_sight(const View& view, Draft& draft, const Node& node) {
   draft.hold(kWaitsForUnreachable, node.name(),
@@ -26,7 +30,7 @@ bool holds_nothing(const View& view, const Node& node) {
   return node.removing() && node.drain() == state::DRAIN_STATUS_FINISHED;
 }
 
-void give_up_lost_place(const View& view, Draft& draft, const Node& node) {
+void give_up_lost_place(const View& view, Draft& draft, const Node& node, std::string why) {
   if (!holds_nothing(view, node)) {
     const auto refusal = first_refusal(kRemovalRules, view, node);
     const bool is_only_red = refusal && refusal->rule != kHealthKnown && !view.holds_data(node);
@@ -36,9 +40,20 @@ void give_up_lost_place(const View& view, Draft& draft, const Node& node) {
   event::PlaceFailed& payload = *event.mutable_place_failed();
   payload.set_node(node.name());
   payload.set_volume_id(node.place().volume_id());
-  payload.set_why("Its agent was declared gone for good.");
+  payload.set_why(std::move(why));
   payload.set_data_lost(true);
   draft.act("give_up_lost_place", std::move(event));
+}
+
+/// What the master's books lack of a node's place.
+void reconcile_reservation(const View& view, Draft& draft, const Node& node) {
+  const auto ledger = view.input().ledger;
+  const auto line = std::ranges::find(ledger, node.place().volume_id(), &LedgerLine::place);
+  if (!is_reserved(node) || line == ledger.end() || !is_imbalance(line->status)) return;
+  const bool is_lost = line->status == LedgerStatus::kMissing || line->status == LedgerStatus::kVolumeMissing;
+  if (is_lost && is_stopped(node)) return give_up_lost_place(view, draft, node, line->why);
+  draft.hold(kLedgerDiffers, node.name(), {line->why, {figure("ledger", std::string(name_of(line->status)))}},
+             view.now() + std::chrono::minutes{10});
 }
 
 void repeat_kill(const View& view, Draft& draft, const Node& node) {
@@ -57,7 +72,8 @@ void reconcile_recovery(const View& view, Draft& draft) {
   for (const Node& node : view.cluster().nodes()) {
     if (!node.has_task()) continue;
     if (is_out_of_sight(node)) hold_out_of_sight(view, draft, node);
-    if (lost_its_agent(node)) give_up_lost_place(view, draft, node);
+    if (lost_its_agent(node)) give_up_lost_place(view, draft, node, "Its agent was declared gone for good.");
+    reconcile_reservation(view, draft, node);
     if (node.task().kill_intended() && may_run(node)) repeat_kill(view, draft, node);
   }
 }

@@ -10,6 +10,8 @@
 //                  placed anew with an empty volume, when the cluster can afford it: it answers, so
 //                  a quorum of masters is left, and is not red, so every shard has an active copy
 //                  elsewhere.
+//   reservation gone   the master's books show nothing of the place, or no volume, on an agent that
+//   is there: somebody took it away. Once the node is stopped its place is given up in the same way.
 //   killed, and no answer   the kill is sent again.
 //
 // Nothing else is done for a node that failed: its place stays, and it is launched there again

@@ -1,4 +1,4 @@
-// esaas audit, trace, usage, events, nodes
+// esaas audit, trace, usage, events, nodes, ledger
 
 #include <boost/json/parse.hpp>
 
@@ -130,6 +130,32 @@ void add_events(CLI::App& app, Session& session, Action& action) {
   });
 }
 
+void add_ledger(CLI::App& app, Session& session, Action& action) {
+  auto options = std::make_shared<ReportOptions>();
+  auto* command = app.add_subcommand("ledger", "Every reservation as the log has it, beside the master's books");
+  command->add_option("--tenant", options->tenant, "Only this tenant's");
+  command->add_option("--cluster", options->cluster, "Only of this cluster");
+  command->add_option("--status", options->kind,
+                      "balanced, under_way, agent_away, missing, volume_missing, differs or without_owner");
+  command->callback([options, &session, &action] {
+    action = [options, &session] {
+      const auto target = with_query(
+          "/v1/ledger", {{"tenant", options->tenant}, {"cluster", options->cluster}, {"status", options->kind}});
+      return session.print_list(target, 0,
+                                {{"CLUSTER", "cluster"},
+                                 {"NODE", "node"},
+                                 {"PLACE", "place"},
+                                 {"AGENT", "agent_id"},
+                                 {"STATUS", "status"},
+                                 {"MEM", "ours.mem_mib"},
+                                 {"MEM (MESOS)", "theirs.mem_mib"},
+                                 {"DISK", "ours.disk_mib"},
+                                 {"DISK (MESOS)", "theirs.disk_mib"},
+                                 {"WHY", "why"}});
+    };
+  });
+}
+
 void add_nodes(CLI::App& app, Session& session, Action& action) {
   auto options = std::make_shared<ReportOptions>();
   auto* command = app.add_subcommand("nodes", "List the nodes of all clusters");
@@ -153,6 +179,7 @@ void add_nodes(CLI::App& app, Session& session, Action& action) {
 
 void add_report_commands(CLI::App& app, Session& session, Action& action) {
   add_nodes(app, session, action);
+  add_ledger(app, session, action);
   add_audit(app, session, action);
   add_trace(app, session, action);
   add_usage(app, session, action);

@@ -4,6 +4,7 @@
 #include "api/routes/cluster_routes.h"
 #include "api/routes/event_routes.h"
 #include "api/routes/health_routes.h"
+#include "api/routes/ledger_routes.h"
 #include "api/routes/operation_routes.h"
 #include "api/routes/report_routes.h"
 
@@ -12,7 +13,7 @@ namespace esaas::api {
 std::vector<Route> all_routes() {
   std::vector<Route> routes;
   for (const auto& part :
-       {cluster_routes(), operation_routes(), report_routes(), event_routes(), admin_routes(), health_routes()}) {
+       {cluster_routes(), operation_routes(), report_routes(), ledger_routes(), event_routes(), admin_routes(), health_routes()}) {
     routes.insert(routes.end(), part.begin(), part.end());
   }
   return routes;

@@ -91,8 +91,17 @@ void apply(Node& node, const event::PlaceReleaseFailed& payload, const event::Ev
   if (is_current_place(node, payload.volume_id())) node.set_place_status(PLACE_STATUS_RESERVED);
 }
 
-void apply(Node& node, const event::PlaceMoved& payload, const event::Event&) {
+void apply(Node& node, const event::PlaceMoved& payload, const event::Event& event) {
   if (!is_current_place(node, payload.volume_id())) return;
+  // Its volume is free on the agent that the machine is now: what ran there under the old name is gone.
+  if (node.has_task() && node.task().agent_id() == payload.agent_id_before() &&
+      !model::is_terminal(node.task().state())) {
+    Task& task = *node.mutable_task();
+    task.set_state(model::TASK_STATE_GONE);
+    task.set_message("The machine is agent " + payload.agent_id() + " now.");
+    task.set_state_since_at_us(event.time_at_us());
+    task.set_joined(false);
+  }
   node.mutable_place()->set_agent_id(payload.agent_id());
   node.mutable_place()->set_hostname(payload.hostname());
 }
@@ -112,7 +121,13 @@ void apply(Node& node, const event::TaskLaunchIntended& payload, const event::Ev
 void apply(Node& node, const event::TaskStatusChanged& payload, const event::Event& event) {
   if (!node.has_task() || node.task().task_id() != payload.task_id()) return;
   Task& task = *node.mutable_task();
-  if (model::is_terminal(task.state())) return;  // the first last word stands; what comes late does not revive a task
+  if (model::is_terminal(task.state())) {
+    // The first last word stands: what comes late does not revive a task. But that the agent is gone for good, and its
+    // data with it, is news of the place and not of the task.
+    const bool is_of_the_place = task.agent_id() == node.place().agent_id();
+    if (payload.state() == model::TASK_STATE_GONE_BY_OPERATOR && is_of_the_place) task.set_state(payload.state());
+    return;
+  }
   if (task.state() != payload.state()) task.set_state_since_at_us(event.time_at_us());
   task.set_state(payload.state());
   task.set_reason(payload.reason());

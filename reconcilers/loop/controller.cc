@@ -116,6 +116,7 @@ void Controller::start_next(const std::string& cluster_name, Time now) {
 std::optional<Time> Controller::turn(Time now) {
   for (const std::string& name : schedule_.checks.take_due(now)) schedule_.mark_dirty(name);
   reconcile_with_mesos(now);
+  check_ledger(now);
   reconcile_dirty(now);
   settle_offers(now);
   poll_due(now);
@@ -126,6 +127,7 @@ std::optional<Time> Controller::turn(Time now) {
     if (other && (!next || *other < *next)) next = other;
   };
   sooner(schedule_.polls.next());
+  if (connected_ && !ledger_check_) sooner(ledger_due_);
   sooner(next_revive());
   if (connected_) {
     sooner(task_reconciliation_.next_wake());
@@ -155,6 +157,7 @@ bool Controller::reconcile_once(const std::string& name, Time now) {
                             .operation = state().find_operation(cluster->active_operation()),
                             .observation = observation == observations_.end() ? nullptr : &observation->second,
                             .offers = offers,
+                            .ledger = ledger_of(name),
                             .settings = options_.settings,
                             .now = now,
                             .next_seq = sequencer_.next_seq()});

@@ -23,6 +23,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,8 @@
 #include "core/model/ids.h"
 #include "core/state/fleet_state.h"
 #include "reconcilers/effects/mesos/reconciliation.h"
+#include "reconcilers/effects/mesos/wire/master.pb.h"
+#include "reconcilers/ledger.h"
 #include "reconcilers/loop/cluster_schedule.h"
 #include "reconcilers/loop/front.h"
 #include "reconcilers/loop/offer_pool.h"
@@ -56,6 +59,7 @@ struct ControllerOptions {
   Duration decline_idle = std::chrono::hours{1};        ///< filter for a role that wants nothing
   Duration decline_waiting = std::chrono::seconds{10};  ///< filter for offers that do not fit what waits
   Duration revive_interval = std::chrono::seconds{1};   ///< REVIVE at most this often a role
+  Duration ledger_period = std::chrono::minutes{10};    ///< the master's books are compared this often
   Duration suppress_after = std::chrono::seconds{5};    ///< a role that wants nothing is suppressed after this long
 };
 
@@ -85,6 +89,12 @@ class Controller {
 
   void observed(const std::string& cluster, reconcile::Observation observation, Time now);
   void setting_answered(const std::string& cluster, const event::Event& intent, const Result<void>& outcome, Time now);
+
+  /// Compares the state with the master's books, which are asked for now; whoever asks meanwhile gets the same answer.
+  /// Done without being asked every ControllerOptions::ledger_period.
+  void ask_ledger(std::function<void(Result<reconcile::Ledger>)> answer, Time now);
+  /// What came of Ports::mesos_ask_agents.
+  void agents_answered(const Result<mesos::wire::master::Response::GetAgents>& agents, Time now);
 
   /// Does what is due and hands the sequenced events to the writer. Call it after inputs (once for many). Answers when
   /// to be called again at the latest; nothing: not before another input.
@@ -137,8 +147,6 @@ class Controller {
 
   // controller_mesos.cc
   void take_offers(const mesos::wire::scheduler::Event::Offers& offers, Time now);
-  bool release_orphans(const PooledOffer& offer, Time now);
-  [[nodiscard]] bool owns(const reconcile::ReservedPart& part) const;
   void note_want(const std::string& name, const std::string& role, Time now);
   void take_roles(Time now);
   void settle_offers(Time now);
@@ -148,6 +156,22 @@ class Controller {
   void reconcile_with_mesos(Time now);
   void send_all(std::vector<mesos::wire::scheduler::Call> to_send);
   static std::vector<std::string> open_operations(const state::Node& node, std::uint64_t durable);
+
+  // controller_reservations.cc
+  void follow_moved_places(const PooledOffer& offer, Time now);
+  bool release_orphans(const PooledOffer& offer, Time now);
+  [[nodiscard]] bool owns(const reconcile::ReservedPart& part) const;
+  [[nodiscard]] const state::Node* owner_of(const reconcile::ReservedPart& part) const;
+
+  // controller_ledger.cc
+  struct LedgerCheck {
+    Time asked_at;
+    std::set<std::string> asked_about;
+    std::vector<std::function<void(Result<reconcile::Ledger>)>> answers;
+  };
+  void check_ledger(Time now);
+  void ask_agents(Time now);
+  [[nodiscard]] std::span<const reconcile::LedgerLine> ledger_of(std::string_view cluster) const;
 
   // controller_feedback.cc
   void task_status(const mesos::wire::TaskStatus& status, Time now);
@@ -171,6 +195,9 @@ class Controller {
   std::map<std::string, KeyUnderWay, std::less<>> keys_under_way_;  // sequenced and not durable yet
   std::set<std::string> stray_tasks_seen_;
   std::map<std::string, Time> repeated_at_;  // by cluster and effect
+  std::optional<LedgerCheck> ledger_check_;  // on its way
+  reconcile::Ledger ledger_;                 // the newest
+  std::optional<Time> ledger_due_;           // while subscribed
   bool connected_ = false;
   bool reconciliation_wanted_ = false;  // subscribed anew; asked for in the next turn
   bool writable_ = true;

@@ -24,8 +24,12 @@ void Controller::task_status(const wire::TaskStatus& status, Time now) {
   const state::Node* node = cluster == nullptr ? nullptr : state::find_node(*cluster, id->node);
   if (node != nullptr && node->task().task_id() == task_id) {
     const state::Task& task = node->task();
-    // A task that ended stays ended: a late word about it is acknowledged and no more.
-    const bool is_new = task.state() != to_model(status.state()) && !model::is_terminal(task.state());
+    // A task that ended stays ended: a late word about it is acknowledged and no more. That its agent is gone for good,
+    // with the data of a node that waits there, is told in the same words, and is news.
+    const auto said = to_model(status.state());
+    const bool lost_place =
+        said == model::TASK_STATE_GONE_BY_OPERATOR && node->place().agent_id() == status.agent_id().value();
+    const bool is_new = task.state() != said && (!model::is_terminal(task.state()) || lost_place);
     if (is_new) {
       append(cluster->name(), {task_status_event(node->name(), status)}, event::ACTOR_KIND_MESOS, task.launch_seq(),
              now);

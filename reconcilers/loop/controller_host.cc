@@ -103,6 +103,13 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
     if (client_) client_->update_framework_info(mesos::framework_info(config_.framework));
   }
 
+  void mesos_ask_agents() override {
+    post([this] {
+      controller_.agents_answered(fail(ErrorCode::kUnavailable, "the master's operator API is not asked yet"),
+                                  system_now());
+    });
+  }
+
   void elasticsearch_observe(ClusterAddress address) override {
     std::string name = address.cluster;
     elasticsearch_.observe(to_target(std::move(address)), config_.elasticsearch_timeout,
@@ -197,6 +204,11 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
     asio::post(io_, [this, submission = std::move(submission), answer = std::move(answer)] {
       controller_.preview(submission, answer, system_now());
     });
+  }
+
+  void ledger(std::function<void(Result<reconcile::Ledger>)> answer) {
+    asio::post(
+        io_, [this, answer = std::move(answer)]() mutable { controller_.ask_ledger(std::move(answer), system_now()); });
   }
 
   [[nodiscard]] const PublishedState& published() const { return published_; }
@@ -330,6 +342,7 @@ void ControllerHost::submit(std::vector<Submission> submissions, Answers answers
 void ControllerHost::preview(Submission submission, std::function<void(Result<Preview>)> answer) {
   impl_->preview(std::move(submission), std::move(answer));
 }
+void ControllerHost::ledger(std::function<void(Result<reconcile::Ledger>)> answer) { impl_->ledger(std::move(answer)); }
 std::shared_ptr<const state::Cluster> ControllerHost::cluster(std::string_view name) const {
   return impl_->published().cluster(name);
 }

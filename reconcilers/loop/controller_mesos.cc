@@ -33,10 +33,19 @@ std::uint64_t want_signature(const state::Cluster& cluster) {
   return hash;
 }
 
+/// Its task may be alive; or it ended on the agent where the node's data is, and the answer tells whether an operator
+/// has declared that agent gone meanwhile: nothing else would.
+bool is_worth_asking(const state::Node& node) {
+  if (model::may_be_alive(node.task().state())) return true;
+  return node.has_task() && node.place_status() == state::PLACE_STATUS_RESERVED &&
+         node.place().agent_id() == node.task().agent_id();
+}
+
 }  // namespace
 
 void Controller::mesos_subscribed(const wire::scheduler::Event::Subscribed& event, bool confirmation_needed, Time now) {
   connected_ = true;
+  ledger_due_ = now + options_.ledger_period;
   offers_.clear();
   schedule_.revived.clear();
   schedule_.revived_at.clear();
@@ -64,6 +73,7 @@ void Controller::mesos_subscribed(const wire::scheduler::Event::Subscribed& even
 void Controller::mesos_disconnected() {
   connected_ = false;
   reconciliation_wanted_ = false;
+  ledger_due_.reset();
   offers_.clear();
   task_reconciliation_.abandon();
   operation_reconciliation_.abandon();
@@ -100,47 +110,12 @@ void Controller::mesos_event(const wire::scheduler::Event& event, Time now) {
 void Controller::take_offers(const wire::scheduler::Event::Offers& offers, Time now) {
   for (const auto& wire_offer : offers.offers()) {
     PooledOffer offer{.view = to_view(wire_offer, options_.principal), .wire = wire_offer};
+    follow_moved_places(offer, now);
     if (!release_orphans(offer, now)) offers_.add(std::move(offer));
   }
   for (const auto& [role, clusters] : schedule_.wanting) {
     for (const std::string& name : clusters) schedule_.mark_dirty(name);
   }
-}
-
-bool Controller::owns(const reconcile::ReservedPart& part) const {
-  const state::Cluster* cluster = state().find_cluster(part.cluster);
-  const state::Node* node = cluster == nullptr ? nullptr : state::find_node(*cluster, part.node);
-  if (node != nullptr && node->place().volume_id() == part.place) return true;
-  return std::ranges::any_of(state().head.orphan_releases(), [&](const state::OrphanRelease& release) {
-    return release.volume_id() == part.place;  // being given back already
-  });
-}
-
-/// True when the offer shows a reservation of ours that no node owns, and was used to give it back.
-bool Controller::release_orphans(const PooledOffer& offer, Time now) {
-  std::vector<event::Event> intents;
-  std::string cluster;
-  for (const reconcile::ReservedPart& part : offer.view.reserved) {
-    if (owns(part)) continue;
-    const std::uint64_t seq = sequencer_.next_seq();
-    event::Event event;
-    auto& payload = *event.mutable_orphan_release_intended();
-    payload.set_node(part.node);
-    payload.set_volume_id(part.place);
-    payload.set_agent_id(offer.view.agent_id);
-    if (part.has_volume) {
-      payload.set_destroy_operation(model::mesos_operation_id(part.cluster, part.node, "destroy", seq));
-    }
-    payload.set_unreserve_operation(model::mesos_operation_id(part.cluster, part.node, "unreserve", seq));
-    event.set_cluster(part.cluster);
-    event.set_tenant(offer.view.role.substr(model::role_of_tenant("").size()));
-    event.mutable_actor()->set_kind(event::ACTOR_KIND_CONTROLLER);
-    intents.push_back(sequencer_.sequence(std::move(event), now));
-    cluster = part.cluster;
-  }
-  if (intents.empty()) return false;
-  sequencer_.when_durable([this, cluster, intents = std::move(intents), offer] { perform(cluster, intents, offer); });
-  return true;
 }
 
 void Controller::note_want(const std::string& name, const std::string& role, Time now) {
@@ -232,7 +207,7 @@ void Controller::begin_reconciliation(Time now) {
   const std::uint64_t durable = sequencer_.durable_seq();
   for (const auto& [name, cluster] : state().clusters) {
     for (const state::Node& node : cluster.nodes()) {
-      if (model::may_be_alive(node.task().state()) && node.task().launch_seq() <= durable) {
+      if (is_worth_asking(node) && node.task().launch_seq() <= durable) {
         tasks.push_back({node.task().task_id(), node.task().agent_id()});
       }
       for (std::string& id : open_operations(node, durable)) {

@@ -13,6 +13,7 @@
 #include "core/base/result.h"
 #include "core/commands/decide.h"
 #include "core/state/state.pb.h"
+#include "reconcilers/ledger.h"
 
 namespace esaas::loop {
 
@@ -77,6 +78,10 @@ class Front {
 
   /// Decides without appending.
   virtual void preview(Submission submission, std::function<void(Result<Preview>)> answer) = 0;
+
+  /// The ledger of reservations, compared with the master's books that are asked for now. kUnavailable: the master
+  /// cannot be asked.
+  virtual void ledger(std::function<void(Result<reconcile::Ledger>)> answer) = 0;
 
   /// Snapshots at the durable seq. Null when there is none (for an operation: none that is open).
   [[nodiscard]] virtual std::shared_ptr<const state::Cluster> cluster(std::string_view name) const = 0;

@@ -33,6 +33,7 @@ ReservedPart& part_of(Offer& offer, const wire::Resource& resource) {
   return offer.reserved.emplace_back(ReservedPart{.cluster = mesos::reservation_label(resource, "cluster"),
                                                   .node = mesos::reservation_label(resource, "node"),
                                                   .place = place,
+                                                  .role = resource.reservations().rbegin()->role(),
                                                   .quantities = {},
                                                   .ports = {},
                                                   .has_volume = false});

@@ -37,6 +37,10 @@ class Ports {
   /// Takes these roles from now on.
   virtual void mesos_set_roles(const std::vector<std::string>& roles) = 0;
 
+  /// GET_AGENTS at the leading master's operator API; the answer, or why there is none, comes to
+  /// Controller::agents_answered.
+  virtual void mesos_ask_agents() = 0;
+
   // ---- Elasticsearch ----
   /// Asks one cluster; the answer comes to Controller::observed, also when nobody answers (health UNKNOWN).
   virtual void elasticsearch_observe(ClusterAddress address) = 0;

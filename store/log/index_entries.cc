@@ -27,6 +27,7 @@ bool is_usage_event(const event::Event& event) {
     case event::Event::kPlaceReserved:
     case event::Event::kPlaceFailed:
     case event::Event::kPlaceReleased:
+    case event::Event::kPlaceMoved:
     case event::Event::kTaskLaunchIntended:
     case event::Event::kTaskStatusChanged:
     case event::Event::kClusterDeleted: return true;

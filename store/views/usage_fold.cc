@@ -14,6 +14,7 @@ std::string node_of(const event::Event& event) {
     case event::Event::kPlaceReserved: return event.place_reserved().node();
     case event::Event::kPlaceFailed: return event.place_failed().node();
     case event::Event::kPlaceReleased: return event.place_released().node();
+    case event::Event::kPlaceMoved: return event.place_moved().node();
     case event::Event::kTaskLaunchIntended: return event.task_launch_intended().node();
     case event::Event::kTaskStatusChanged: return event.task_status_changed().node();
     default: return {};
@@ -88,6 +89,11 @@ void UsageFold::apply_to_node(const Key& key, Meter& meter, const event::Event& 
     case event::Event::kTaskLaunchIntended:
       meter.latest_task = event.task_launch_intended().task_id();
       meter.latest_task_ended = false;
+      break;
+    case event::Event::kPlaceMoved:
+      // What ran under the agent's old name is gone, and no status says when: it counts until it is known.
+      close_running(key, meter, now, closed);
+      meter.latest_task_ended = true;
       break;
     case event::Event::kTaskStatusChanged: apply_status(key, meter, event, closed); break;
     default: break;

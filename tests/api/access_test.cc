@@ -34,6 +34,7 @@ const std::map<std::string, std::string> kExpected{
     {"GET /v1/clusters/{cluster}/nodes", "VOA"},
     {"GET /v1/clusters/{cluster}/holds", "VOA"},
     {"GET /v1/nodes", "VOA"},
+    {"GET /v1/ledger", "VOA"},
     {"GET /v1/operations", "VOA"},
     {"POST /v1/operations", "OA"},
     {"POST /v1/operations/batch", "OA"},

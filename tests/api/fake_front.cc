@@ -108,6 +108,13 @@ void FakeFront::preview(loop::Submission submission, std::function<void(Result<l
   answer_later([answer = std::move(answer), result = std::move(result)] { answer(result); });
 }
 
+void FakeFront::ledger(std::function<void(Result<reconcile::Ledger>)> answer) {
+  const std::lock_guard lock(mutex_);
+  Result<reconcile::Ledger> result = fail(ErrorCode::kUnavailable, "there is no master");
+  if (books) result = reconcile::balance(state_, *books, reconcile::reserved_places(state_));
+  answer_later([answer = std::move(answer), result = std::move(result)] { answer(result); });
+}
+
 std::shared_ptr<const state::Cluster> FakeFront::cluster(std::string_view name) const {
   const std::lock_guard lock(mutex_);
   const auto* found = state_.find_cluster(name);

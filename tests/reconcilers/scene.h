@@ -16,6 +16,7 @@ struct Scene {
   state::Cluster cluster;
   reconcile::Observation observation;
   std::vector<reconcile::Offer> offers = {};
+  std::vector<reconcile::LedgerLine> ledger = {};
   state::Operation operation = {};
   reconcile::Settings settings = {};
   Time now;
@@ -39,6 +40,7 @@ struct Scene {
             .operation = operation.id().empty() ? nullptr : &operation,
             .observation = &observation,
             .offers = offers,
+            .ledger = ledger,
             .settings = settings,
             .now = now,
             .next_seq = 1000};

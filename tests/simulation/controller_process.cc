@@ -128,6 +128,8 @@ void ControllerProcess::mesos_confirm_framework_id() { mesos_->confirm(); }
 void ControllerProcess::mesos_send(mesos::wire::scheduler::Call call) { mesos_->send(std::move(call)); }
 void ControllerProcess::mesos_set_roles(const std::vector<std::string>& roles) { mesos_->set_roles(roles); }
 
+void ControllerProcess::mesos_ask_agents() { mesos_->ask_agents(); }
+
 void ControllerProcess::elasticsearch_observe(loop::ClusterAddress address) {
   elasticsearch_->observe(std::move(address));
 }

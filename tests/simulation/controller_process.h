@@ -49,6 +49,7 @@ class ControllerProcess final : public loop::Ports {
   void mesos_confirm_framework_id() override;
   void mesos_send(mesos::wire::scheduler::Call call) override;
   void mesos_set_roles(const std::vector<std::string>& roles) override;
+  void mesos_ask_agents() override;
   void elasticsearch_observe(loop::ClusterAddress address) override;
   void elasticsearch_put(loop::ClusterAddress address, event::Event intent) override;
   void post(std::function<void()> function) override;

@@ -72,7 +72,7 @@ Duration Faults::a_while() {
 std::string Faults::some_agent() { return prng_.pick(mesos_.agent_names()); }
 
 void Faults::act() {
-  switch (prng_.below(11)) {
+  switch (prng_.below(12)) {
     case 0: happen("controller_killed"); return process_.crash("killed", prng_.between(milliseconds{100}, seconds{15}));
     case 1: happen("master_failover"); return mesos_.fail_over(prng_.between(milliseconds{100}, seconds{20}));
     case 2: happen("master_restart"); return mesos_.restart(prng_.between(milliseconds{100}, seconds{20}));
@@ -89,6 +89,7 @@ void Faults::act() {
     }
     case 8: return silence();
     case 9: return fill_disk();
+    case 10: return renew_agent();
     default: {
       const std::string agent = some_agent();
       if (mesos_.agents_away().contains(agent)) return;
@@ -112,6 +113,17 @@ void Faults::lose_agent(bool its_processes_too, bool isolated) {
   clock_.after(a_while(), [this, agent, isolated] {
     if (isolated) elasticsearch_.set_isolated(mesos_.hostname_of(agent), false);
     if (mesos_.agents_away().contains(agent)) mesos_.return_agent(agent);
+  });
+}
+
+void Faults::renew_agent() {
+  const std::string agent = some_agent();
+  if (mesos_.agents_away().contains(agent) || !mesos_.master_up()) return;
+  happen("agent_renewed " + agent);
+  mesos_.lose_agent(agent);
+  mesos_.stop_agent(agent);
+  clock_.after(a_while(), [this, agent] {
+    if (mesos_.agents_away().contains(agent)) mesos_.renew_agent(agent);
   });
 }
 

@@ -33,6 +33,7 @@ class Faults {
   void act();
   void happen(const std::string& what);
   void lose_agent(bool its_processes_too, bool isolated);
+  void renew_agent();
   void silence();
   void fill_disk();
   Duration a_while();

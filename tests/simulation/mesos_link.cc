@@ -88,6 +88,22 @@ void MesosLink::send(Call call) {
   });
 }
 
+void MesosLink::ask_agents() {
+  clock_.after(latency(), [this, process = process_] {
+    Result<mesos::wire::master::Response::GetAgents> agents = fail(ErrorCode::kUnavailable, "no master answers");
+    if (mesos_.master_up() && !broken_) {
+      mesos::wire::master::Call call;
+      call.set_type(mesos::wire::master::Call::GET_AGENTS);
+      auto response = mesos_.model().operate(call, clock_.now());
+      if (response) agents = response->get_agents();
+    }
+    clock_.after(latency(), [this, process, agents = std::move(agents)] {
+      if (process != process_) return;  // nobody is left who asked
+      hooks_.to_controller([&](loop::Controller& controller) { controller.agents_answered(agents, clock_.now()); });
+    });
+  });
+}
+
 void MesosLink::arrive(const Call& call) {
   const auto answer = mesos_.model().call(call, *stream_, {}, clock_.now());
   const int expected = call.type() == Call::UPDATE_FRAMEWORK ? 200 : 202;
@@ -117,6 +133,7 @@ void MesosLink::set_roles(const std::vector<std::string>& roles) {
 }
 
 void MesosLink::process_ended() {
+  ++process_;
   // The master may learn of it at once, or not before the next subscription.
   if (stream_ && !broken_ && prng_.chance(2, 3)) mesos_.model().disconnect(*stream_, clock_.now());
   stream_.reset();

@@ -34,6 +34,8 @@ class MesosLink {
   void confirm();
   void send(mesos::wire::scheduler::Call call);
   void set_roles(const std::vector<std::string>& roles);
+  /// The operator API; each question is answered, if only by that nobody could be asked.
+  void ask_agents();
 
   // ---- What happens to it ----
   /// The controller's process is gone: so is its end of the connection.
@@ -65,6 +67,7 @@ class MesosLink {
   MesosSide& mesos_;
   Journal& journal_;
   Hooks hooks_;
+  std::uint64_t process_ = 0;     // goes up with each end of the controller's process
   std::uint64_t connection_ = 0;  // goes up with each connection, so that late callbacks know that theirs is over
   bool started_ = false;
   bool stopped_ = false;

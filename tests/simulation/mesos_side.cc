@@ -77,6 +77,12 @@ void MesosSide::return_agent(const std::string& name) {
   pump();
 }
 
+void MesosSide::renew_agent(const std::string& name) {
+  away_.erase(name);
+  if (auto id = model_.agent_renewed(ids_.at(name), clock_.now())) ids_[name] = std::move(*id);
+  pump();
+}
+
 void MesosSide::agents_return_later() {
   for (const auto& [name, id] : ids_) {
     clock_.after(prng_.between(std::chrono::milliseconds{100}, std::chrono::seconds{20}), [this, agent = name] {

@@ -36,6 +36,8 @@ class MesosSide {
   /// Its processes die; it must be lost too, or come back at once.
   void stop_agent(const std::string& name);
   void return_agent(const std::string& name);
+  /// It comes back as another agent; its processes must have been stopped.
+  void renew_agent(const std::string& name);
   [[nodiscard]] const std::set<std::string>& agents_away() const { return away_; }
   [[nodiscard]] std::string hostname_of(const std::string& agent_name) const;
   /// A new master takes over after `down`; the agents come back to it one by one.

@@ -36,6 +36,7 @@ loop::ControllerOptions controller_options() {
   artifact.uri = "file:///cache/elasticsearch-2.3.3.tar.gz";
   artifact.profile = es::Profile::kSmall;
   options.settings.catalogue.artifacts["2.3.3"] = artifact;
+  options.ledger_period = seconds{20};  // often enough to be in the way of everything
   return options;
 }
 
@@ -177,6 +178,23 @@ void Simulation::check_settled() {
   if (workload_.unanswered() > 0) journal_.violate("a request was never answered");
   check_same_state();
   check_places();
+  check_ledger();
+}
+
+/// The controller's own ledger finds what check_places finds.
+void Simulation::check_ledger() {
+  const auto answer = std::make_shared<std::optional<Result<reconcile::Ledger>>>();  // it may come after all
+  for (int tries = 0; tries < 12 && (!*answer || !**answer); ++tries) {              // the master may be away
+    process_.input([&](loop::Controller& controller) {
+      controller.ask_ledger([answer](Result<reconcile::Ledger> ledger) { *answer = std::move(ledger); }, clock_.now());
+    });
+    pass(seconds{10});
+  }
+  if (!*answer || !**answer) return journal_.violate("the ledger was not answered");
+  for (const auto& line : (**answer)->lines) {
+    if (!is_imbalance(line.status)) continue;
+    journal_.violate(fmt::format("the ledger says that {} is {}: {}", line.place, name_of(line.status), line.why));
+  }
 }
 
 void Simulation::check_same_state() {

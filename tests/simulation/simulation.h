@@ -94,6 +94,7 @@ class Simulation {
   void check_same_state();
   void check_quiet();
   void check_places();
+  void check_ledger();
   void check_empty();
 
   SimulationOptions options_;

@@ -205,13 +205,8 @@ void return_agent(World& world, const std::string& agent_id, Time now) {
   world.allocate_by(now);
 }
 
-bool remove_agent(World& world, const std::string& agent_id, Time now) {
-  if (!world.agents.contains(agent_id)) return false;
-  rescind_offers(world, agent_id);
-  tell_away(world, agent_id,
-            {wire::TASK_GONE_BY_OPERATOR, wire::TaskStatus::REASON_AGENT_REMOVED_BY_OPERATOR,
-             "Agent has been marked gone", wire::OPERATION_GONE_BY_OPERATOR, "Agent has been marked gone", 0},
-            now);
+/// Its tasks and operations are forgotten; what may still run is ended.
+void forget_work(World& world, const std::string& agent_id) {
   for (auto place = world.tasks.begin(); place != world.tasks.end();) {
     if (place->second.agent_id() != agent_id) {
       ++place;
@@ -225,10 +220,48 @@ bool remove_agent(World& world, const std::string& agent_id, Time now) {
   for (auto& [id, framework] : world.frameworks) {
     std::erase_if(framework.filters, [&](const auto& each) { return each.first.second == agent_id; });
   }
+}
+
+bool remove_agent(World& world, const std::string& agent_id, Time now) {
+  if (!world.agents.contains(agent_id)) return false;
+  rescind_offers(world, agent_id);
+  tell_away(world, agent_id,
+            {wire::TASK_GONE_BY_OPERATOR, wire::TaskStatus::REASON_AGENT_REMOVED_BY_OPERATOR,
+             "Agent has been marked gone", wire::OPERATION_GONE_BY_OPERATOR, "Agent has been marked gone", 0},
+            now);
+  forget_work(world, agent_id);
   world.agents.erase(agent_id);
   world.gone_agents.insert(agent_id);
   world.changed();
   return true;
+}
+
+/// A real master learns of it when the new agent registers from the old one's address: it removes the old one, whose
+/// tasks are gone, unless it had given up on it before; then it goes on calling them unreachable.
+std::optional<std::string> renew_agent(World& world, const std::string& agent_id, Time now) {
+  const auto place = world.agents.find(agent_id);
+  if (place == world.agents.end()) return std::nullopt;
+  rescind_offers(world, agent_id);
+  if (place->second.condition == AgentCondition::kUnreachable) {
+    world.replaced_agents[agent_id] = place->second.record.unreachable_at_us();
+  } else {
+    tell_away(world, agent_id,
+              {wire::TASK_GONE, wire::TaskStatus::REASON_AGENT_REMOVED, "a new agent registered at the same address",
+               wire::OPERATION_GONE_BY_OPERATOR, "a new agent registered at the same address", 0},
+              now);
+  }
+  forget_work(world, agent_id);
+  std::string id = world.options.master_id + "-S" + std::to_string(world.agents_made++);
+  Agent agent;
+  agent.record = place->second.record;
+  agent.record.set_id(id);
+  agent.record.set_unreachable_at_us(0);
+  agent.total = place->second.total;
+  world.agents.erase(place);
+  world.agents.emplace(id, std::move(agent));
+  world.changed();
+  world.allocate_by(now);
+  return id;
 }
 
 void fail_over(World& world, Time now) {

@@ -12,6 +12,8 @@ Result<std::string> add_agent(World& world, const AgentSpec& spec, Time now);
 void lose_agent(World& world, const std::string& agent_id, Time now);
 void return_agent(World& world, const std::string& agent_id, Time now);
 bool remove_agent(World& world, const std::string& agent_id, Time now);
+/// The machine registers anew; the id it has now, or nothing when there is no such agent.
+std::optional<std::string> renew_agent(World& world, const std::string& agent_id, Time now);
 /// Streams end, offers are forgotten, agents are recovering.
 void fail_over(World& world, Time now);
 

@@ -113,6 +113,10 @@ Result<wire::master::Response> MesosModel::operate(const wire::master::Call& cal
   return embedded::operate(*world_, call, now);
 }
 
+std::optional<std::string> MesosModel::agent_renewed(const std::string& agent_id, Time now) {
+  return renew_agent(*world_, agent_id, now);
+}
+
 std::optional<Time> MesosModel::tick(Time now) {
   std::optional<Time> next;
   const auto consider = [&](std::optional<Time> due) {

@@ -205,6 +205,9 @@ class MesosModel {
   void agent_back(const std::string& agent_id, Time now);
   /// An operator says that it will never be back. Its processes get a kill, should they still be there. False: unknown.
   bool agent_gone(const std::string& agent_id, Time now);
+  /// The machine lost its agent's identity (and its processes) and registers as a new agent, with what was reserved on
+  /// it and its volumes as they were. The new id, or nothing when there is no such agent.
+  std::optional<std::string> agent_renewed(const std::string& agent_id, Time now);
   /// The master is replaced: streams end, offers are forgotten, and every agent is recovering until agent_back.
   void master_failover(Time now);
 

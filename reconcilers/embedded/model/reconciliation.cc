@@ -58,7 +58,11 @@ void reconcile_one(World& world, Framework& framework, const Call::Reconcile::Ta
     return;  // it could still turn up: the framework asks again
   }
   if (agent == world.agents.end()) {
-    if (world.gone_agents.contains(agent_id)) {
+    const auto replaced = world.replaced_agents.find(agent_id);
+    if (replaced != world.replaced_agents.end()) {
+      send_verdict(world, framework, asked, wire::TASK_UNREACHABLE, "Reconciliation: Task is unreachable", now,
+                   replaced->second);
+    } else if (world.gone_agents.contains(agent_id)) {
       send_verdict(world, framework, asked, wire::TASK_GONE_BY_OPERATOR, "Reconciliation: Task is gone", now);
     } else {
       send_verdict(world, framework, asked, wire::TASK_UNKNOWN, "Reconciliation: Task is unknown", now);

@@ -68,6 +68,11 @@ State to_state(const World& world) {
   for (const std::string& id : world.removed_frameworks) state.add_removed_frameworks(id);
   for (const std::string& id : world.gone_agents) state.add_gone_agents(id);
   for (const auto& [role, quota] : world.quotas) *state.add_quotas() = quota;
+  for (const auto& [id, unreachable_at_us] : world.replaced_agents) {
+    ReplacedAgent* replaced = state.add_replaced_agents();
+    replaced->set_id(id);
+    replaced->set_unreachable_at_us(unreachable_at_us);
+  }
   return state;
 }
 
@@ -101,6 +106,9 @@ Result<std::unique_ptr<World>> to_world(ModelOptions options, const State& state
   world->removed_frameworks.assign(state.removed_frameworks().begin(), state.removed_frameworks().end());
   world->gone_agents.insert(state.gone_agents().begin(), state.gone_agents().end());
   for (const auto& quota : state.quotas()) world->quotas.insert_or_assign(quota.role(), quota);
+  for (const auto& replaced : state.replaced_agents()) {
+    world->replaced_agents.emplace(replaced.id(), replaced.unreachable_at_us());
+  }
   world->changed();
   return world;
 }

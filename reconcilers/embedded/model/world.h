@@ -94,6 +94,7 @@ struct World {
   std::map<std::pair<std::string, std::string>, Operation> operations;  ///< by framework and operation id
   std::deque<std::string> removed_frameworks;
   std::set<std::string> gone_agents;
+  std::map<std::string, std::int64_t> replaced_agents;  ///< given up on before they came back as others: since when
   std::map<std::string, wire::quota::QuotaConfig> quotas;
   std::map<std::pair<std::string, std::string>, std::uint64_t> last_offered;  ///< by framework and role
   std::uint64_t offer_rounds = 0;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/events/codec.h"
+#include "reconcilers/effects/mesos/resources.h"
 #include "reconcilers/loop/mesos_intents.h"
 #include "store/log/memory_event_log.h"
 #include "tests/reconcilers/loop/fake_ports.h"
@@ -110,6 +111,52 @@ class ControllerTest : public ::testing::Test {
     status.set_message(message);
     controller_.mesos_event(event, now_);
     controller_.turn(now_);
+  }
+
+  /// "search" with one node, reserved and launched on agent-1.
+  void place_search() {
+    subscribe();
+    submit(by_admin(command::CreateTenant{"shop"}));
+    submit(create("search"));
+    offer("o1");
+    for (const auto& operation : {search_node().reserve_operation(), search_node().create_operation()}) {
+      wire::scheduler::Event event;
+      event.set_type(wire::scheduler::Event::UPDATE_OPERATION_STATUS);
+      auto& status = *event.mutable_update_operation_status()->mutable_status();
+      status.mutable_operation_id()->set_value(operation);
+      status.set_state(wire::OPERATION_FINISHED);
+      status.mutable_uuid()->set_value("u");
+      status.mutable_agent_id()->set_value("agent-1");
+      controller_.mesos_event(event, now_);
+      settle();
+    }
+  }
+
+  [[nodiscard]] const state::Node& search_node() const { return controller_.state().find_cluster("search")->nodes(0); }
+
+  /// An offer of nothing but what is reserved for the place, its volume with it.
+  void offer_reserved(const std::string& id, const std::string& agent, const model::Place& place) {
+    wire::scheduler::Event event;
+    event.set_type(wire::scheduler::Event::OFFERS);
+    auto& offer = *event.mutable_offers()->add_offers();
+    offer.mutable_id()->set_value(id);
+    offer.mutable_agent_id()->set_value(agent);
+    offer.mutable_framework_id()->set_value("fw-1");
+    offer.set_hostname("127.0.0.12");
+    offer.mutable_allocation_info()->set_role("es-shop");
+    const mesos::Reservation reservation{
+        .role = "es-shop",
+        .principal = "esaas",
+        .labels = {{"cluster", "search"}, {"node", search_node().name()}, {"place", place.volume_id()}}};
+    *offer.add_resources() = mesos::reserved(mesos::scalar_resource("cpus", 1, "es-shop"), reservation);
+    *offer.add_resources() = mesos::reserved(mesos::scalar_resource("mem", 512, "es-shop"), reservation);
+    *offer.add_resources() =
+        mesos::reserved(mesos::port_resource(place.http_port(), place.transport_port(), "es-shop"), reservation);
+    *offer.add_resources() =
+        mesos::persistent_volume(mesos::reserved(mesos::scalar_resource("disk", 512, "es-shop"), reservation),
+                                 place.volume_id(), "esaas", "data");
+    controller_.mesos_event(event, now_);
+    settle();
   }
 
   static wire::Resource scalar(const std::string& name, double amount) {
@@ -315,6 +362,77 @@ TEST_F(ControllerTest, ADryRunAndARefusalWaitForWhatTheyRestUpon) {
   EXPECT_TRUE(answered.empty()) << "nothing is on disk yet";
   settle();
   EXPECT_EQ(answered, (std::vector<std::string>{"made", "refused", "previewed"}));
+}
+
+TEST_F(ControllerTest, AMachineThatIsAnotherAgentNowKeepsItsNodesPlace) {
+  place_search();
+  const auto place = search_node().place();
+  report(wire::TASK_UNREACHABLE);
+  settle();
+  offer_reserved("o2", "agent-2", place);
+  EXPECT_EQ(search_node().place().agent_id(), "agent-2");
+  EXPECT_EQ(search_node().place().volume_id(), place.volume_id());
+  // What ran under the old name is gone, so the node is launched again, on what the offer shows.
+  const auto accepts = ports_.calls_of(wire::scheduler::Call::ACCEPT);
+  ASSERT_EQ(accepts.size(), 2U);
+  EXPECT_EQ(accepts.back().accept().operations(0).type(), wire::Offer::Operation::LAUNCH);
+}
+
+TEST_F(ControllerTest, AnOfferIsNoProofAgainstATaskThatMesosHoldsForRunning) {
+  place_search();
+  const auto place = search_node().place();
+  report(wire::TASK_RUNNING);
+  settle();
+  offer_reserved("o2", "agent-2", place);
+  EXPECT_EQ(search_node().place().agent_id(), "agent-1");
+}
+
+TEST_F(ControllerTest, ThatAnAgentIsGoneForGoodIsNewsOfAStoppedNodesPlace) {
+  place_search();
+  report(wire::TASK_FAILED);
+  settle();
+  report(wire::TASK_GONE_BY_OPERATOR);
+  settle();
+  EXPECT_EQ(search_node().place_status(), state::PLACE_STATUS_NONE) << search_node().ShortDebugString();
+}
+
+TEST_F(ControllerTest, TheLedgerIsOneQuestionForAllWhoAskAndNeedsAMaster) {
+  std::vector<Result<reconcile::Ledger>> answers;
+  const auto keep = [&answers](Result<reconcile::Ledger> ledger) { answers.push_back(std::move(ledger)); };
+  controller_.ask_ledger(keep, now_);
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_EQ(answers[0].error().code, ErrorCode::kUnavailable);
+  place_search();
+  controller_.ask_ledger(keep, now_);
+  controller_.ask_ledger(keep, now_);
+  EXPECT_EQ(ports_.agents_asked, 1);
+  wire::master::Response::GetAgents agents;
+  auto& agent = *agents.add_agents();
+  agent.mutable_agent_info()->mutable_id()->set_value("agent-1");
+  agent.mutable_agent_info()->set_hostname("127.0.0.11");
+  agent.set_active(true);
+  agent.set_version("1.11.0");
+  controller_.agents_answered(agents, now_);
+  ASSERT_EQ(answers.size(), 3U);
+  ASSERT_TRUE(answers[2].has_value());
+  ASSERT_EQ(answers[2]->lines.size(), 1U);
+  EXPECT_EQ(answers[2]->lines[0].status, reconcile::LedgerStatus::kMissing);
+}
+
+TEST_F(ControllerTest, TheLedgerIsComparedEveryFewMinutesWhileThereIsAMaster) {
+  now_ += std::chrono::hours{1};
+  settle();
+  EXPECT_EQ(ports_.agents_asked, 0);
+  subscribe();
+  now_ += std::chrono::minutes{11};
+  settle();
+  EXPECT_EQ(ports_.agents_asked, 1);
+  controller_.agents_answered(fail(ErrorCode::kUnavailable, "away"), now_);
+  settle();
+  EXPECT_EQ(ports_.agents_asked, 1);
+  now_ += std::chrono::minutes{11};
+  settle();
+  EXPECT_EQ(ports_.agents_asked, 2);
 }
 
 TEST_F(ControllerTest, TheStateIsTheFoldOfTheLog) {

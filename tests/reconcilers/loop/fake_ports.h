@@ -15,6 +15,7 @@ class FakePorts : public Ports {
   void mesos_confirm_framework_id() override { ++confirmations; }
   void mesos_send(mesos::wire::scheduler::Call call) override { calls.push_back(std::move(call)); }
   void mesos_set_roles(const std::vector<std::string>& wanted) override { roles = wanted; }
+  void mesos_ask_agents() override { ++agents_asked; }
   void elasticsearch_observe(ClusterAddress address) override { observed.push_back(std::move(address)); }
   void elasticsearch_put(ClusterAddress address, event::Event intent) override;
   void post(std::function<void()> function) override { posted.push_back(std::move(function)); }
@@ -28,6 +29,7 @@ class FakePorts : public Ports {
 
   int starts = 0;
   int confirmations = 0;
+  int agents_asked = 0;
   std::string framework_id;
   std::vector<std::string> roles;
   std::vector<mesos::wire::scheduler::Call> calls;

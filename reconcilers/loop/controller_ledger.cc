@@ -1,0 +1,81 @@
+// The ledger: what the log says is reserved beside what the master's books say, on demand and every few minutes.
+
+#include <algorithm>
+#include <utility>
+
+#include "reconcilers/loop/controller.h"
+#include "reconcilers/loop/offer_pool.h"
+
+namespace esaas::loop {
+namespace {
+
+using Agents = mesos::wire::master::Response::GetAgents;
+using Answer = std::function<void(Result<reconcile::Ledger>)>;
+
+/// An agent's whole as an offer of it would be seen: what is reserved for us is read in one way only.
+reconcile::Offer to_view(const Agents::Agent& agent, std::string_view principal) {
+  mesos::wire::Offer whole;
+  *whole.mutable_agent_id() = agent.agent_info().id();
+  whole.set_hostname(agent.agent_info().hostname());
+  *whole.mutable_resources() = agent.total_resources();
+  return loop::to_view(whole, principal);
+}
+
+reconcile::MasterBooks to_books(const Agents& agents, std::string_view principal, Time asked_at) {
+  reconcile::MasterBooks books{.asked_at = asked_at, .agents = {}, .recovering = {}};
+  for (const auto& agent : agents.agents()) {
+    if (agent.active() || agent.deactivated()) books.agents.push_back(to_view(agent, principal));
+  }
+  for (const auto& agent : agents.recovered_agents()) books.recovering.insert(agent.id().value());
+  return books;
+}
+
+}  // namespace
+
+void Controller::ask_agents(Time now) {
+  ledger_check_.emplace(LedgerCheck{now, reconcile::reserved_places(state()), {}});
+  ports_.mesos_ask_agents();
+}
+
+void Controller::ask_ledger(Answer answer, Time now) {
+  if (!connected_) {
+    answer(fail(ErrorCode::kUnavailable, "there is no subscription to a Mesos master, whose books are compared", "",
+                "mesos_connected"));
+    return;
+  }
+  if (!ledger_check_) ask_agents(now);
+  ledger_check_->answers.push_back(std::move(answer));
+}
+
+void Controller::check_ledger(Time now) {
+  if (!connected_ || ledger_check_ || !ledger_due_ || now < *ledger_due_) return;
+  ledger_due_ = now + options_.ledger_period;
+  ask_agents(now);
+}
+
+void Controller::agents_answered(const Result<Agents>& agents, Time now) {
+  auto check = std::exchange(ledger_check_, std::nullopt);
+  if (!check) return;
+  if (!agents) {
+    ports_.note("ledger_not_checked", {{"why", agents.error().detail}});
+    for (const Answer& answer : check->answers) answer(std::unexpected(agents.error()));
+    return;
+  }
+  const std::size_t imbalances_before = ledger_.imbalances;
+  ledger_ = reconcile::balance(state(), to_books(*agents, options_.principal, check->asked_at), check->asked_about);
+  ledger_due_ = now + options_.ledger_period;
+  if (ledger_.imbalances != imbalances_before) {
+    ports_.note("ledger", {{"imbalances", std::to_string(ledger_.imbalances)}});
+  }
+  for (const reconcile::LedgerLine& line : ledger_.lines) {
+    if (is_imbalance(line.status)) schedule_.mark_dirty(line.cluster);
+  }
+  for (const Answer& answer : check->answers) answer(ledger_);
+}
+
+std::span<const reconcile::LedgerLine> Controller::ledger_of(std::string_view cluster) const {
+  const auto lines = std::ranges::equal_range(ledger_.lines, cluster, {}, &reconcile::LedgerLine::cluster);
+  return {lines.begin(), lines.end()};
+}
+
+}  // namespace esaas::loop
