@@ -6,11 +6,13 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "api/http/limits.h"
 #include "api/logging/log.h"
+#include "reconcilers/effects/mesos/master_address.h"
 
 namespace esaas::api::config {
 
@@ -37,12 +39,21 @@ struct EmbeddedMesosConfig {
   std::uint32_t racks = 3;
 };
 
+/// A file that holds a secret, and the line that names it, for a mistake that is found only when it is read.
+struct SecretFile {
+  std::filesystem::path path;  ///< empty: none is named
+  std::uint32_t line = 0;
+};
+
 struct MesosConfig {
-  std::string master;  ///< "http://127.0.0.1:5050", several with commas; required unless embedded
+  std::string master;            ///< as written; required unless embedded
+  mesos::MasterAddress masters;  ///< what it says; of meaning unless embedded
   bool embedded = false;
   EmbeddedMesosConfig embedded_mesos;
-  std::filesystem::path credentials_file;  ///< "PRINCIPAL SECRET" in one line; empty: no authentication
-  std::filesystem::path ca_file;           ///< for https masters; empty: the system's
+  SecretFile credentials_file;         ///< "PRINCIPAL SECRET" in one line
+  SecretFile zookeeper_password_file;  ///< of the user in "zk://USER@..."; one line
+  bool tls = false;                    ///< to masters that are found through ZooKeeper
+  std::filesystem::path ca_file;       ///< for masters that speak TLS; empty: the system's
   std::string framework_name = "esaas";
   std::string task_user = "nobody";  ///< tasks run as this user
   std::chrono::seconds failover_timeout{7 * 24 * 3600};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <fstream>
 #include <set>
 
@@ -17,6 +18,7 @@ constexpr std::size_t kFileBytesMax = 4 * 1024 * 1024;
 
 struct Reading {
   std::filesystem::path directory;
+  const Environment& environment;
   std::vector<Mistake> mistakes;
 };
 
@@ -117,11 +119,70 @@ void read_embedded(const toml::table* table, EmbeddedMesosConfig& embedded, Read
   }
 }
 
+/// Where the masters are, and whether what goes with it does.
+void check_masters(TableReader& reader, MesosConfig& mesos, const Environment& environment) {
+  auto parsed = mesos::parse_master_address(mesos.master);
+  if (!parsed) return reader.mistake("master", "is wrong: " + parsed.error().detail);
+  mesos.masters = std::move(*parsed);
+  const mesos::ZookeeperGroup& group = mesos.masters.zookeeper;
+  const bool password_given = !mesos.zookeeper_password_file.path.empty() || environment.zookeeper_password;
+  if (!group.password.empty()) {
+    return reader.mistake("master",
+                          "holds a password: write zk://USER@HOST:PORT/PATH, and give the password by "
+                          "zookeeper_password_file or in ESAAS_ZOOKEEPER_PASSWORD");
+  }
+  if (!group.user.empty() && !password_given) {
+    reader.mistake("master", "names user \"" + group.user +
+                                 "\" without a password: give it by zookeeper_password_file or in "
+                                 "ESAAS_ZOOKEEPER_PASSWORD");
+  }
+  if (group.user.empty() && !mesos.zookeeper_password_file.path.empty()) {
+    reader.mistake("zookeeper_password_file", "is given, but master names no user, as in zk://USER@HOST:PORT/PATH");
+  }
+  if (mesos.tls && !mesos.masters.in_zookeeper) {
+    reader.mistake("tls", "is for masters that are found through ZooKeeper; a list says https://");
+  }
+  mesos.tls = mesos.tls || mesos.masters.tls;
+}
+
+/// One source for each secret.
+void check_secrets(TableReader& reader, const MesosConfig& mesos, const Environment& environment) {
+  if (mesos.embedded) return;  // it asks for none, and the environment may be that of several
+  const bool principal = environment.mesos_principal.has_value();
+  const bool secret = environment.mesos_secret.has_value();
+  if (!mesos.credentials_file.path.empty() && (principal || secret)) {
+    reader.mistake("credentials_file", std::string("is given, and so is ") +
+                                           (principal ? "ESAAS_MESOS_PRINCIPAL" : "ESAAS_MESOS_SECRET") +
+                                           " in the environment: only one of them may be");
+  } else if (principal != secret) {
+    reader.mistake("credentials_file", principal ? "is not given, and ESAAS_MESOS_PRINCIPAL is without "
+                                                   "ESAAS_MESOS_SECRET in the environment"
+                                                 : "is not given, and ESAAS_MESOS_SECRET is without "
+                                                   "ESAAS_MESOS_PRINCIPAL in the environment");
+  }
+  if (principal && environment.mesos_principal->find(':') != std::string::npos) {
+    reader.mistake("credentials_file",
+                   "is not given, and ESAAS_MESOS_PRINCIPAL in the environment has a colon, which "
+                   "HTTP basic authentication does not allow");
+  }
+  if (!mesos.zookeeper_password_file.path.empty() && environment.zookeeper_password) {
+    reader.mistake("zookeeper_password_file",
+                   "is given, and so is ESAAS_ZOOKEEPER_PASSWORD in the environment: only one of them may be");
+  }
+}
+
 void read_mesos(const toml::table* table, MesosConfig& mesos, Reading& reading) {
   TableReader reader(table, "mesos.", reading.mistakes);
+  const auto secret_file = [&](std::string_view key, SecretFile& file) {
+    reader.path(key, file.path, reading.directory);
+    const auto* node = table == nullptr ? nullptr : table->get(key);
+    if (node != nullptr) file.line = static_cast<std::uint32_t>(node->source().begin.line);
+  };
   reader.text("master", mesos.master);
   reader.flag("embedded", mesos.embedded);
-  reader.path("credentials_file", mesos.credentials_file, reading.directory);
+  secret_file("credentials_file", mesos.credentials_file);
+  secret_file("zookeeper_password_file", mesos.zookeeper_password_file);
+  reader.flag("tls", mesos.tls);
   reader.path("ca_file", mesos.ca_file, reading.directory);
   reader.text("framework_name", mesos.framework_name);
   reader.text("task_user", mesos.task_user);
@@ -133,6 +194,8 @@ void read_mesos(const toml::table* table, MesosConfig& mesos, Reading& reading) 
   if (!mesos.embedded && mesos.master.empty() && !reader.has_mistake("embedded")) {
     reader.mistake("master", "is missing: name the masters, or set embedded = true for a single machine");
   }
+  if (!mesos.embedded && !mesos.master.empty()) check_masters(reader, mesos, reading.environment);
+  check_secrets(reader, mesos, reading.environment);
   if (mesos.task_user == "root") reader.mistake("task_user", "is root: tasks run as another user");
 }
 
@@ -221,17 +284,29 @@ std::string to_text(const std::vector<Mistake>& mistakes, std::string_view file)
   return text;
 }
 
-std::expected<Config, std::vector<Mistake>> parse(std::string_view text, const std::filesystem::path& directory) {
+Environment read_environment() {
+  const auto value = [](const char* name) -> std::optional<std::string> {
+    const char* text = std::getenv(name);
+    if (text == nullptr || *text == '\0') return std::nullopt;
+    return text;
+  };
+  return {.mesos_principal = value("ESAAS_MESOS_PRINCIPAL"),
+          .mesos_secret = value("ESAAS_MESOS_SECRET"),
+          .zookeeper_password = value("ESAAS_ZOOKEEPER_PASSWORD")};
+}
+
+std::expected<Config, std::vector<Mistake>> parse(std::string_view text, const std::filesystem::path& directory,
+                                                  const Environment& environment) {
   const auto table = parse_masked(text);
   if (!table) return std::unexpected(std::vector{table.error()});
-  Reading reading{directory, {}};
+  Reading reading{directory, environment, {}};
   auto config = read_all(*table, reading);
   if (reading.mistakes.empty()) return config;
   std::ranges::stable_sort(reading.mistakes, {}, &Mistake::line);
   return std::unexpected(std::move(reading.mistakes));
 }
 
-std::expected<Config, std::vector<Mistake>> load(const std::filesystem::path& file) {
+std::expected<Config, std::vector<Mistake>> load(const std::filesystem::path& file, const Environment& environment) {
   const auto refuse = [](std::string detail) {
     return std::unexpected(std::vector{Mistake{0, "", std::move(detail)}});
   };
@@ -246,7 +321,7 @@ std::expected<Config, std::vector<Mistake>> load(const std::filesystem::path& fi
     if (text.size() > kFileBytesMax) return refuse("is longer than a configuration can be");
   }
   if (!stream.is_open() || stream.bad()) return refuse("cannot be read");
-  return parse(text, std::filesystem::absolute(file).parent_path());
+  return parse(text, std::filesystem::absolute(file).parent_path(), environment);
 }
 
 }  // namespace esaas::api::config

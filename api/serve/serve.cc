@@ -53,7 +53,8 @@ log::Level level_of(loop::Severity severity) {
 /// All of one run. Members are in the order in which they depend on each other.
 class Run {
  public:
-  Run(config::Config config, std::string version) : config_(std::move(config)), version_(std::move(version)) {}
+  Run(config::Config config, MesosSecrets secrets, std::string version)
+      : config_(std::move(config)), secrets_(std::move(secrets)), version_(std::move(version)) {}
 
   ~Run() {
     if (server_) server_->stop();
@@ -91,17 +92,13 @@ class Run {
 
  private:
   Result<loop::HostConfig> host_config() {
-    ESAAS_TRY(loop::HostConfig host, host_config_of(config_, version_));
-    Masters masters;
+    loop::HostConfig host = host_config_of(config_, secrets_, version_);
     if (config_.mesos.embedded) {
       ESAAS_TRY(const std::uint16_t port,
                 find_or_start_embedded_mesos(config_.mesos, config::embedded_mesos_directory(config_.data_dir)));
-      masters.endpoints.push_back({"127.0.0.1", port});
-    } else {
-      ESAAS_TRY(masters, parse_masters(config_.mesos.master));
+      host.mesos.masters = {{"127.0.0.1", port}};
     }
-    host.mesos.masters = std::move(masters.endpoints);
-    if (masters.tls) {
+    if (config_.mesos.tls) {
       ESAAS_TRY(host.mesos.tls, trust(config_.mesos.ca_file));
     }
     host.note = [](loop::Severity severity, std::string_view what, const log::Fields& fields) {
@@ -172,6 +169,7 @@ class Run {
   }
 
   config::Config config_;
+  MesosSecrets secrets_;
   std::string version_;
   std::optional<boost::asio::ssl::context> tls_;
   std::unique_ptr<store::EventLog> log_;
@@ -198,9 +196,15 @@ sigset_t block_signals() {
 }  // namespace
 
 int serve(const std::string& config_file, bool check_only, const std::string& version) {
-  auto config = config::load(config_file);
+  const auto environment = config::read_environment();
+  auto config = config::load(config_file, environment);
   if (!config) {
     std::cerr << config::to_text(config.error(), config_file);
+    return kWrongConfig;
+  }
+  auto secrets = read_secrets(config->mesos, environment);
+  if (!secrets) {
+    std::cerr << config::to_text(secrets.error(), config_file);
     return kWrongConfig;
   }
   if (check_only) {
@@ -209,7 +213,7 @@ int serve(const std::string& config_file, bool check_only, const std::string& ve
   }
   log::start(config->log.level, config->log.format);
   const sigset_t signals = block_signals();
-  Run run(std::move(*config), version);
+  Run run(std::move(*config), std::move(*secrets), version);
   if (const auto started = run.start(); !started) {
     log::error("start_failed", {{"why", started.error().detail}});
     return kStartFailed;

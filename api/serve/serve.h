@@ -8,7 +8,7 @@ namespace esaas::api {
 
 /// Serves until SIGTERM or SIGINT. The exit code of the process: 0 after a signal, 1 when it could not start (the
 /// reason is logged), 2 for a configuration with mistakes, 70 when a commit failed. With `check_only` nothing is
-/// opened.
+/// opened but the files with secrets.
 int serve(const std::string& config_file, bool check_only, const std::string& version);
 
 }  // namespace esaas::api

@@ -10,13 +10,42 @@
 namespace esaas::api {
 namespace {
 
-constexpr std::string_view kDefaultPrincipal = "esaas";
+constexpr const char* kDefaultPrincipal = "esaas";
+constexpr std::size_t kLineBytesMax = 4096;
 
 /// One HTTP thread leaves a core to the controller and the log writer on a small machine.
 std::size_t threads_of(const config::HttpConfig& config) {
   if (config.threads != 0) return config.threads;
   const unsigned cores = std::thread::hardware_concurrency();
   return cores <= 2 ? 1 : 1 + (cores - 2) / 2;
+}
+
+Result<std::string> first_line(const std::filesystem::path& file) {
+  std::ifstream stream(file);
+  std::string line(kLineBytesMax, '\0');
+  stream.get(line.data(), static_cast<std::streamsize>(line.size()), '\n');
+  line.resize(static_cast<std::size_t>(stream.gcount()));
+  if (!stream.is_open() || stream.bad()) {
+    return fail(ErrorCode::kInvalidArgument, file.string() + " cannot be read");
+  }
+  while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t')) line.pop_back();
+  if (line.empty()) return fail(ErrorCode::kInvalidArgument, file.string() + " begins with no text");
+  return line;
+}
+
+/// Nothing of a wrong line is repeated: it may be the secret.
+Result<mesos::Credentials> parse_credentials(const std::string& line) {
+  std::istringstream words(line);
+  mesos::Credentials credentials;
+  std::string rest;
+  if (!(words >> credentials.principal >> credentials.secret) || words >> rest) {
+    return fail(ErrorCode::kInvalidArgument, "the first line must be PRINCIPAL SECRET");
+  }
+  if (credentials.principal.find(':') != std::string::npos) {
+    return fail(ErrorCode::kInvalidArgument,
+                "the principal has a colon, which HTTP basic authentication does not allow");
+  }
+  return credentials;
 }
 
 }  // namespace
@@ -35,46 +64,46 @@ es::Catalogue catalogue_of(const config::Config& config) {
   return catalogue;
 }
 
-Result<Masters> parse_masters(std::string_view text) {
-  Masters masters;
-  if (text.starts_with("https://")) {
-    masters.tls = true;
-    text.remove_prefix(std::string_view("https://").size());
+std::expected<MesosSecrets, std::vector<config::Mistake>> read_secrets(const config::MesosConfig& config,
+                                                                       const config::Environment& environment) {
+  MesosSecrets secrets;
+  std::vector<config::Mistake> mistakes;
+  if (const config::SecretFile& file = config.credentials_file; !file.path.empty()) {
+    if (const auto line = first_line(file.path); !line) {
+      mistakes.push_back({file.line, "mesos.credentials_file", line.error().detail});
+    } else if (auto credentials = parse_credentials(*line); !credentials) {
+      mistakes.push_back({file.line, "mesos.credentials_file", file.path.string() + ": " + credentials.error().detail});
+    } else {
+      secrets.credentials = std::move(*credentials);
+    }
+  } else if (!config.embedded && environment.mesos_principal && environment.mesos_secret) {
+    secrets.credentials = {*environment.mesos_principal, *environment.mesos_secret};
   }
-  // Every master may repeat the scheme; all have to have the same one.
-  std::string plain(text);
-  const std::string scheme = masters.tls ? "https://" : "http://";
-  for (auto found = plain.find(scheme); found != std::string::npos; found = plain.find(scheme)) {
-    plain.erase(found, scheme.size());
+  if (const config::SecretFile& file = config.zookeeper_password_file; !file.path.empty()) {
+    if (auto line = first_line(file.path); !line) {
+      mistakes.push_back({file.line, "mesos.zookeeper_password_file", line.error().detail});
+    } else {
+      secrets.zookeeper_password = std::move(*line);
+    }
+  } else if (environment.zookeeper_password) {
+    secrets.zookeeper_password = *environment.zookeeper_password;
   }
-  ESAAS_TRY(masters.endpoints, mesos::parse_endpoints(plain));
-  return masters;
+  if (!mistakes.empty()) return std::unexpected(std::move(mistakes));
+  return secrets;
 }
 
-Result<mesos::Credentials> read_credentials(const std::filesystem::path& file) {
-  std::ifstream stream(file);
-  std::string line;
-  if (!std::getline(stream, line)) {
-    return fail(ErrorCode::kInvalidArgument, "cannot read " + file.string(), "mesos.credentials_file");
-  }
-  std::istringstream words(line);
-  mesos::Credentials credentials;
-  std::string rest;
-  if (!(words >> credentials.principal >> credentials.secret) || words >> rest) {
-    return fail(ErrorCode::kInvalidArgument, file.string() + ": the first line must be PRINCIPAL SECRET",
-                "mesos.credentials_file");
-  }
-  return credentials;
-}
-
-Result<loop::HostConfig> host_config_of(const config::Config& config, const std::string& version) {
+loop::HostConfig host_config_of(const config::Config& config, const MesosSecrets& secrets, const std::string& version) {
   loop::HostConfig host;
   host.controller.settings.catalogue = catalogue_of(config);
   host.controller.version = version;
-  host.controller.principal = kDefaultPrincipal;
-  if (!config.mesos.credentials_file.empty()) {
-    ESAAS_TRY(host.mesos.credentials, read_credentials(config.mesos.credentials_file));
-    host.controller.principal = host.mesos.credentials->principal;
+  host.controller.principal = secrets.credentials ? secrets.credentials->principal : kDefaultPrincipal;
+  host.mesos.credentials = secrets.credentials;
+  if (config.mesos.masters.in_zookeeper) {
+    mesos::ZookeeperConfig& zookeeper = host.mesos.zookeeper.emplace();
+    zookeeper.group = config.mesos.masters.zookeeper;
+    zookeeper.group.password = secrets.zookeeper_password;
+  } else {
+    host.mesos.masters = config.mesos.masters.masters;
   }
   host.controller.task_user = config.mesos.task_user;
   host.framework.name = config.mesos.framework_name;

@@ -1,10 +1,14 @@
 #pragma once
-// From the configuration to what the controller's parts take. Pure but for reading the credentials file.
+// From the configuration to what the controller's parts take. Pure but for reading the files with secrets.
 
 #include <cstdint>
+#include <expected>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "api/config/config.h"
+#include "api/config/load.h"
 #include "api/http/server.h"
 #include "core/base/result.h"
 #include "reconcilers/effects/elasticsearch/catalogue.h"
@@ -15,18 +19,19 @@ namespace esaas::api {
 /// The versions that may be asked for.
 es::Catalogue catalogue_of(const config::Config& config);
 
-/// "http://HOST:PORT,HOST:PORT" as endpoints, and whether they speak TLS. kInvalidArgument says what is wrong.
-struct Masters {
-  std::vector<mesos::Endpoint> endpoints;
-  bool tls = false;
+/// What the file of the configuration only names.
+struct MesosSecrets {
+  std::optional<mesos::Credentials> credentials;  ///< null: no authentication
+  std::string zookeeper_password;
 };
-Result<Masters> parse_masters(std::string_view text);
 
-/// "PRINCIPAL SECRET" from the file's first line. kInvalidArgument: unreadable, or of another shape.
-Result<mesos::Credentials> read_credentials(const std::filesystem::path& file);
+/// "PRINCIPAL SECRET" and the password for ZooKeeper, each from the first line of its file or from the environment. The
+/// mistakes have the lines on which the configuration names the files.
+std::expected<MesosSecrets, std::vector<config::Mistake>> read_secrets(const config::MesosConfig& config,
+                                                                       const config::Environment& environment);
 
-/// Everything but the masters, TLS, and the callbacks.
-Result<loop::HostConfig> host_config_of(const config::Config& config, const std::string& version);
+/// Everything but TLS, the callbacks, and the masters when they are the embedded Mesos.
+loop::HostConfig host_config_of(const config::Config& config, const MesosSecrets& secrets, const std::string& version);
 
 http::ServerSettings server_settings_of(const config::Config& config);
 

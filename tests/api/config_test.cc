@@ -157,7 +157,7 @@ TEST(ConfigExample, IsValidAndTellsTheDefaults) {
 TEST(ConfigExample, NamesEveryKeyThatIsRead) {
   std::ifstream stream(ESAAS_SOURCE_DIR "/api/config/load.cc");
   const std::string source{std::istreambuf_iterator<char>(stream), {}};
-  const std::regex read("(?:text|path|flag|number|kib|wait|table|tables)\\(\"([a-z0-9_]+)\"");
+  const std::regex read("(?:text|path|secret_file|flag|number|kib|wait|table|tables)\\(\"([a-z0-9_]+)\"");
   const auto text = example();
   int keys = 0;
   for (std::sregex_iterator it(source.begin(), source.end(), read), end; it != end; ++it, ++keys) {

@@ -24,6 +24,8 @@ namespace asio = boost::asio;
 SessionConfig session_config(const ClientConfig& config) {
   SessionConfig session = config.session.value_or(SessionConfig{});
   session.masters = config.masters;
+  session.masters_detected = config.zookeeper.has_value();
+  if (config.credentials) session.principal = config.credentials->principal;
   session.tls = config.tls != nullptr;
   session.jitter_seed = config.jitter_seed;
   return session;
@@ -40,9 +42,9 @@ Time steady_now() {
 }  // namespace
 
 /// Outlives the Client for as long as a coroutine holds it; `handler_` is null from then on.
-class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
+class Client::Impl : public std::enable_shared_from_this<Client::Impl>, public ZookeeperDetector::Handler {
  public:
-  Impl(asio::io_context& io, ClientConfig config, Handler& handler)
+  Impl(asio::io_context& io, ClientConfig config, Client::Handler& handler)
       : io_(io), config_(std::move(config)), handler_(&handler), session_(session_config(config_)), timer_(io) {}
 
   void start(wire::FrameworkInfo info) {
@@ -52,6 +54,7 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
           if (const auto self = weak.lock()) self->on_call_answered(call, done, result, status);
         });
     enqueue(session_.start(std::move(info), steady_now()));
+    if (config_.zookeeper) detector_.emplace(io_, *config_.zookeeper, *this);
     post_pump();
   }
 
@@ -86,6 +89,7 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
   /// The owner is gone: nothing is called any more.
   void detach() {
     handler_ = nullptr;
+    detector_.reset();
     pending_.clear();
     ++stream_generation_;
     timer_.cancel();
@@ -94,6 +98,14 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
   }
 
   bool ready() const { return session_.ready(); }
+
+  MasterProblem problem() const { return session_.ready() ? MasterProblem::kNone : problem_; }
+
+  std::optional<MasterAccess> leading_master() const {
+    if (!session_.ready()) return std::nullopt;
+    return MasterAccess{session_.master(), config_.credentials, config_.tls};
+  }
+
   std::size_t calls_pending() const { return channel_ ? channel_->depth() : 0; }
 
  private:
@@ -115,6 +127,25 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
   void post_failure(Call call, CallDone done, Error error) {
     asio::post(io_, [self = shared_from_this(), call = std::move(call), done = std::move(done),
                      error = std::move(error)] { self->report(call, done, std::unexpected(error)); });
+  }
+
+  // ---- ZookeeperDetector::Handler ----
+
+  void leader_changed(const std::optional<MasterInfo>& leader) override {
+    const auto self = shared_from_this();  // a handler may destroy the client
+    std::optional<Endpoint> endpoint;
+    if (leader) endpoint = leader->endpoint(config_.tls != nullptr);
+    if (!leader) problem_ = MasterProblem::kNoLeader;
+    enqueue(session_.on_leader(endpoint, steady_now()));
+    handler_->master_note(fmt::format("{} names {} as the leading master", config_.zookeeper->group.to_string(),
+                                      endpoint ? endpoint->to_string() : "nobody"));
+    pump();
+  }
+
+  void detector_note(const std::string& text) override { handler_->master_note(text); }
+
+  void zookeeper_answers(bool answers) override {
+    if (answers) handler_->master_note(fmt::format("{} answers", config_.zookeeper->group.to_string()));
   }
 
   // Actions go out in order even when carrying one out produces more.
@@ -145,6 +176,7 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
   }
 
   void carry_out(const OpenStream& what) {
+    if (problem_ == MasterProblem::kNoLeader) problem_ = MasterProblem::kConnecting;
     stream_ = std::make_shared<HttpTransport>(io_, config_.tls);
     auto request = make_request(what.master, what.subscribe, {}, config_.credentials);
     asio::co_spawn(io_, run_stream(shared_from_this(), stream_, ++stream_generation_, what.master, std::move(request)),
@@ -159,13 +191,20 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
   }
 
   void carry_out(const SubscribedTo& what) {
+    refusal_told_ = false;
+    problem_ = MasterProblem::kConnecting;  // until the id is durable
     if (!what.confirmation_needed && session_.ready()) channel_->open(session_.master(), session_.stream_id());
     handler_->subscribed(what.event, what.confirmation_needed);
   }
 
   void carry_out(const DeliverEvent& what) { handler_->event(what.event); }
   void carry_out(const SkippedEvent& what) { handler_->event_skipped(what.why); }
-  void carry_out(const LostSubscription& what) { handler_->disconnected(what.why); }
+  void carry_out(const LostSubscription& what) {
+    problem_ = what.problem;
+    // Once, and not with each attempt of each master: they are the same credentials.
+    if (what.problem == MasterProblem::kCredentialsRefused && std::exchange(refusal_told_, true)) return;
+    handler_->disconnected(what.why);
+  }
   void carry_out(const SessionStopped& what) { handler_->stopped(what.reason, what.why); }
 
   void on_call_answered(const Call& call, const CallDone& done, const Result<void>& result, int status) {
@@ -206,8 +245,11 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl> {
 
   asio::io_context& io_;
   ClientConfig config_;
-  Handler* handler_;
+  Client::Handler* handler_;
   SchedulerSession session_;
+  MasterProblem problem_ = config_.zookeeper ? MasterProblem::kNoLeader : MasterProblem::kConnecting;
+  bool refusal_told_ = false;
+  std::optional<ZookeeperDetector> detector_;
   asio::steady_timer timer_;
   std::shared_ptr<CallChannel> channel_;
   std::shared_ptr<HttpTransport> stream_;
@@ -229,6 +271,8 @@ void Client::update_framework_info(wire::FrameworkInfo info, CallDone done) {
 }
 void Client::stop() { impl_->stop(); }
 bool Client::ready() const { return impl_->ready(); }
+MasterProblem Client::problem() const { return impl_->problem(); }
+std::optional<MasterAccess> Client::leading_master() const { return impl_->leading_master(); }
 std::size_t Client::calls_pending() const { return impl_->calls_pending(); }
 
 }  // namespace esaas::mesos

@@ -25,6 +25,7 @@
 #include "reconcilers/effects/mesos/endpoint.h"
 #include "reconcilers/effects/mesos/scheduler_session.h"
 #include "reconcilers/effects/mesos/wire/scheduler.pb.h"
+#include "reconcilers/effects/mesos/zookeeper_detector.h"
 
 namespace boost::asio::ssl {
 class context;
@@ -38,8 +39,16 @@ struct Credentials {
   std::string secret;
 };
 
+/// The leading master and how to speak to it: what any other call to it (the operator API) needs.
+struct MasterAccess {
+  Endpoint master;
+  std::optional<Credentials> credentials;
+  boost::asio::ssl::context* tls = nullptr;  ///< null: plain HTTP; not owned
+};
+
 struct ClientConfig {
-  std::vector<Endpoint> masters;  ///< see parse_endpoints; at least one
+  std::vector<Endpoint> masters;                  ///< see parse_master_address; at least one, unless zookeeper
+  std::optional<ZookeeperConfig> zookeeper = {};  ///< where the leading master is found instead
   std::optional<Credentials> credentials = {};
   boost::asio::ssl::context* tls = nullptr;  ///< null speaks plain HTTP; not owned
   std::uint64_t jitter_seed = 0;
@@ -69,12 +78,15 @@ class Client {
     /// An event was skipped because it could not be understood; for a log.
     virtual void event_skipped(const std::string& why) = 0;
     /// The subscription, or an attempt at one, failed; another follows by itself. All offers are
-    /// void, and calls that were queued have failed.
+    /// void, and calls that were queued have failed. Refused credentials are told once, not again
+    /// with each attempt, until a subscription worked.
     virtual void disconnected(const std::string& why) = 0;
     /// The client ended for good. With kFailedOver stop acting at once.
     virtual void stopped(StopReason reason, const std::string& why) = 0;
     /// A call that was sent without a callback of its own failed.
     virtual void call_failed(const Call& call, const Error& error) = 0;
+    /// Something about finding the master that an operator should know; for a log.
+    virtual void master_note(const std::string& text) { static_cast<void>(text); }
   };
 
   Client(boost::asio::io_context& io, ClientConfig config, Handler& handler);
@@ -101,6 +113,10 @@ class Client {
 
   /// Subscribed with a durable id.
   bool ready() const;
+  /// What keeps it from being subscribed.
+  MasterProblem problem() const;
+  /// The master that holds the subscription; null while there is none. Ask anew for each use.
+  std::optional<MasterAccess> leading_master() const;
   /// Calls waiting or on their way.
   std::size_t calls_pending() const;
 

@@ -31,6 +31,17 @@ bool is_final_refusal(int status) { return status == 400 || status == 406 || sta
 
 }  // namespace
 
+std::string_view name_of(MasterProblem problem) {
+  switch (problem) {
+    case MasterProblem::kNone: return "none";
+    case MasterProblem::kConnecting: return "connecting";
+    case MasterProblem::kNoLeader: return "no_leading_master";
+    case MasterProblem::kUnreachable: return "master_unreachable";
+    case MasterProblem::kCredentialsRefused: return "credentials_refused";
+  }
+  ESAAS_ASSERT(false, "every MasterProblem has a name");
+}
+
 std::string_view name_of(StopReason reason) {
   switch (reason) {
     case StopReason::kRequested: return "requested";
@@ -43,7 +54,8 @@ std::string_view name_of(StopReason reason) {
 
 SchedulerSession::SchedulerSession(SessionConfig config)
     : config_(std::move(config)), backoff_(config_.backoff_first, config_.backoff_longest, config_.jitter_seed) {
-  ESAAS_ASSERT(!config_.masters.empty(), "a session needs at least one master");
+  ESAAS_ASSERT(config_.masters_detected == config_.masters.empty(),
+               "a session is told its masters or waits for them to be detected");
 }
 
 SessionActions SchedulerSession::start(wire::FrameworkInfo info, Time now) {
@@ -51,7 +63,42 @@ SessionActions SchedulerSession::start(wire::FrameworkInfo info, Time now) {
   info_ = std::move(info);
   id_durable_ = info_.has_id();
   SessionActions actions;
-  open(config_.masters[next_master_], now, actions);
+  if (config_.masters.empty()) {
+    state_ = State::kWaiting;
+  } else {
+    open(config_.masters[next_master_], now, actions);
+  }
+  return actions;
+}
+
+SessionActions SchedulerSession::on_leader(const std::optional<Endpoint>& leader, Time now) {
+  ESAAS_ASSERT(config_.masters_detected, "a session that has a list of masters follows it");
+  SessionActions actions;
+  if (stopped()) return actions;
+  std::vector<Endpoint> masters;
+  if (leader) masters.push_back(*leader);
+  if (masters == config_.masters) return actions;
+  config_.masters = std::move(masters);
+  next_master_ = 0;
+  failed_in_round_ = 0;
+  if (state_ == State::kIdle) return actions;
+  if (stream_open() && leader == current_) return actions;  // a redirect was quicker
+  redirects_ = 0;
+  stream_id_.clear();
+  backoff_.reset();
+  if (stream_open()) actions.push_back(DropStream{});
+  if (leader) {
+    if (stream_open()) {
+      actions.push_back(
+          LostSubscription{fmt::format("master {} leads instead of {}", leader->to_string(), current_.to_string()),
+                           MasterProblem::kConnecting});
+    }
+    open(*leader, now, actions);
+  } else {
+    actions.push_back(LostSubscription{"no master leads", MasterProblem::kNoLeader});
+    state_ = State::kWaiting;
+    wake_.reset();
+  }
   return actions;
 }
 
@@ -86,6 +133,9 @@ SessionActions SchedulerSession::on_response_head(const ResponseHead& head, Time
                   fmt::format("master {} refused the subscription with status {}: {}", current_.to_string(),
                               head.status, head.error_text),
                   actions);
+  } else if (head.status == 401) {
+    retry(fmt::format("master {} {}", current_.to_string(), credentials_text()), now, actions,
+          MasterProblem::kCredentialsRefused);
   } else if (head.status != 200) {
     retry(fmt::format("master {} answered status {}: {}", current_.to_string(), head.status, head.error_text), now,
           actions);
@@ -114,10 +164,16 @@ void SchedulerSession::redirect(const ResponseHead& head, Time now, SessionActio
   open(*target, now, actions);
 }
 
-void SchedulerSession::retry(std::string why, Time now, SessionActions& actions) {
+std::string SchedulerSession::credentials_text() const {
+  if (config_.principal.empty()) return "wants credentials (status 401), and none are configured";
+  return fmt::format("refuses the credentials of principal \"{}\" (status 401): unknown to it, or another secret",
+                     config_.principal);
+}
+
+void SchedulerSession::retry(std::string why, Time now, SessionActions& actions, MasterProblem problem) {
   const bool was_subscribed = state_ == State::kReady || state_ == State::kUnconfirmed;
   if (stream_open()) actions.push_back(DropStream{});
-  actions.push_back(LostSubscription{std::move(why)});
+  actions.push_back(LostSubscription{std::move(why), problem});
   redirects_ = 0;
   stream_id_.clear();
   next_master_ = (next_master_ + 1) % config_.masters.size();

@@ -13,7 +13,8 @@
 //     lost -> wait -> OpenStream
 //
 // - Masters are tried in turn without a pause; when all have failed there is a jittered wait, up to
-// 15 s.
+// 15 s. Where something else detects the leader (`masters_detected`), it is the only one that is tried, a change drops
+// the stream at once, and without a leader the session waits to be told one.
 // - 307 is followed at once, to a bounded depth. 401, 403, 404, 429 and 5xx are retried (another
 // leader, an ACL, a credential
 //   or a master that is still starting); 400, 406 and 415 stop for good, since the same request
@@ -48,7 +49,9 @@
 namespace esaas::mesos {
 
 struct SessionConfig {
-  std::vector<Endpoint> masters;  ///< at least one
+  std::vector<Endpoint> masters;  ///< at least one, unless masters_detected
+  bool masters_detected = false;  ///< begin without masters and wait for on_leader
+  std::string principal = {};     ///< whose credentials are sent, for texts; empty: none are
   bool tls = false;               ///< which scheme a redirect may name
   std::uint64_t jitter_seed = 0;
   Duration backoff_first = std::chrono::milliseconds(500);
@@ -59,6 +62,18 @@ struct SessionConfig {
   int heartbeats_missed_max = 5;
   int redirects_max = 5;
 };
+
+/// What keeps us from being subscribed.
+enum class MasterProblem : std::uint8_t {
+  kNone,                ///< nothing: subscribed
+  kConnecting,          ///< an attempt is under way, the first or after a change of the leader
+  kNoLeader,            ///< no master leads, or none is known yet
+  kUnreachable,         ///< the attempts fail; another follows by itself
+  kCredentialsRefused,  ///< the master wants other credentials than ours, or some where we have none
+};
+
+/// `credentials_refused` and so on; kNone is "none".
+std::string_view name_of(MasterProblem problem);
 
 /// Why a session ended for good.
 enum class StopReason : std::uint8_t {
@@ -100,6 +115,7 @@ struct SkippedEvent {
 /// The subscription is gone: offers are void and nothing may be sent. A retry is planned.
 struct LostSubscription {
   std::string why;
+  MasterProblem problem = MasterProblem::kUnreachable;
 };
 /// The last action of a session.
 struct SessionStopped {
@@ -138,6 +154,10 @@ class SchedulerSession {
   /// us for subscribed.
   SessionActions on_call_refused(int status, std::string_view text, Time now);
 
+  /// The leading master as it was detected elsewhere; null: nobody leads. A stream to another one is dropped at once,
+  /// for a master that does not lead any more may not know it yet. With `masters_detected` alone.
+  SessionActions on_leader(const std::optional<Endpoint>& leader, Time now);
+
   /// The id of SubscribedTo is on disk. Events that waited come out. Harmless when none is awaited.
   SessionActions confirm_framework_id_durable(Time now);
 
@@ -164,13 +184,14 @@ class SchedulerSession {
   bool stream_open() const { return state_ != State::kIdle && state_ != State::kWaiting && state_ != State::kStopped; }
   void open(const Endpoint& master, Time now, SessionActions& actions);
   void redirect(const ResponseHead& head, Time now, SessionActions& actions);
-  void retry(std::string why, Time now, SessionActions& actions);
+  void retry(std::string why, Time now, SessionActions& actions, MasterProblem problem = MasterProblem::kUnreachable);
   void stop_for_good(StopReason reason, std::string why, SessionActions& actions);
   void drain_records(Time now, SessionActions& actions);
   void take_record(const std::string& record, Time now, SessionActions& actions);
   void take_subscribed(const wire::scheduler::Event::Subscribed& subscribed, Time now, SessionActions& actions);
   void take_error(const std::string& message, Time now, SessionActions& actions);
   Time silence_deadline() const;
+  std::string credentials_text() const;
 
   SessionConfig config_;
   Backoff backoff_;
