@@ -44,6 +44,15 @@ struct ControlOperation {
 struct CreateTenant {
   std::string name;
 };
+/// What the tenant is promised and may use at most, in place of what it had. An empty quota promises and limits
+/// nothing.
+struct SetTenantQuota {
+  std::string tenant;
+  model::Quota quota;
+  std::string method;
+  std::string url;
+  std::string reason;
+};
 /// The caller made the token and keeps only its hash here.
 struct IssueToken {
   std::string token_id;
@@ -57,7 +66,7 @@ struct RevokeToken {
   std::string token_id;
 };
 
-using Command = std::variant<SubmitOperation, ControlOperation, CreateTenant, IssueToken, RevokeToken>;
+using Command = std::variant<SubmitOperation, ControlOperation, CreateTenant, SetTenantQuota, IssueToken, RevokeToken>;
 
 /// What a decision may depend on besides the state.
 struct Context {
@@ -70,7 +79,8 @@ struct Context {
 /// The events that the command leads to: payload, actor, tenant, cluster, operation id and cause are set; seq, times,
 /// term and versions are stamped by the sequencer. Never empty on success.
 /// Errors: kInvalidArgument (field and rule named), kNotFound (also for another tenant's things), kAlreadyExists,
-/// kConflict (If-Match, or the state does not allow it), kPermissionDenied, kResourceExhausted (the cluster's queue).
+/// kConflict (If-Match, or the state does not allow it), kPermissionDenied, kResourceExhausted (the cluster's queue,
+/// the tenant's quota).
 Result<std::vector<event::Event>> decide(const state::FleetState& state, const Command& command,
                                          const Context& context);
 

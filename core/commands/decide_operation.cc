@@ -1,5 +1,6 @@
 #include "core/commands/decide_operation.h"
 
+#include "core/commands/admission.h"
 #include "core/commands/fulfil.h"
 #include "core/commands/operation_queue.h"
 #include "core/commands/validate.h"
@@ -153,6 +154,7 @@ Result<Events> decide(const state::FleetState& state, const SubmitOperation& com
     attribute(events, id, cluster->tenant(), cluster->name(), context);
     return events;
   }
+  ESAAS_CHECK(admit(state, cluster, command.request));
   const bool waits = cluster != nullptr && !command.request.has_delete_() && !cluster->active_operation().empty();
   if (!waits) {
     ESAAS_TRY(Events begun, begin_operation(cluster, id, command.request));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/commands/admission.h"
 #include "core/commands/validate.h"
 
 namespace esaas::command {
@@ -128,6 +129,13 @@ Events begin_create(const std::string& id, const model::CreateCluster& request) 
   return events;
 }
 
+/// The tenant's quota may have become smaller, and its other clusters larger, while the operation waited.
+Result<Events> begin_if_admitted(const state::FleetState& state, const state::Cluster& cluster, const std::string& id,
+                                 const model::Request& request) {
+  ESAAS_CHECK(admit(state, &cluster, request));
+  return begin_operation(&cluster, id, request);
+}
+
 }  // namespace
 
 std::string_view kind_of(const model::Request& request) {
@@ -164,7 +172,7 @@ std::vector<event::Event> start_next_operation(const state::FleetState& state, c
   for (const std::string& id : cluster.queued_operations()) {
     const state::Operation* operation = state.find_operation(id);
     if (operation == nullptr) continue;
-    auto begun = begin_operation(&cluster, id, operation->request());
+    auto begun = begin_if_admitted(state, cluster, id, operation->request());
     Events more =
         begun ? std::move(*begun) : Events{finished(id, model::OPERATION_STATUS_FAILED, begun.error().detail)};
     for (event::Event& event : more) {
