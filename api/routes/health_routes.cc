@@ -25,6 +25,7 @@ Result<http::Response> get_readyz(Call& call) {
   auto response = http::json_response(json::object{{"ready", ready},
                                                    {"log_writable", status.log_writable},
                                                    {"mesos_connected", status.mesos_connected},
+                                                   {"mesos_problem", status.mesos_problem},
                                                    {"framework_stopped", !status.stopped_reason.empty()},
                                                    {"durable_seq", status.durable_seq},
                                                    {"leader_term", status.leader_term}},

@@ -82,7 +82,7 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
   void mesos_start(const std::string& framework_id, const std::vector<std::string>& roles) override {
     config_.framework.id = framework_id;
     config_.framework.roles = roles;
-    if (config_.mesos.masters.empty()) {
+    if (config_.mesos.masters.empty() && !config_.mesos.zookeeper) {
       write_note(Severity::kWarning, "no_mesos_master", {});
       return;
     }
@@ -185,6 +185,11 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
                {{"call", mesos::wire::scheduler::Call::Type_Name(call.type())}, {"why", error.detail}});
   }
 
+  void master_note(const std::string& text) override {
+    write_note(Severity::kInfo, "mesos_master", {{"what", text}});
+    turn_soon();
+  }
+
   // ---- Front ----
 
   void submit(std::vector<Submission> submissions, Answers answers) {
@@ -253,6 +258,7 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
     const std::lock_guard lock(status_mutex_);
     status_.log_writable = writable_;
     status_.mesos_connected = controller_.mesos_connected();
+    status_.mesos_problem = client_ ? name_of(client_->problem()) : "not_started";
     status_.framework_id = controller_.state().head.framework_id();
     status_.stopped_reason = controller_.stopped_reason();
     status_.durable_seq = controller_.durable_seq();

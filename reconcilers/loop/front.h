@@ -58,6 +58,7 @@ struct TokenView {
 struct ControllerStatus {
   bool log_writable = false;  ///< false: read-only (disk reserve, failed commit)
   bool mesos_connected = false;
+  std::string mesos_problem;  ///< "none", or one word for what keeps the controller from being subscribed
   std::string framework_id;
   std::string stopped_reason;  ///< not empty: the framework is torn down or fenced
   std::uint64_t durable_seq = 0;

@@ -10,6 +10,7 @@ namespace esaas::api {
 FakeFront::FakeFront() : thread_([this] { run(); }) {
   liveness.log_writable = true;
   liveness.mesos_connected = true;
+  liveness.mesos_problem = "none";
 }
 
 FakeFront::~FakeFront() {

@@ -124,9 +124,11 @@ TEST(HealthRoutes, SayWhetherChangesAreTaken) {
   EXPECT_EQ(client->request("GET", "/healthz").json().at("status").as_string(), "ok");
   EXPECT_EQ(client->request("GET", "/readyz").status, 200U);
   api.front.liveness.mesos_connected = false;
+  api.front.liveness.mesos_problem = "credentials_refused";
   const auto unready = client->request("GET", "/readyz");
   EXPECT_EQ(unready.status, 503U);
   EXPECT_FALSE(unready.json().at("ready").as_bool());
+  EXPECT_EQ(unready.json().at("mesos_problem").as_string(), "credentials_refused");
 }
 
 TEST(MetricsRoute, CountsRequestsByRoute) {
