@@ -2,12 +2,25 @@
 
 #include <unistd.h>
 
+#include <cstring>
+
 #include "reconcilers/embedded/durable_file.h"
 #include "reconcilers/embedded/runner/process_identity.h"
 
 namespace esaas::embedded {
 
 using Reason = wire::TaskStatus;
+
+namespace {
+
+/// As the command executor of Mesos words it: "terminated with signal Killed".
+std::string words_for(const SupervisorStatus& status) {
+  if (status.signal() == 0) return "exited with status " + std::to_string(status.exit_code());
+  const char* name = ::sigdescr_np(status.signal());
+  return "terminated with signal " + (name != nullptr ? std::string(name) : std::to_string(status.signal()));
+}
+
+}  // namespace
 
 std::optional<SupervisorStatus> read_status(const std::filesystem::path& task_folder) {
   const auto bytes = read_file(task_folder / "status");
@@ -21,8 +34,7 @@ TaskReport report_of(const SupervisorStatus& status) {
     if (status.killed()) return {wire::TASK_KILLED, status.failure(), {}, 0};
     return launch_failure(status.failure());
   }
-  const std::string text = status.signal() != 0 ? "Command terminated with signal " + std::to_string(status.signal())
-                                                : "Command exited with status " + std::to_string(status.exit_code());
+  const std::string text = "Command " + words_for(status);
   if (status.killed()) return {wire::TASK_KILLED, text, {}, 0};
   if (status.signal() == 0 && status.exit_code() == 0) return {wire::TASK_FINISHED, text, {}, 0};
   return {wire::TASK_FAILED, text, Reason::REASON_COMMAND_EXECUTOR_FAILED, 0};

@@ -187,7 +187,7 @@ TEST_P(MesosContract, NodeIsReservedCreatedLaunchedKilledAndGivenBack) {
   ours->expect_taken(kill);
   const auto killed = ours->next_status("t1", wire::TASK_KILLED);
   ASSERT_TRUE(killed);
-  EXPECT_EQ(killed->message(), "Command terminated with signal 15");
+  EXPECT_EQ(killed->message(), "Command terminated with signal Terminated");
 
   const auto left = ours->take_offer(
       0.1, [](const wire::Offer& each) { return sum(each, "disk", true) == 128 && sum(each, "cpus", true) == 0.5; });

@@ -269,12 +269,12 @@ TEST(ModelTasks, KillSaysKillingThenKilled) {
   driver.send(kill);
   ASSERT_EQ(driver.kills.size(), 1U);
   EXPECT_EQ(driver.kills[0].grace, std::chrono::seconds(7));
-  driver.report("t1", wire::TASK_KILLED, "Command terminated with signal 15");
+  driver.report("t1", wire::TASK_KILLED, "Command terminated with signal Terminated");
   const auto seen = driver.acknowledge_all();
   ASSERT_EQ(seen.size(), 2U);
   EXPECT_EQ(seen[0].state(), wire::TASK_KILLING);
   EXPECT_EQ(seen[1].state(), wire::TASK_KILLED);
-  EXPECT_EQ(seen[1].message(), "Command terminated with signal 15");
+  EXPECT_EQ(seen[1].message(), "Command terminated with signal Terminated");
 }
 
 TEST(ModelTasks, KillOfAnUnknownTaskIsAnsweredByReconciliation) {

@@ -126,7 +126,7 @@ TEST_F(Runner, ExitCodesAndSignalsAreFailures) {
   runner_->launch(command("signal", "kill -9 $$"));
   EXPECT_EQ(wait_for_end("code").message, "Command exited with status 3");
   EXPECT_EQ(wait_for_end("code").state, wire::TASK_FAILED);
-  EXPECT_EQ(wait_for_end("signal").message, "Command terminated with signal 9");
+  EXPECT_EQ(wait_for_end("signal").message, "Command terminated with signal Killed");
   EXPECT_EQ(wait_for_end("signal").state, wire::TASK_FAILED);
 }
 
@@ -174,7 +174,7 @@ TEST_F(Runner, KillIsForcedWhenTheGraceIsOver) {
   runner_->kill({key("t1"), milliseconds(300)});
   const TaskReport end = wait_for_end("t1");
   EXPECT_EQ(end.state, wire::TASK_KILLED);
-  EXPECT_EQ(end.message, "Command terminated with signal 9");
+  EXPECT_EQ(end.message, "Command terminated with signal Killed");
   EXPECT_GE(std::chrono::steady_clock::now() - begin, milliseconds(300));
 }
 
@@ -185,7 +185,7 @@ TEST_F(Runner, LaterKillMayShortenTheGrace) {
   runner_->kill({key("t1"), std::chrono::hours(1)});
   ::usleep(50'000);
   runner_->kill({key("t1"), Duration(0)});
-  EXPECT_EQ(wait_for_end("t1").message, "Command terminated with signal 9");
+  EXPECT_EQ(wait_for_end("t1").message, "Command terminated with signal Killed");
 }
 
 TEST_F(Runner, WhatTheCommandLeavesBehindIsEnded) {

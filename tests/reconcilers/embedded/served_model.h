@@ -25,7 +25,7 @@ class PretendingRunner final : public TaskRunner {
     report_(command.task, {wire::TASK_RUNNING, {}, {}, 4711});
   }
   void kill(const KillCommand& command) override {
-    report_(command.task, {wire::TASK_KILLED, "Command terminated with signal 15", {}, 0});
+    report_(command.task, {wire::TASK_KILLED, "Command terminated with signal Terminated", {}, 0});
   }
   void destroy_volume(const DestroyVolumeCommand&) override {}
   void end_all_but(const std::vector<TaskKey>&) override {}

@@ -1,4 +1,4 @@
-// What this controller relies on, tried against a running master: a real one, or the embedded one.
+// What this controller relies on, tried with its own client: on the embedded Mesos, started here, or on a running master.
 //   ESAAS_MESOS_MASTER=127.0.0.1:5050 master_contract_test
 // Every test uses a framework and a role of its own and tears the framework down.
 
@@ -12,6 +12,8 @@
 
 #include "reconcilers/effects/mesos/calls.h"
 #include "reconcilers/effects/mesos/resources.h"
+#include "tests/reconcilers/embedded/driver.h"
+#include "tests/reconcilers/embedded/served_model.h"
 #include "tests/reconcilers/mesos/live_client.h"
 
 namespace esaas::mesos {
@@ -29,9 +31,8 @@ constexpr double kDisk = 64;
 class MasterContract : public ::testing::Test {
  protected:
   void SetUp() override {
-    const char* master = std::getenv("ESAAS_MESOS_MASTER");
-    if (master == nullptr) GTEST_SKIP() << "needs a running Mesos master: set ESAAS_MESOS_MASTER=host:port";
-    auto endpoints = parse_endpoints(master);
+    const char* named = std::getenv("ESAAS_MESOS_MASTER");
+    auto endpoints = parse_endpoints(named != nullptr ? std::string(named) : start_embedded());
     ASSERT_TRUE(endpoints) << endpoints.error().detail;
     config_.masters = *endpoints;
     const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
@@ -42,6 +43,14 @@ class MasterContract : public ::testing::Test {
     if (const char* user = std::getenv("ESAAS_MESOS_USER")) spec_.user = user;
     spec_.roles = {role_};
     spec_.failover_timeout = std::chrono::seconds(60);
+  }
+
+  std::string start_embedded() {
+    embedded::ModelOptions options;
+    options.allocation_interval = std::chrono::milliseconds(20);
+    embedded_ = std::make_unique<embedded::testing::ServedModel>(
+        options, std::vector{embedded::testing::agent_spec(1), embedded::testing::agent_spec(2)});
+    return "127.0.0.1:" + std::to_string(embedded_->port());
   }
 
   void start(LiveClient& live) {
@@ -122,6 +131,7 @@ class MasterContract : public ::testing::Test {
     return task;
   }
 
+  std::unique_ptr<embedded::testing::ServedModel> embedded_;
   boost::asio::io_context io_;
   ClientConfig config_;
   FrameworkSpec spec_;
