@@ -68,8 +68,9 @@ int issue(const Session& session, const AdminOptions& options) {
 }
 
 void add_tenants(CLI::App& app, Session& session, Action& action) {
-  auto* tenant = app.add_subcommand("tenant", "List and create tenants");
+  auto* tenant = app.add_subcommand("tenant", "List and create tenants, show and set their quotas");
   tenant->require_subcommand(1);
+  add_quota_commands(*tenant, session, action);
   tenant->add_subcommand("list", "List the tenants")->callback([&session, &action] {
     action = [&session] { return session.print_list("/v1/tenants", 0, {{"NAME", "name"}}); };
   });

@@ -16,6 +16,8 @@ void add_cluster_commands(CLI::App& app, Session& session, Action& action);
 void add_operation_commands(CLI::App& app, Session& session, Action& action);
 void add_report_commands(CLI::App& app, Session& session, Action& action);
 void add_admin_commands(CLI::App& app, Session& session, Action& action);
+/// Below `esaas tenant`.
+void add_quota_commands(CLI::App& tenant, Session& session, Action& action);
 void add_log_commands(CLI::App& app, const Session& session, Action& action);
 
 /// --limit of a list, which counts over all its pages: 0 (all) to 10000.

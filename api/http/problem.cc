@@ -35,6 +35,7 @@ struct RuleRow {
 constexpr std::array kRuleStatuses{
     RuleRow{"revision_matches", 412},
     RuleRow{"content_type_is_json", 415},
+    RuleRow{"tenant_quota", 409},  // no use in trying again, unlike other things that are full
 };
 
 /// A problem may quote what a client sent, which need not be text; JSON is.

@@ -7,13 +7,14 @@
 #include "api/routes/ledger_routes.h"
 #include "api/routes/operation_routes.h"
 #include "api/routes/report_routes.h"
+#include "api/routes/tenant_routes.h"
 
 namespace esaas::api {
 
 std::vector<Route> all_routes() {
   std::vector<Route> routes;
-  for (const auto& part :
-       {cluster_routes(), operation_routes(), report_routes(), ledger_routes(), event_routes(), admin_routes(), health_routes()}) {
+  for (const auto& part : {cluster_routes(), operation_routes(), report_routes(), ledger_routes(), event_routes(),
+                           admin_routes(), tenant_routes(), health_routes()}) {
     routes.insert(routes.end(), part.begin(), part.end());
   }
   return routes;

@@ -6,8 +6,6 @@
 namespace esaas::command {
 namespace {
 
-Amounts to_amounts(const model::Resources& resources) { return resources * 1; }
-
 bool same(const model::Resources& left, const model::Resources& right) { return to_amounts(left) == to_amounts(right); }
 
 /// One resource of the three, wherever it is found.
@@ -36,7 +34,7 @@ Amounts wanted_by(const state::Cluster& cluster, const model::NodeGroup& group) 
     outdated = true;
     largest_outdated = most_of(largest_outdated, to_amounts(node.resources()));
   }
-  Amounts steady = group.resources() * group.count();
+  const Amounts steady = to_amounts(group.resources(), group.count());
   if (!outdated) return most_of(held, steady);
   // The first replacement comes beside all the old nodes, the last beside all the new ones.
   if (nodes <= group.count()) held = held + to_amounts(group.resources());
@@ -74,8 +72,8 @@ Amounts operator+(const Amounts& left, const Amounts& right) {
   return {left.cpus_milli + right.cpus_milli, left.mem_mib + right.mem_mib, left.disk_mib + right.disk_mib};
 }
 
-Amounts operator*(const model::Resources& each, std::uint64_t count) {
-  return {each.cpus_milli() * count, each.mem_mib() * count, each.disk_mib() * count};
+Amounts to_amounts(const model::Resources& resources, std::uint64_t count) {
+  return {resources.cpus_milli() * count, resources.mem_mib() * count, resources.disk_mib() * count};
 }
 
 Amounts most_of(const Amounts& left, const Amounts& right) {
@@ -140,7 +138,7 @@ Result<void> admit(const state::FleetState& state, const state::Cluster* cluster
   Amounts wanted = wanted_by_tenant(state, name);
   if (request.has_create()) {
     for (const model::NodeGroup& group : request.create().spec().node_groups()) {
-      wanted = wanted + group.resources() * group.count();
+      wanted = wanted + to_amounts(group.resources(), group.count());
     }
   } else if (!request.has_resume()) {
     const Amounts before = wanted_by(*cluster);

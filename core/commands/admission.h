@@ -25,7 +25,7 @@ struct Amounts {
 };
 
 Amounts operator+(const Amounts& left, const Amounts& right);
-Amounts operator*(const model::Resources& each, std::uint64_t count);
+Amounts to_amounts(const model::Resources& resources, std::uint64_t count = 1);
 /// The larger of the two, resource by resource.
 Amounts most_of(const Amounts& left, const Amounts& right);
 

@@ -119,6 +119,7 @@ std::optional<Time> Controller::turn(Time now) {
   check_ledger(now);
   reconcile_dirty(now);
   settle_offers(now);
+  settle_quotas(now);
   poll_due(now);
   sequencer_.flush();
 
@@ -130,6 +131,7 @@ std::optional<Time> Controller::turn(Time now) {
   if (connected_ && !ledger_check_) sooner(ledger_due_);
   sooner(next_revive());
   if (connected_) {
+    sooner(quota_work_.next(state()));
     sooner(task_reconciliation_.next_wake());
     sooner(operation_reconciliation_.next_wake());
   }

@@ -40,6 +40,7 @@
 #include "reconcilers/loop/offer_pool.h"
 #include "reconcilers/loop/ports.h"
 #include "reconcilers/loop/published_state.h"
+#include "reconcilers/loop/quota_work.h"
 #include "reconcilers/loop/sequencer.h"
 #include "reconcilers/plan.h"
 #include "reconcilers/settings.h"
@@ -95,6 +96,10 @@ class Controller {
   void ask_ledger(std::function<void(Result<reconcile::Ledger>)> answer, Time now);
   /// What came of Ports::mesos_ask_agents.
   void agents_answered(const Result<mesos::wire::master::Response::GetAgents>& agents, Time now);
+
+  /// What came of Ports::mesos_update_quota, and of Ports::mesos_ask_quotas.
+  void quota_answered(const std::string& tenant, std::uint64_t seq, const Result<void>& outcome, Time now);
+  void quotas_answered(const Result<mesos::wire::master::Response::GetQuota>& quotas, Time now);
 
   /// Does what is due and hands the sequenced events to the writer. Call it after inputs (once for many). Answers when
   /// to be called again at the latest; nothing: not before another input.
@@ -172,6 +177,9 @@ class Controller {
   void check_ledger(Time now);
   void ask_agents(Time now);
   [[nodiscard]] std::span<const reconcile::LedgerLine> ledger_of(std::string_view cluster) const;
+
+  // controller_quota.cc
+  void settle_quotas(Time now);
 
   // controller_feedback.cc
   void task_status(const mesos::wire::TaskStatus& status, Time now);

@@ -15,6 +15,7 @@
 #include "core/state/fleet_state.h"
 #include "reconcilers/effects/elasticsearch/client.h"
 #include "reconcilers/effects/elasticsearch/requests.h"
+#include "reconcilers/effects/mesos/operator_client.h"
 #include "reconcilers/loop/command_inbox.h"
 #include "store/snapshots/snapshot_codec.h"
 
@@ -104,9 +105,24 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
   }
 
   void mesos_ask_agents() override {
-    post([this] {
-      controller_.agents_answered(fail(ErrorCode::kUnavailable, "the master's operator API is not asked yet"),
-                                  system_now());
+    operator_.ask_agents([this](const Result<mesos::wire::master::Response::GetAgents>& agents) {
+      controller_.agents_answered(agents, system_now());
+      turn_soon();
+    });
+  }
+
+  void mesos_update_quota(const std::string& tenant, std::uint64_t seq,
+                          const mesos::wire::quota::QuotaConfig& config) override {
+    operator_.update_quota(config, [this, tenant, seq](const Result<void>& outcome) {
+      controller_.quota_answered(tenant, seq, outcome, system_now());
+      turn_soon();
+    });
+  }
+
+  void mesos_ask_quotas() override {
+    operator_.ask_quota([this](const Result<mesos::wire::master::Response::GetQuota>& quotas) {
+      controller_.quotas_answered(quotas, system_now());
+      turn_soon();
     });
   }
 
@@ -323,6 +339,7 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
   std::unique_ptr<store::LogWriter> writer_;
   es::Client elasticsearch_;
   std::optional<mesos::Client> client_;
+  mesos::OperatorClient operator_{io_, [this] { return client_ ? client_->leading_master() : std::nullopt; }};
   Controller controller_;
   bool turn_planned_ = false;
   bool stopping_ = false;
@@ -360,6 +377,9 @@ std::vector<std::shared_ptr<const state::Operation>> ControllerHost::operations(
   return impl_->published().operations();
 }
 std::vector<std::string> ControllerHost::tenants() const { return impl_->published().tenants(); }
+std::shared_ptr<const state::Tenant> ControllerHost::tenant(std::string_view name) const {
+  return impl_->published().tenant(name);
+}
 std::optional<TokenView> ControllerHost::token(std::string_view hash) const { return impl_->published().token(hash); }
 std::vector<std::shared_ptr<const state::Token>> ControllerHost::tokens() const { return impl_->published().tokens(); }
 ControllerStatus ControllerHost::status() const { return impl_->status(); }

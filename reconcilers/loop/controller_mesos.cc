@@ -47,6 +47,7 @@ void Controller::mesos_subscribed(const wire::scheduler::Event::Subscribed& even
   connected_ = true;
   ledger_due_ = now + options_.ledger_period;
   offers_.clear();
+  quota_work_.compare_due = now;
   schedule_.revived.clear();
   schedule_.revived_at.clear();
   if (state().head.framework_id() != event.framework_id().value()) {
@@ -75,6 +76,7 @@ void Controller::mesos_disconnected() {
   reconciliation_wanted_ = false;
   ledger_due_.reset();
   offers_.clear();
+  quota_work_.compare_due.reset();
   task_reconciliation_.abandon();
   operation_reconciliation_.abandon();
 }

@@ -90,6 +90,7 @@ class Front {
   [[nodiscard]] virtual std::shared_ptr<const state::Operation> operation(std::string_view id) const = 0;
   [[nodiscard]] virtual std::vector<std::shared_ptr<const state::Operation>> operations() const = 0;
   [[nodiscard]] virtual std::vector<std::string> tenants() const = 0;
+  [[nodiscard]] virtual std::shared_ptr<const state::Tenant> tenant(std::string_view name) const = 0;
   /// The token whose BLAKE2b-256 is `hash`, unless revoked. Expiry is the caller's to check against its clock.
   [[nodiscard]] virtual std::optional<TokenView> token(std::string_view hash) const = 0;
   [[nodiscard]] virtual std::vector<std::shared_ptr<const state::Token>> tokens() const = 0;

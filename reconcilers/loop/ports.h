@@ -11,6 +11,7 @@
 #include "core/base/result.h"
 #include "core/base/time.h"
 #include "core/events/event.pb.h"
+#include "reconcilers/effects/mesos/wire/quota.pb.h"
 #include "reconcilers/effects/mesos/wire/scheduler.pb.h"
 #include "reconcilers/observation.h"
 
@@ -40,6 +41,12 @@ class Ports {
   /// GET_AGENTS at the leading master's operator API; the answer, or why there is none, comes to
   /// Controller::agents_answered.
   virtual void mesos_ask_agents() = 0;
+
+  /// UPDATE_QUOTA there; the outcome, with the same tenant and seq, comes to Controller::quota_answered.
+  virtual void mesos_update_quota(const std::string& tenant, std::uint64_t seq,
+                                  const mesos::wire::quota::QuotaConfig& config) = 0;
+  /// GET_QUOTA there; the answer comes to Controller::quotas_answered.
+  virtual void mesos_ask_quotas() = 0;
 
   // ---- Elasticsearch ----
   /// Asks one cluster; the answer comes to Controller::observed, also when nobody answers (health UNKNOWN).

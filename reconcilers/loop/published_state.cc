@@ -84,6 +84,16 @@ std::vector<std::string> PublishedState::tenants() const {
   return names;
 }
 
+std::shared_ptr<const state::Tenant> PublishedState::tenant(std::string_view name) const {
+  const std::shared_lock lock(mutex_);
+  if (head_ == nullptr) return nullptr;
+  for (const state::Tenant& tenant : head_->tenants()) {
+    // The pointer keeps the whole head alive, which is immutable.
+    if (tenant.name() == name) return {head_, &tenant};
+  }
+  return nullptr;
+}
+
 std::optional<TokenView> PublishedState::token(std::string_view hash) const {
   const std::shared_lock lock(mutex_);
   const auto found = tokens_by_hash_.find(hash);

@@ -35,6 +35,7 @@ class PublishedState {
   [[nodiscard]] std::shared_ptr<const state::Operation> operation(std::string_view id) const;
   [[nodiscard]] std::vector<std::shared_ptr<const state::Operation>> operations() const;
   [[nodiscard]] std::vector<std::string> tenants() const;
+  [[nodiscard]] std::shared_ptr<const state::Tenant> tenant(std::string_view name) const;
   [[nodiscard]] std::optional<TokenView> token(std::string_view hash) const;
   [[nodiscard]] std::vector<std::shared_ptr<const state::Token>> tokens() const;
   [[nodiscard]] std::uint64_t seq() const;

@@ -48,6 +48,8 @@ const std::map<std::string, std::string> kExpected{
     {"GET /v1/events", "VOA"},
     {"GET /v1/tenants", "VOA"},
     {"POST /v1/tenants", "a"},
+    {"GET /v1/tenants/{tenant}/quota", "VOA"},
+    {"PUT /v1/tenants/{tenant}/quota", "a"},
     {"GET /v1/tokens", "A"},
     {"POST /v1/tokens", "A"},
     {"DELETE /v1/tokens/{token}", "A"},
@@ -87,7 +89,7 @@ struct Fixture {
   Fixture() {
     const auto created = api.create_cluster("search");
     api.make_token(TOKEN_ROLE_VIEWER, "shop");
-    values = {{"{cluster}", "search"}, {"{operation}", created.operation_id}, {"{token}", api.last_token_id}};
+    values = {{"{tenant}", "shop"}, {"{cluster}", "search"}, {"{operation}", created.operation_id}, {"{token}", api.last_token_id}};
   }
 
   /// Only the status counts: streams are not read on.

@@ -151,6 +151,12 @@ std::vector<std::string> FakeFront::tenants() const {
   return names;
 }
 
+std::shared_ptr<const state::Tenant> FakeFront::tenant(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  const auto* found = state_.find_tenant(name);
+  return found == nullptr ? nullptr : std::make_shared<const state::Tenant>(*found);
+}
+
 std::optional<loop::TokenView> FakeFront::token(std::string_view hash) const {
   const std::lock_guard lock(mutex_);
   for (const auto& found : state_.head.tokens()) {

@@ -34,6 +34,7 @@ class FakeFront final : public loop::Front {
   [[nodiscard]] std::shared_ptr<const state::Operation> operation(std::string_view id) const override;
   [[nodiscard]] std::vector<std::shared_ptr<const state::Operation>> operations() const override;
   [[nodiscard]] std::vector<std::string> tenants() const override;
+  [[nodiscard]] std::shared_ptr<const state::Tenant> tenant(std::string_view name) const override;
   [[nodiscard]] std::optional<loop::TokenView> token(std::string_view hash) const override;
   [[nodiscard]] std::vector<std::shared_ptr<const state::Token>> tokens() const override;
   [[nodiscard]] loop::ControllerStatus status() const override;

@@ -129,6 +129,11 @@ void ControllerProcess::mesos_send(mesos::wire::scheduler::Call call) { mesos_->
 void ControllerProcess::mesos_set_roles(const std::vector<std::string>& roles) { mesos_->set_roles(roles); }
 
 void ControllerProcess::mesos_ask_agents() { mesos_->ask_agents(); }
+void ControllerProcess::mesos_update_quota(const std::string& tenant, std::uint64_t seq,
+                                           const mesos::wire::quota::QuotaConfig& config) {
+  mesos_->update_quota(tenant, seq, config);
+}
+void ControllerProcess::mesos_ask_quotas() { mesos_->ask_quotas(); }
 
 void ControllerProcess::elasticsearch_observe(loop::ClusterAddress address) {
   elasticsearch_->observe(std::move(address));

@@ -50,6 +50,9 @@ class ControllerProcess final : public loop::Ports {
   void mesos_send(mesos::wire::scheduler::Call call) override;
   void mesos_set_roles(const std::vector<std::string>& roles) override;
   void mesos_ask_agents() override;
+  void mesos_update_quota(const std::string& tenant, std::uint64_t seq,
+                          const mesos::wire::quota::QuotaConfig& config) override;
+  void mesos_ask_quotas() override;
   void elasticsearch_observe(loop::ClusterAddress address) override;
   void elasticsearch_put(loop::ClusterAddress address, event::Event intent) override;
   void post(std::function<void()> function) override;

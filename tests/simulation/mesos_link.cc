@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "reconcilers/effects/mesos/calls.h"
+#include "reconcilers/effects/mesos/operator_calls.h"
 #include "reconcilers/effects/mesos/resources.h"
 
 namespace esaas::simulation {
@@ -88,19 +89,52 @@ void MesosLink::send(Call call) {
   });
 }
 
-void MesosLink::ask_agents() {
-  clock_.after(latency(), [this, process = process_] {
-    Result<mesos::wire::master::Response::GetAgents> agents = fail(ErrorCode::kUnavailable, "no master answers");
+void MesosLink::operate(mesos::wire::master::Call call,
+                        std::function<void(loop::Controller&, const Result<Response>&)> answer) {
+  clock_.after(latency(), [this, process = process_, call = std::move(call), answer = std::move(answer)] {
+    Result<Response> response = fail(ErrorCode::kUnavailable, "no master answers");
     if (mesos_.master_up() && !broken_) {
-      mesos::wire::master::Call call;
-      call.set_type(mesos::wire::master::Call::GET_AGENTS);
-      auto response = mesos_.model().operate(call, clock_.now());
-      if (response) agents = response->get_agents();
+      response = mesos_.model().operate(call, clock_.now());
+      mesos_.pump();
     }
-    clock_.after(latency(), [this, process, agents = std::move(agents)] {
+    clock_.after(latency(), [this, process, answer, response = std::move(response)] {
       if (process != process_) return;  // nobody is left who asked
-      hooks_.to_controller([&](loop::Controller& controller) { controller.agents_answered(agents, clock_.now()); });
+      hooks_.to_controller([&](loop::Controller& controller) { answer(controller, response); });
     });
+  });
+}
+
+void MesosLink::ask_agents() {
+  operate(mesos::operator_calls::get_agents(), [this](loop::Controller& controller, const Result<Response>& response) {
+    Result<Response::GetAgents> agents = std::unexpected(Error{});
+    if (response) {
+      agents = response->get_agents();
+    } else {
+      agents = std::unexpected(response.error());
+    }
+    controller.agents_answered(agents, clock_.now());
+  });
+}
+
+void MesosLink::update_quota(const std::string& tenant, std::uint64_t seq,
+                             const mesos::wire::quota::QuotaConfig& config) {
+  operate(mesos::operator_calls::update_quota(config),
+          [this, tenant, seq](loop::Controller& controller, const Result<Response>& response) {
+            Result<void> outcome;
+            if (!response) outcome = std::unexpected(response.error());
+            controller.quota_answered(tenant, seq, outcome, clock_.now());
+          });
+}
+
+void MesosLink::ask_quotas() {
+  operate(mesos::operator_calls::get_quota(), [this](loop::Controller& controller, const Result<Response>& response) {
+    Result<Response::GetQuota> quotas = std::unexpected(Error{});
+    if (response) {
+      quotas = response->get_quota();
+    } else {
+      quotas = std::unexpected(response.error());
+    }
+    controller.quotas_answered(quotas, clock_.now());
   });
 }
 

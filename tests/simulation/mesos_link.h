@@ -36,6 +36,8 @@ class MesosLink {
   void set_roles(const std::vector<std::string>& roles);
   /// The operator API; each question is answered, if only by that nobody could be asked.
   void ask_agents();
+  void update_quota(const std::string& tenant, std::uint64_t seq, const mesos::wire::quota::QuotaConfig& config);
+  void ask_quotas();
 
   // ---- What happens to it ----
   /// The controller's process is gone: so is its end of the connection.
@@ -58,6 +60,8 @@ class MesosLink {
   void deliver(const Event& event);
   void hand_over(const Event& event);
   void arrive(const Call& call);
+  using Response = mesos::wire::master::Response;
+  void operate(mesos::wire::master::Call call, std::function<void(loop::Controller&, const Result<Response>&)> answer);
   void note_suppression(const Call& call);
   Duration latency();
   static std::string channel_of(const Event& event);

@@ -49,20 +49,26 @@ std::string base64(const std::string& text) {
 
 }  // namespace
 
-HttpRequest make_request(const Endpoint& master, const wire::scheduler::Call& call, std::string_view stream_id,
+HttpRequest make_request(const Endpoint& master, std::string_view path, std::string body,
                          const std::optional<Credentials>& credentials) {
-  HttpRequest request(http::verb::post, "/api/v1/scheduler", 11);
+  HttpRequest request(http::verb::post, path, 11);
   request.set(http::field::host, master.to_string());
   request.set(http::field::user_agent, "esaas");
   request.set(http::field::content_type, kProtobuf);
   // Alone, without JSON: a master that may choose prefers JSON.
   request.set(http::field::accept, kProtobuf);
-  if (!stream_id.empty()) request.set("Mesos-Stream-Id", stream_id);
   if (credentials) {
     request.set(http::field::authorization, "Basic " + base64(credentials->principal + ":" + credentials->secret));
   }
-  request.body() = call.SerializeAsString();
+  request.body() = std::move(body);
   request.prepare_payload();
+  return request;
+}
+
+HttpRequest make_request(const Endpoint& master, const wire::scheduler::Call& call, std::string_view stream_id,
+                         const std::optional<Credentials>& credentials) {
+  auto request = make_request(master, "/api/v1/scheduler", call.SerializeAsString(), credentials);
+  if (!stream_id.empty()) request.set("Mesos-Stream-Id", stream_id);
   return request;
 }
 
@@ -133,11 +139,17 @@ asio::awaitable<Result<void>> HttpTransport::write(HttpRequest& request) {
 }
 
 asio::awaitable<Result<HttpAnswer>> HttpTransport::exchange(HttpRequest request) {
+  auto answer = co_await exchange_whole(std::move(request), kAnswerBytesMax);
+  if (answer) answer->text = readable(std::move(answer->text));
+  co_return answer;
+}
+
+asio::awaitable<Result<HttpAnswer>> HttpTransport::exchange_whole(HttpRequest request, std::size_t bytes_max) {
   keep_alive_ = false;  // until the whole answer is read, the connection is in use
   auto written = co_await write(request);
   if (!written) co_return std::unexpected(written.error());
   http::response_parser<http::string_body> parser;
-  parser.body_limit(kAnswerBytesMax);
+  parser.body_limit(bytes_max);
   error_code ec;
   if (tls_) {
     co_await http::async_read(*tls_, buffer_, parser, asio::redirect_error(asio::use_awaitable, ec));
@@ -146,7 +158,7 @@ asio::awaitable<Result<HttpAnswer>> HttpTransport::exchange(HttpRequest request)
   }
   if (ec) co_return broken("read answer", ec);
   keep_alive_ = parser.get().keep_alive();
-  co_return HttpAnswer{static_cast<int>(parser.get().result_int()), readable(std::move(parser.get().body()))};
+  co_return HttpAnswer{static_cast<int>(parser.get().result_int()), std::move(parser.get().body())};
 }
 
 asio::awaitable<Result<ResponseHead>> HttpTransport::open_stream(HttpRequest request) {

@@ -34,7 +34,11 @@ using HttpRequest = boost::beast::http::request<boost::beast::http::string_body>
 HttpRequest make_request(const Endpoint& master, const wire::scheduler::Call& call, std::string_view stream_id,
                          const std::optional<Credentials>& credentials);
 
-/// What a short answer holds.
+/// The same for any other API of a master: a POST of protobuf bytes to `path`.
+HttpRequest make_request(const Endpoint& master, std::string_view path, std::string body,
+                         const std::optional<Credentials>& credentials);
+
+/// What an answer with an end holds.
 struct HttpAnswer {
   int status = 0;
   std::string text;
@@ -55,8 +59,10 @@ class HttpTransport {
   /// sent anything unasked.
   bool reusable() const;
 
-  /// One request, one whole answer of at most 64 KiB.
+  /// One request, one whole answer of at most 64 KiB, its text made safe for a log.
   boost::asio::awaitable<Result<HttpAnswer>> exchange(HttpRequest request);
+  /// One request, one whole answer of at most `bytes_max`, as it came.
+  boost::asio::awaitable<Result<HttpAnswer>> exchange_whole(HttpRequest request, std::size_t bytes_max);
 
   /// One request whose answer has no end: the head, and for any status but 200 the text of the
   /// refusal.

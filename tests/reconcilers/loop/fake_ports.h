@@ -16,6 +16,11 @@ class FakePorts : public Ports {
   void mesos_send(mesos::wire::scheduler::Call call) override { calls.push_back(std::move(call)); }
   void mesos_set_roles(const std::vector<std::string>& wanted) override { roles = wanted; }
   void mesos_ask_agents() override { ++agents_asked; }
+  void mesos_update_quota(const std::string& tenant, std::uint64_t seq,
+                          const mesos::wire::quota::QuotaConfig& config) override {
+    quotas_sent.push_back({tenant, seq, config});
+  }
+  void mesos_ask_quotas() override { ++quotas_asked; }
   void elasticsearch_observe(ClusterAddress address) override { observed.push_back(std::move(address)); }
   void elasticsearch_put(ClusterAddress address, event::Event intent) override;
   void post(std::function<void()> function) override { posted.push_back(std::move(function)); }
@@ -30,6 +35,13 @@ class FakePorts : public Ports {
   int starts = 0;
   int confirmations = 0;
   int agents_asked = 0;
+  int quotas_asked = 0;
+  struct SentQuota {
+    std::string tenant;
+    std::uint64_t seq = 0;
+    mesos::wire::quota::QuotaConfig config;
+  };
+  std::vector<SentQuota> quotas_sent;
   std::string framework_id;
   std::vector<std::string> roles;
   std::vector<mesos::wire::scheduler::Call> calls;
