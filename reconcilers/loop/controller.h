@@ -206,6 +206,7 @@ class Controller {
   std::optional<LedgerCheck> ledger_check_;  // on its way
   reconcile::Ledger ledger_;                 // the newest
   std::optional<Time> ledger_due_;           // while subscribed
+  QuotaWork quota_work_;
   bool connected_ = false;
   bool reconciliation_wanted_ = false;  // subscribed anew; asked for in the next turn
   bool writable_ = true;
