@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -47,9 +48,10 @@ def free_port():
 
 
 class Installation:
-    """Everything lives below `self.root`; `close` ends what was started, whatever the test left behind."""
+    """Everything lives below `self.root`; `close` ends what was started, whatever the test left behind. The embedded Mesos is
+    part of it, unless `master` (host:port) names a running one; what runs there is its owner's to end."""
 
-    def __init__(self, binary, first_agent_address, agents=5, version="2.3.3"):
+    def __init__(self, binary, first_agent_address=None, agents=5, version="2.3.3", master=None):
         self.binary = Path(binary).resolve()
         self.version = version
         # Tasks run as a user that is not root, and have to reach their sandboxes.
@@ -59,18 +61,24 @@ class Installation:
         self.port = free_port()
         self.server = None
         user = "nobody" if os.getuid() == 0 else os.environ.get("USER", "nobody")
+        if master:
+            which = f'embedded = false\nmaster = "http://{master}"'
+            details = ""
+        else:
+            which = "embedded = true"
+            details = f"""[mesos.embedded_mesos]
+port = 0
+agents = {agents}
+first_agent_address = "{first_agent_address}"
+"""
         (self.root / "esaas.toml").write_text(f"""
 data_dir = "{self.data}"
 [http]
 listen = "127.0.0.1:{self.port}"
 [mesos]
-embedded = true
+{which}
 task_user = "{user}"
-[mesos.embedded_mesos]
-port = 0
-agents = {agents}
-first_agent_address = "{first_agent_address}"
-[[elasticsearch]]
+{details}[[elasticsearch]]
 version = "{version}"
 uri = "file://{elasticsearch_archive(version)}"
 java_home = "{java_home()}"
@@ -100,6 +108,13 @@ profile = "small"
     def stop(self):
         self.server.send_signal(signal.SIGTERM)
         assert self.server.wait(timeout=60) == 0, "esaas did not end well"
+
+    def readiness(self):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
+                return json.loads(answer.read())
+        except urllib.error.HTTPError as not_ready:
+            return json.loads(not_ready.read())
 
     def run(self, *words, check=True, token_file=None, timeout=300):
         environment = dict(os.environ, ESAAS_SERVER=f"http://127.0.0.1:{self.port}",

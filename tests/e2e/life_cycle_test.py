@@ -97,15 +97,11 @@ class LifeCycle:
         time.sleep(1)
         self.esaas.kill()
         self.esaas.start()
-        self.esaas.wait("connected again", lambda: '"mesos_connected":true' in self.readiness().replace(" ", ""))
+        self.esaas.wait("connected again", lambda: self.esaas.readiness()["mesos_connected"])
         self.esaas.wait("whole", lambda: self.is_whole(master=3, data=3))
         after = {name: node["attempt"] for name, node in self.esaas.nodes(CLUSTER).items()}
         assert after == before, (before, after)
         self.report("killed -9 the embedded Mesos and the controller: every task found again, none restarted")
-
-    def readiness(self):
-        import urllib.request
-        return urllib.request.urlopen(f"http://127.0.0.1:{self.esaas.port}/readyz", timeout=5).read().decode()
 
     def fewer_masters(self):
         self.run_as_operator("cluster", "scale", CLUSTER, "1", "--group", "master", "--wait", "--timeout", "180")

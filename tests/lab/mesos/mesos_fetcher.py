@@ -45,6 +45,7 @@ def source_of(item, cache):
         return item["uri"]["value"]
     cached = Path(cache, item["cache_filename"])
     if item["action"] == "DOWNLOAD_AND_CACHE":
+        cached.parent.mkdir(parents=True, exist_ok=True)
         download(item["uri"]["value"], cached)
         cached.chmod(0o644)
     return str(cached)

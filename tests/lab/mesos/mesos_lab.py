@@ -100,9 +100,8 @@ class Process:
             raise RuntimeError(f"{self.name} runs already")
         if self.port is None:
             self.port = free_port(self.address)
-        # What the caller's environment says of another Mesos is none of this one's business.
-        environment = {name: value for name, value in os.environ.items()
-                       if not name.startswith(("MESOS_", "LIBPROCESS_"))}
+        # Tasks inherit what an agent has: nothing of the caller's, as on a machine of its own.
+        environment = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "HOME": str(self.log.parent)}
         environment.update(LIBPROCESS_IP=self.address, LIBPROCESS_PORT=str(self.port), MESOS_HOSTNAME=self.address)
         environment.update((f"MESOS_{name.upper()}", str(value)) for name, value in self.flags.items())
         with open(self.log, "ab") as log:
@@ -232,11 +231,11 @@ class MesosLab:
         for record in self.root.glob("agent*/work/meta/slaves/*/frameworks/*/executors/*/runs/*/pids/forked.pid"):
             try:
                 pid = int(record.read_text())
-                command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+                place = os.readlink(f"/proc/{pid}/cwd")
             except (OSError, ValueError):
                 continue
-            # A number may have been given to somebody else since.
-            if "mesos-containerizer" in command and str(self.root) in command and pid not in found:
+            # A number may have been given to somebody else since; a container's place is its sandbox.
+            if place.startswith(f"{self.root}/") and pid not in found:
                 found.append(pid)
         return found
 
