@@ -21,8 +21,10 @@ es::LaunchInput launch_input(const View& view, const Node& node, std::span<const
   input.holds_data = view.holds_data(node);
   input.resources = node.resources();
   input.place = *place_of(node, planned);
+  input.zone_aware = true;
   for (const Node& other : view.cluster().nodes()) {
     const model::Place* place = place_of(other, planned);
+    if (place != nullptr && place->zone().empty()) input.zone_aware = false;
     if (other.removing() || place == nullptr || !view.is_master_eligible(other)) continue;
     input.seed_hosts.push_back(place->hostname() + ":" + std::to_string(place->transport_port()));
   }

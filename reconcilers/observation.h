@@ -70,13 +70,24 @@ struct ReservedPart {
   bool has_volume = false;  ///< the persistent volume `place` exists
 };
 
+/// A disk of an agent beside its root disk, as far as it is free. A "path" disk can be divided; a "mount" disk is taken
+/// whole or not at all.
+struct OfferedDisk {
+  model::DiskSource source;
+  std::int64_t mib = 0;
+};
+
 /// An offer of one agent to one role.
 struct Offer {
   std::string id;
   std::string agent_id;
   std::string hostname;
   std::string role;
-  std::map<std::string, std::string> attributes;
+  std::map<std::string, std::string, std::less<>> attributes;
+  std::string zone;  ///< of the agent's fault domain, or else the master's; empty: neither has one
+  std::string region;
+  bool is_remote = false;          ///< in another region than the master
+  std::vector<OfferedDisk> disks;  ///< unreserved, and not in `unreserved`
   Quantities unreserved;
   std::vector<PortRange> ports;        ///< unreserved
   std::vector<ReservedPart> reserved;  ///< ours (labels and principal match)

@@ -3,54 +3,21 @@
 #include <chrono>
 #include <map>
 #include <tuple>
+#include <unordered_map>
 
+#include "core/base/assert.h"
 #include "core/state/fleet_state.h"
-#include "reconcilers/rules/offer_rules.h"
+#include "reconcilers/disks.h"
+#include "reconcilers/refusal_tally.h"
 #include "reconcilers/rules/operation_rules.h"
+#include "reconcilers/zone_spread.h"
 
 namespace esaas::reconcile {
 namespace {
 
 using state::Node;
 
-std::vector<std::string_view> agents_of(const state::Cluster& cluster) {
-  std::vector<std::string_view> agents;
-  for (const Node& node : cluster.nodes()) {
-    if (has_place(node)) agents.push_back(node.place().agent_id());
-  }
-  return agents;
-}
-
-auto left_over(const Offer& offer, const model::Resources& resources) {
-  return std::tuple(
-      offer.unreserved.mem_mib - resources.mem_mib(), offer.unreserved.cpus_milli - resources.cpus_milli(),
-      offer.unreserved.disk_mib - resources.disk_mib(), std::string_view(offer.agent_id), std::string_view(offer.id));
-}
-
-struct Choice {
-  std::optional<std::size_t> offer;
-  std::vector<model::Figure> basis;
-};
-
-Choice choose(const View& view, const Draft& draft, const PlacementAsk& ask) {
-  Choice choice;
-  std::map<std::string, std::uint64_t> refused;
-  const auto offers = view.input().offers;
-  for (std::size_t i = 0; i < offers.size(); ++i) {
-    if (!draft.is_free(i)) continue;
-    if (auto reason = ask.refusal_of(offers[i])) {
-      ++refused[*reason];
-    } else if (!choice.offer ||
-               left_over(offers[i], ask.resources()) < left_over(offers[*choice.offer], ask.resources())) {
-      choice.offer = i;
-    }
-  }
-  choice.basis.push_back(figure("offers", offers.size()));
-  for (const auto& [reason, count] : refused) choice.basis.push_back(figure(reason, count));
-  return choice;
-}
-
-model::Place place_on(const Offer& offer, const model::Resources& resources) {
+model::Place place_on(const Offer& offer, const model::Resources& resources, const ChosenDisk& disk) {
   model::Place place;
   const auto ports = two_ports(offer);
   place.set_agent_id(offer.agent_id);
@@ -58,7 +25,161 @@ model::Place place_on(const Offer& offer, const model::Resources& resources) {
   place.set_http_port(ports->first);
   place.set_transport_port(ports->second);
   *place.mutable_resources() = resources;
+  place.mutable_resources()->set_disk_mib(static_cast<std::uint32_t>(disk.mib));
+  if (disk.disk != nullptr) *place.mutable_disk_source() = disk.disk->source;
+  place.set_zone(offer.zone);
+  place.set_region(offer.region);
+  for (const auto& [key, value] : offer.attributes) {
+    model::Label& label = *place.add_attributes();
+    label.set_key(key);
+    label.set_value(value);
+  }
   return place;
+}
+
+/// Which agents have a node of the cluster, asked by offer.
+class AgentsInUse {
+ public:
+  AgentsInUse(const state::Cluster& cluster, std::span<const Offer> offers) {
+    std::unordered_map<std::string_view, std::size_t> numbers;
+    for (const Offer& offer : offers) {
+      numbers_.push_back(numbers.try_emplace(offer.agent_id, numbers.size()).first->second);
+    }
+    in_use_.resize(numbers.size());
+    for (const Node& node : cluster.nodes()) {
+      const auto found = has_place(node) ? numbers.find(node.place().agent_id()) : numbers.end();
+      if (found != numbers.end()) in_use_[found->second] = true;
+    }
+  }
+  [[nodiscard]] bool has(std::size_t offer) const { return in_use_[numbers_[offer]]; }
+  void add(std::size_t offer) { in_use_[numbers_[offer]] = true; }
+
+ private:
+  std::vector<std::size_t> numbers_;
+  std::vector<bool> in_use_;
+};
+
+/// The choice of places in one plan. Made when the first node needs one.
+class Chooser {
+ public:
+  Chooser(const View& view, Draft& draft)
+      : view_(view),
+        draft_(draft),
+        values_(view.input().offers, view.cluster()),
+        spread_(view, values_),
+        agents_(view.cluster(), view.input().offers) {
+    for (const Node& node : view.cluster().nodes()) {
+      if (region_.empty() && has_place(node)) region_ = node.place().region();
+    }
+  }
+
+  /// Nothing, and a hold, when no offer suits.
+  std::optional<PlannedPlace> place(const Node& node) {
+    const model::NodeGroup* group = state::find_group(view_.cluster().spec(), node.group());
+    GroupConstraints& constraints =
+        constraints_.try_emplace(node.group(), group, view_.cluster(), values_).first->second;
+    constraints.look_for(node.replaces());
+    spread_.look_for(node, constraints);
+    RefusalTally tally;
+    const auto chosen = choose(node, group == nullptr ? "" : group->disk_type(), constraints, tally);
+    if (!chosen) {
+      hold(node, tally);
+      return std::nullopt;
+    }
+    const Offer& offer = view_.input().offers[chosen->offer];
+    draft_.use(chosen->offer);
+    agents_.add(chosen->offer);
+    constraints.add(node, chosen->offer);
+    spread_.add(node, chosen->offer);
+    if (region_.empty()) region_ = offer.region;
+    return PlannedPlace{&node, place_on(offer, node.resources(), chosen->disk), chosen->offer, basis(tally)};
+  }
+
+ private:
+  struct Choice {
+    std::size_t offer;
+    ChosenDisk disk;
+  };
+
+  /// The lowest is taken.
+  [[nodiscard]] auto rank(const Choice& choice, const Node& node) const {
+    const Offer& offer = view_.input().offers[choice.offer];
+    return std::tuple(spread_.crowd_of(choice.offer), offer.unreserved.mem_mib - node.resources().mem_mib(),
+                      offer.unreserved.cpus_milli - node.resources().cpus_milli(), choice.disk.left_mib,
+                      std::string_view(offer.agent_id), std::string_view(offer.id));
+  }
+
+  std::optional<Choice> choose(const Node& node, std::string_view disk_type, const GroupConstraints& constraints,
+                               RefusalTally& tally) const {
+    std::optional<Choice> best;
+    const auto offers = view_.input().offers;
+    for (std::size_t i = 0; i < offers.size(); ++i) {
+      if (!draft_.is_free(i)) continue;
+      const OfferSubject subject{.resources = node.resources(),
+                                 .disk_type = disk_type,
+                                 .region = region_,
+                                 .any_region = constraints.asks_about(kRegion),
+                                 .agent_in_use = agents_.has(i),
+                                 .offer = offers[i]};
+      if (!suits(i, subject, constraints, tally)) continue;
+      const Choice choice{i, *choose_disk(offers[i], disk_type, node.resources().disk_mib())};
+      if (!best || rank(choice, node) < rank(*best, node)) best = choice;
+    }
+    return best;
+  }
+
+  bool suits(std::size_t i, const OfferSubject& subject, const GroupConstraints& constraints,
+             RefusalTally& tally) const {
+    const OfferRefusals refusals = refusals_of(subject);
+    const bool is_crowded = spread_.refuses(i);
+    if (refusals.none() && !is_crowded && constraints.allows(i)) return true;
+    tally.count(refusals, subject);
+    if (subject.agent_in_use) return false;
+    constraints.for_each_refusal(i, [&](std::string_view name) { tally.count(name); });
+    if (is_crowded) tally.count(kMastersSpreadOverZones);
+    return false;
+  }
+
+  [[nodiscard]] std::vector<model::Figure> basis(const RefusalTally& tally) const {
+    std::vector<model::Figure> figures;
+    figures.push_back(figure("offers", view_.input().offers.size()));
+    tally.add_to(figures);
+    return figures;
+  }
+
+  void hold(const Node& node, const RefusalTally& tally) {
+    Time next_check = view_.now() + std::chrono::seconds{30};
+    if (const auto until = spread_.patient_until()) next_check = std::min(next_check, *until);
+    draft_.hold(kWaitsForOffer, node.name(),
+                {"No agent offers what the node needs; the basis counts the offers by what they lack.", basis(tally)},
+                next_check);
+  }
+
+  const View& view_;
+  Draft& draft_;
+  ValuesByAttribute values_;
+  ZoneSpread spread_;
+  AgentsInUse agents_;
+  std::string region_;  ///< of the cluster's first node that has one
+  std::map<std::string, GroupConstraints> constraints_;
+};
+
+/// Holds it, or sees to it that it is looked at again, when it may not be placed yet.
+bool may_be_placed(const View& view, Draft& draft, const Node& node) {
+  if (view.is_paused() && node.attempt() == 0) {
+    hold_paused(view, draft);
+    return false;
+  }
+  if (!is_stopped(node)) {
+    draft.check_soon();  // Mesos has yet to say what became of a task on the place before
+    return false;
+  }
+  if (view.now() >= from_us(node.not_before_at_us())) return true;
+  draft.hold(
+      kWaitsAfterFailure, node.name(),
+      {"Its last place or task failed, so it is not placed again at once.", {figure("failures", node.failures())}},
+      from_us(node.not_before_at_us()));
+  return false;
 }
 
 }  // namespace
@@ -69,40 +190,11 @@ bool wants_place(const state::Cluster& cluster, const Node& node) {
 
 std::vector<PlannedPlace> choose_places(const View& view, Draft& draft) {
   std::vector<PlannedPlace> planned;
-  std::vector<std::string_view> agents;
-  bool has_agents = false;
+  std::optional<Chooser> chooser;
   for (const Node& node : view.cluster().nodes()) {
-    if (!wants_place(view.cluster(), node)) continue;
-    if (view.is_paused() && node.attempt() == 0) {
-      hold_paused(view, draft);
-      continue;
-    }
-    if (!is_stopped(node)) {
-      draft.check_soon();  // Mesos has yet to say what became of a task on the place before
-      continue;
-    }
-    if (view.now() < from_us(node.not_before_at_us())) {
-      draft.hold(
-          kWaitsAfterFailure, node.name(),
-          {"Its last place or task failed, so it is not placed again at once.", {figure("failures", node.failures())}},
-          from_us(node.not_before_at_us()));
-      continue;
-    }
-    if (!has_agents) agents = agents_of(view.cluster());
-    has_agents = true;
-    const PlacementAsk ask(node.resources(), state::find_group(view.cluster().spec(), node.group()), agents);
-    Choice choice = choose(view, draft, ask);
-    if (!choice.offer) {
-      draft.hold("waits_for_offer", node.name(),
-                 {"No agent offers what the node needs; the basis counts the offers by what they lack.",
-                  std::move(choice.basis)},
-                 view.now() + std::chrono::seconds{30});
-      continue;
-    }
-    const Offer& offer = view.input().offers[*choice.offer];
-    draft.use(*choice.offer);
-    agents.push_back(offer.agent_id);
-    planned.push_back({&node, place_on(offer, node.resources()), *choice.offer, std::move(choice.basis)});
+    if (!wants_place(view.cluster(), node) || !may_be_placed(view, draft, node)) continue;
+    if (!chooser) chooser.emplace(view, draft);
+    if (auto place = chooser->place(node)) planned.push_back(std::move(*place));
   }
   return planned;
 }

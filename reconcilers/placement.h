@@ -3,10 +3,15 @@
 // and two ports are reserved there, and a persistent volume is made, once and for the node's whole
 // life: launches come and go on it.
 //
-// The choice is deterministic: of the offers that no rule refuses (rules/offer_rules.h) the one
-// with the least memory, then processors, then disk left over, then the lowest agent id. Full
-// agents fill up and large gaps stay for large nodes. One node of a cluster per agent, whatever its
-// group.
+// The choice is deterministic: of the offers that no rule refuses (rules/offer_rules.h), that the
+// constraints of the group allow (group_constraints.h) and that keep the masters apart
+// (zone_spread.h), the one in the zone with the fewest nodes, then with the least memory, then
+// processors, then disk left over, then the lowest agent id. Full agents fill up and large gaps stay
+// for large nodes. One node of a cluster per agent, whatever its group.
+//
+// A node's choice counts for the next one: nodes are placed in the cluster's order. When none suits,
+// the hold waits_for_offer says how many offers were refused by which rule (refusal_tally.h).
+// Why it is so: core/decisions/0008-where-nodes-go.md.
 
 #include <vector>
 

@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -21,9 +22,9 @@ namespace json = boost::json;
 struct ClusterOptions {
   std::string cluster;
   ChangeOptions change;
-  std::string tenant, version = "2.3.3", file, group = "data", confirm, phase, health, label, text;
+  std::string tenant, version = "2.3.3", file, group = "data", confirm, phase, health, label, text, disk_type;
   std::uint32_t nodes = 3, masters = 0, count = 0, cpus_milli = 0, mem_mib = 0, disk_mib = 0;
-  std::vector<std::string> labels;
+  std::vector<std::string> labels, constraints;
   std::size_t limit = 0;
 };
 using Options = std::shared_ptr<ClusterOptions>;
@@ -69,6 +70,23 @@ Result<json::array> labels_of(const std::vector<std::string>& texts) {
   return labels;
 }
 
+/// "ATTRIBUTE OPERATOR [VALUE]"; the value is all the rest, spaces too. The server knows the operators.
+Result<json::array> constraints_of(const std::vector<std::string>& texts) {
+  json::array constraints;
+  for (const auto& text : texts) {
+    const auto attribute_end = text.find(' ');
+    if (attribute_end == std::string::npos || attribute_end == 0 || attribute_end + 1 == text.size()) {
+      return fail(ErrorCode::kInvalidArgument, "\"" + text + "\" is not \"ATTRIBUTE OPERATOR [VALUE]\"", "constraint");
+    }
+    const auto operator_end = std::min(text.find(' ', attribute_end + 1), text.size());
+    json::object constraint{{"attribute", text.substr(0, attribute_end)},
+                            {"operator", text.substr(attribute_end + 1, operator_end - attribute_end - 1)}};
+    if (operator_end < text.size()) constraint["value"] = text.substr(operator_end + 1);
+    constraints.push_back(std::move(constraint));
+  }
+  return constraints;
+}
+
 json::object group_of(std::string_view name, json::array roles, std::uint32_t count, json::object resources) {
   return json::object{
       {"name", name}, {"roles", std::move(roles)}, {"count", count}, {"resources", std::move(resources)}};
@@ -89,6 +107,7 @@ Result<json::object> create_body(const ClusterOptions& options) {
     return object;
   }
   ESAAS_TRY(auto labels, labels_of(options.labels));
+  ESAAS_TRY(const auto constraints, constraints_of(options.constraints));
   json::array groups;
   if (options.masters > 0) {
     json::object small{{"cpus_milli", 500}, {"mem_mib", 512}, {"disk_mib", 1024}};
@@ -97,6 +116,8 @@ Result<json::object> create_body(const ClusterOptions& options) {
   json::array roles{"data"};
   if (options.masters == 0) roles = {"master", "data"};
   groups.push_back(group_of("data", std::move(roles), options.nodes, resources_of(options)));
+  if (!options.disk_type.empty()) groups.back().get_object()["disk_type"] = options.disk_type;
+  for (auto& group : groups) group.get_object()["constraints"] = constraints;
   json::object body{{"name", options.cluster}, {"labels", std::move(labels)}};
   if (!options.tenant.empty()) body["tenant"] = options.tenant;
   body["spec"] = json::object{{"version", options.version}, {"node_groups", std::move(groups)}};
@@ -116,6 +137,10 @@ void add_create(CLI::App& parent, Session& session, Action& action) {
   command->add_option("--masters", options->masters, "Dedicated master nodes besides, of 0.5 cores and 512 MiB");
   add_resource_options(command, options);
   command->add_option("--label", options->labels, "KEY=VALUE; may be repeated");
+  command->add_option(
+      "--constraint", options->constraints,
+      "Where all its nodes go: \"ATTRIBUTE OPERATOR [VALUE]\", as \"@zone group_by 3\"; may be repeated");
+  command->add_option("--disk-type", options->disk_type, "Of the data nodes' volumes: path, mount or a profile");
   command->add_option("--file,-f", options->file, "JSON as POST /v1/clusters takes it, for any other shape");
   command->callback([options, &session, &action] {
     action = [options, &session] {

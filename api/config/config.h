@@ -37,6 +37,7 @@ struct EmbeddedMesosConfig {
   std::uint32_t first_port = 31'000;
   std::uint32_t ports = 1'000;
   std::uint32_t racks = 3;
+  std::uint32_t zones = 0;  ///< 0: agents have no fault domain
 };
 
 /// A file that holds a secret, and the line that names it, for a mistake that is found only when it is read.

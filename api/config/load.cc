@@ -112,6 +112,7 @@ void read_embedded(const toml::table* table, EmbeddedMesosConfig& embedded, Read
   embedded.first_port = number("first_port", embedded.first_port, 1024, 65'535);
   embedded.ports = number("ports", embedded.ports, 2, 60'000);
   embedded.racks = number("racks", embedded.racks, 1, 100);
+  embedded.zones = number("zones", embedded.zones, 0, 100);
   reader.done();
   if (embedded.first_port + embedded.ports > 65'536) reader.mistake("ports", "go beyond port 65535");
   if (!embedded.first_agent_address.starts_with("127.")) {

@@ -77,6 +77,8 @@ std::vector<std::string> arguments(const config::MesosConfig& config, const fs::
                                   std::to_string(embedded.ports),
                                   "--racks",
                                   std::to_string(embedded.racks),
+                                  "--zones",
+                                  std::to_string(embedded.zones),
                                   "--task-user",
                                   config.task_user};
   const auto add = [&result](const char* name, const std::string& value) {

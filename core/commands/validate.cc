@@ -3,8 +3,11 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "core/state/fleet_state.h"
 
@@ -39,18 +42,83 @@ Result<void> validate_resources(const model::Resources& resources, const std::st
   return {};
 }
 
-Result<void> validate_constraint(const model::Constraint& constraint, const std::string& field) {
-  if (constraint.attribute().empty()) return refuse(field + ".attribute", "is missing", "required");
-  if (constraint.operator_() == model::CONSTRAINT_OPERATOR_UNSPECIFIED) {
-    return refuse(field + ".operator", "is missing (like or unlike)", "required");
-  }
-  if (constraint.attribute().size() > kConstraintLengthMax)
-    return refuse(field + ".attribute", "is too long", "length");
-  if (constraint.value().size() > kConstraintLengthMax) return refuse(field + ".value", "is too long", "length");
-  const re2::RE2 pattern(constraint.value(), re2::RE2::Quiet);
-  if (!pattern.ok())
-    return refuse(field + ".value", "is no regular expression: " + pattern.error(), "regular_expression");
+Result<void> validate_pattern(const std::string& value, const std::string& field) {
+  if (value.empty()) return refuse(field, "is missing: a regular expression for the whole value", "required");
+  const re2::RE2 pattern(value, re2::RE2::Quiet);
+  if (!pattern.ok()) return refuse(field, "is no regular expression: " + pattern.error(), "regular_expression");
   return {};
+}
+
+Result<void> validate_number(const std::string& value, const std::string& field) {
+  std::uint32_t number = 0;
+  const char* end = value.data() + value.size();
+  const auto read = std::from_chars(value.data(), end, number);
+  if (read.ec == std::errc() && read.ptr == end && number >= 1 && number <= kNodesPerClusterMax) return {};
+  return refuse(field, "must be a number from 1 to " + std::to_string(kNodesPerClusterMax), "number");
+}
+
+/// What the operator wants for a value.
+Result<void> validate_operand(const model::Constraint& constraint, const std::string& field) {
+  const std::string& value = constraint.value();
+  switch (constraint.operator_()) {
+    case model::CONSTRAINT_OPERATOR_LIKE:
+    case model::CONSTRAINT_OPERATOR_UNLIKE: return validate_pattern(value, field + ".value");
+    case model::CONSTRAINT_OPERATOR_UNIQUE:
+      if (value.empty()) return {};
+      return refuse(field + ".value", "unique takes no value: it keeps all values apart", "no_value");
+    case model::CONSTRAINT_OPERATOR_GROUP_BY:
+      if (value.empty()) return {};
+      return validate_number(value, field + ".value");
+    case model::CONSTRAINT_OPERATOR_MAX_PER: return validate_number(value, field + ".value");
+    case model::CONSTRAINT_OPERATOR_CLUSTER: return {};
+    default:
+      return refuse(field + ".operator", "is missing (like, unlike, unique, group_by, cluster or max_per)", "required");
+  }
+}
+
+Result<void> validate_constraint(const model::Constraint& constraint, const std::string& field) {
+  const std::string& attribute = constraint.attribute();
+  if (attribute.empty()) return refuse(field + ".attribute", "is missing", "required");
+  if (attribute.size() > kConstraintLengthMax) return refuse(field + ".attribute", "is too long", "length");
+  if (constraint.value().size() > kConstraintLengthMax) return refuse(field + ".value", "is too long", "length");
+  constexpr std::array kBuiltIn{"@hostname", "@zone", "@region"};
+  if (attribute.front() == '@' && std::ranges::find(kBuiltIn, attribute) == kBuiltIn.end()) {
+    return refuse(field + ".attribute", "\"" + attribute + "\" is none of @hostname, @zone, @region",
+                  "known_attribute");
+  }
+  return validate_operand(constraint, field);
+}
+
+Result<void> validate_constraints(const model::NodeGroup& group, const std::string& field) {
+  if (group.constraints_size() > static_cast<int>(kConstraintsMax)) {
+    return refuse(field, "are more than " + std::to_string(kConstraintsMax), "constraints_max");
+  }
+  std::set<std::pair<std::string, int>> seen;
+  for (int i = 0; i < group.constraints_size(); ++i) {
+    const model::Constraint& constraint = group.constraints(i);
+    const std::string one = field + "[" + std::to_string(i) + "]";
+    ESAAS_CHECK(validate_constraint(constraint, one));
+    const bool is_pattern = constraint.operator_() == model::CONSTRAINT_OPERATOR_LIKE ||
+                            constraint.operator_() == model::CONSTRAINT_OPERATOR_UNLIKE;
+    if (!is_pattern && !seen.emplace(constraint.attribute(), constraint.operator_()).second) {
+      return refuse(one, "says once more what is said of \"" + constraint.attribute() + "\" before", "unique");
+    }
+  }
+  return {};
+}
+
+Result<void> validate_disk_type(const std::string& type, const std::string& field) {
+  if (type.empty()) return {};
+  if (type.size() > kDiskTypeLengthMax) return refuse(field, "is too long", "length");
+  if (type == "root") return refuse(field, "leave it empty for the root disk", "disk_type");
+  if (type == "block" || type == "raw") {
+    return refuse(field, "\"" + type + "\" disks hold no file system: use path, mount or a profile", "disk_type");
+  }
+  const auto is_good = [](char c) {
+    return is_lower(c) || is_digit(c) || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
+  };
+  if (std::ranges::all_of(type, is_good)) return {};
+  return refuse(field, "must be path, mount or a profile: letters, digits, '-', '_' and '.'", "disk_type");
 }
 
 Result<void> validate_roles(const model::NodeGroup& group, const std::string& field) {
@@ -71,13 +139,8 @@ Result<void> validate_group(const model::NodeGroup& group, const std::string& fi
   ESAAS_CHECK(in_range(group.count(), 1, kNodesPerClusterMax, field + ".count"));
   if (!group.has_resources()) return refuse(field + ".resources", "is missing", "required");
   ESAAS_CHECK(validate_resources(group.resources(), field + ".resources", false));
-  if (group.constraints_size() > static_cast<int>(kConstraintsMax)) {
-    return refuse(field + ".constraints", "are more than " + std::to_string(kConstraintsMax), "constraints_max");
-  }
-  for (int i = 0; i < group.constraints_size(); ++i) {
-    ESAAS_CHECK(validate_constraint(group.constraints(i), field + ".constraints[" + std::to_string(i) + "]"));
-  }
-  return {};
+  ESAAS_CHECK(validate_constraints(group, field + ".constraints"));
+  return validate_disk_type(group.disk_type(), field + ".disk_type");
 }
 
 Result<void> validate_labels(const google::protobuf::RepeatedPtrField<model::Label>& labels) {

@@ -21,6 +21,7 @@ inline constexpr std::uint32_t kDiskMibMax = 256U * 1024 * 1024;
 inline constexpr std::size_t kLabelsMax = 64;
 inline constexpr std::size_t kConstraintsMax = 32;
 inline constexpr std::size_t kConstraintLengthMax = 255;
+inline constexpr std::size_t kDiskTypeLengthMax = 63;
 inline constexpr std::size_t kReasonLengthMax = 1000;
 
 /// A DNS label of at most `length_max` characters: lower-case letters, digits and inner dashes, beginning with a

@@ -69,6 +69,7 @@ std::vector<std::string> check(const EmbeddedConfig& config) {
   need(config.first_port >= 1024 && config.ports >= 1 && config.first_port + config.ports <= 65536,
        "--first-port and --ports: the range has to lie between 1024 and 65535");
   need(config.racks >= 1, "--racks: at least 1");
+  need(config.zones <= kAgentsMax, "--zones: at most 100");
   need(config.principal.empty() == config.secret.empty(), "--principal and the secret belong together");
   need(config.principal.find(':') == std::string::npos, "--principal: a colon cannot be in it");
   need(config.heartbeat.count() >= 10, "--heartbeat-ms: at least 10");
@@ -84,6 +85,10 @@ std::vector<AgentSpec> agents_of(const EmbeddedConfig& config) {
     spec.name = "agent-" + std::to_string(number + 1);
     spec.hostname = boost::asio::ip::address_v4(first + number).to_string();
     spec.attributes = {{"rack", "r" + std::to_string(number % config.racks + 1)}};
+    if (config.zones != 0) {
+      spec.region = "embedded";
+      spec.zone = "z" + std::to_string(number % config.zones + 1);
+    }
     spec.cpus_milli = config.agent_cpus_milli;
     spec.mem_mib = config.agent_mem_mib;
     spec.disk_mib = config.agent_disk_mib;
@@ -115,6 +120,8 @@ Result<EmbeddedConfig> parse_arguments(const std::vector<std::string>& arguments
   app.add_option("--first-port", config.first_port, "first port of every agent")->capture_default_str();
   app.add_option("--ports", config.ports, "ports of every agent")->capture_default_str();
   app.add_option("--racks", config.racks, "how many racks the agents are spread over")->capture_default_str();
+  app.add_option("--zones", config.zones, "how many fault domains the agents are spread over; 0: they have none")
+      ->capture_default_str();
   app.add_option("--task-user", config.task_user, "whom tasks of root, or of nobody in particular, run as")
       ->capture_default_str();
   app.add_option("--principal", config.principal, "ask for basic credentials with this user name");

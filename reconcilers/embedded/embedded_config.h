@@ -29,6 +29,7 @@ struct EmbeddedConfig {
   std::uint32_t first_port = 31000;                ///< every agent has the same range: each has an address of its own
   std::uint32_t ports = 1000;
   std::uint32_t racks = 3;           ///< attribute rack:r1, r2, ...; agents take turns
+  std::uint32_t zones = 0;           ///< fault domains z1, z2, ... of the region "embedded"; agents take turns; 0: none
   std::string task_user = "nobody";  ///< takes the place of root, and of no user, when run as root
   std::string principal;             ///< with `secret`: HTTP basic credentials are asked for
   std::string secret;

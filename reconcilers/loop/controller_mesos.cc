@@ -45,9 +45,10 @@ bool is_worth_asking(const state::Node& node) {
 
 void Controller::mesos_subscribed(const wire::scheduler::Event::Subscribed& event, bool confirmation_needed, Time now) {
   connected_ = true;
+  master_domain_ = event.master_info().domain();
   ledger_due_ = now + options_.ledger_period;
-  offers_.clear();
   quota_work_.compare_due = now;
+  offers_.clear();
   schedule_.revived.clear();
   schedule_.revived_at.clear();
   if (state().head.framework_id() != event.framework_id().value()) {
@@ -75,8 +76,8 @@ void Controller::mesos_disconnected() {
   connected_ = false;
   reconciliation_wanted_ = false;
   ledger_due_.reset();
-  offers_.clear();
   quota_work_.compare_due.reset();
+  offers_.clear();
   task_reconciliation_.abandon();
   operation_reconciliation_.abandon();
 }
@@ -111,7 +112,7 @@ void Controller::mesos_event(const wire::scheduler::Event& event, Time now) {
 
 void Controller::take_offers(const wire::scheduler::Event::Offers& offers, Time now) {
   for (const auto& wire_offer : offers.offers()) {
-    PooledOffer offer{.view = to_view(wire_offer, options_.principal), .wire = wire_offer};
+    PooledOffer offer{.view = to_view(wire_offer, options_.principal, master_domain_), .wire = wire_offer};
     follow_moved_places(offer, now);
     if (!release_orphans(offer, now)) offers_.add(std::move(offer));
   }

@@ -4,6 +4,7 @@
 
 #include "reconcilers/effects/mesos/calls.h"
 #include "reconcilers/effects/mesos/resources.h"
+#include "reconcilers/loop/disk_source.h"
 
 namespace esaas::loop {
 namespace {
@@ -17,8 +18,30 @@ struct NodeResources {
   wire::Resource disk;
 };
 
+/// As the offer shows the disk of the place, free or reserved for it; null when it does not.
+const wire::Resource* shown_disk(const model::Place& place, const wire::Offer& offer) {
+  for (const wire::Resource& resource : offer.resources()) {
+    if (!resource.disk().has_source() || resource.has_provider_id() || resource.has_revocable()) continue;
+    const bool is_its_own = mesos::reservation_label(resource, "place") == place.volume_id();
+    if (!resource.reservations().empty() && !is_its_own) continue;
+    const auto source = to_disk_source(resource.disk().source());
+    if (source && equal(*source, place.disk_source())) return &resource;
+  }
+  return nullptr;
+}
+
+/// Mesos takes what it offered and nothing else: the source goes back as it came, with its metadata, and a mount disk
+/// with its very size, which need not be whole MiB.
+void set_source(wire::Resource& disk, const model::Place& place, const wire::Offer& offer) {
+  if (!place.has_disk_source()) return;
+  const wire::Resource* shown = shown_disk(place, offer);
+  *disk.mutable_disk()->mutable_source() = shown == nullptr ? to_wire(place.disk_source()) : shown->disk().source();
+  if (shown != nullptr && place.disk_source().type() == kMountDisk) *disk.mutable_scalar() = shown->scalar();
+}
+
 NodeResources resources_of(const std::string& cluster, const std::string& node, const model::Place& place,
-                           const std::string& role, const std::string& principal) {
+                           const PooledOffer& offer, const std::string& principal) {
+  const std::string& role = offer.view.role;
   const mesos::Reservation reservation{.role = role,
                                        .principal = principal,
                                        .labels = {{"cluster", cluster}, {"node", node}, {"place", place.volume_id()}}};
@@ -28,9 +51,12 @@ NodeResources resources_of(const std::string& cluster, const std::string& node, 
   const auto port = [&](std::uint32_t number) {
     return mesos::reserved(mesos::port_resource(number, number, role), reservation);
   };
-  return {{scalar("cpus", place.resources().cpus_milli() / 1000.0), scalar("mem", place.resources().mem_mib()),
-           port(place.http_port()), port(place.transport_port())},
-          scalar("disk", place.resources().disk_mib())};
+  NodeResources made{
+      {scalar("cpus", place.resources().cpus_milli() / 1000.0), scalar("mem", place.resources().mem_mib()),
+       port(place.http_port()), port(place.transport_port())},
+      scalar("disk", place.resources().disk_mib())};
+  set_source(made.disk, place, offer.wire);
+  return made;
 }
 
 wire::Resource volume_of(const NodeResources& resources, const model::Place& place, const std::string& principal) {
@@ -59,8 +85,8 @@ wire::CommandInfo command_of(const model::LaunchSpec& launch, const std::string&
 }
 
 wire::TaskInfo task_of(const std::string& cluster, const event::TaskLaunchIntended& intent, const model::Place& place,
-                       const std::string& role, const WireIdentity& identity) {
-  const NodeResources resources = resources_of(cluster, intent.node(), place, role, identity.principal);
+                       const PooledOffer& offer, const WireIdentity& identity) {
+  const NodeResources resources = resources_of(cluster, intent.node(), place, offer, identity.principal);
   wire::TaskInfo task;
   task.set_name(cluster + "." + intent.node());
   task.mutable_task_id()->set_value(intent.task_id());
@@ -75,8 +101,8 @@ wire::TaskInfo task_of(const std::string& cluster, const event::TaskLaunchIntend
 }
 
 void add_place(Operations& operations, const std::string& cluster, const event::PlaceIntended& intent,
-               const std::string& role, const std::string& principal) {
-  NodeResources resources = resources_of(cluster, intent.node(), intent.place(), role, principal);
+               const PooledOffer& offer, const std::string& principal) {
+  NodeResources resources = resources_of(cluster, intent.node(), intent.place(), offer, principal);
   std::vector<wire::Resource> all = resources.without_disk;
   all.push_back(resources.disk);
   operations.push_back(mesos::calls::reserve(intent.reserve_operation(), std::move(all)));
@@ -94,7 +120,10 @@ void add_release(Operations& operations, const std::string& volume_id, const std
     wire::Resource plain = resource;
     if (resource.disk().has_persistence()) {
       volumes.push_back(resource);
-      plain.clear_disk();
+      // The source is the disk, not what was made on it.
+      plain.mutable_disk()->clear_persistence();
+      plain.mutable_disk()->clear_volume();
+      if (!plain.disk().has_source()) plain.clear_disk();
     }
     reserved.push_back(std::move(plain));
   }
@@ -108,13 +137,12 @@ std::optional<wire::scheduler::Call> accept_call(const std::string& cluster, con
                                                  const std::vector<event::Event>& intents, const PooledOffer& offer,
                                                  const WireIdentity& identity) {
   Operations operations;
-  const std::string& role = offer.view.role;
   for (const event::Event& intent : intents) {
     if (intent.has_place_intended()) {
-      add_place(operations, cluster, intent.place_intended(), role, identity.principal);
+      add_place(operations, cluster, intent.place_intended(), offer, identity.principal);
     } else if (intent.has_task_launch_intended()) {
       operations.push_back(
-          mesos::calls::launch({task_of(cluster, intent.task_launch_intended(), place, role, identity)}));
+          mesos::calls::launch({task_of(cluster, intent.task_launch_intended(), place, offer, identity)}));
     } else if (intent.has_place_release_intended()) {
       const auto& release = intent.place_release_intended();
       add_release(operations, release.volume_id(), release.destroy_operation(), release.unreserve_operation(),

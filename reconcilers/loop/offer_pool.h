@@ -20,8 +20,9 @@ struct PooledOffer {
 };
 
 /// What reconcilers may know of an offer. Reserved parts are ours when they carry our labels and `principal`; other
-/// reservations are left out.
-reconcile::Offer to_view(const mesos::wire::Offer& offer, std::string_view principal);
+/// reservations are left out. An agent without a fault domain is taken to be in the master's.
+reconcile::Offer to_view(const mesos::wire::Offer& offer, std::string_view principal,
+                         const mesos::wire::DomainInfo& of_master = {});
 
 class OfferPool {
  public:

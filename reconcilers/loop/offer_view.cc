@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "reconcilers/effects/mesos/resources.h"
+#include "reconcilers/loop/disk_source.h"
 #include "reconcilers/loop/offer_pool.h"
 
 namespace esaas::loop {
@@ -52,18 +53,44 @@ std::string text_of(const wire::Attribute& attribute) {
   return milli % 1000 == 0 ? whole : whole + "." + std::to_string(milli % 1000 + 1000).substr(1);
 }
 
+void locate(Offer& offer, const wire::DomainInfo& of_agent, const wire::DomainInfo& of_master) {
+  const wire::DomainInfo& domain = of_agent.has_fault_domain() ? of_agent : of_master;
+  offer.zone = domain.fault_domain().zone().name();
+  offer.region = domain.fault_domain().region().name();
+  offer.is_remote = of_master.has_fault_domain() && offer.region != of_master.fault_domain().region().name();
+}
+
+/// Pieces of one "path" disk are one disk. Block devices and raw storage can not be a volume, and what a resource
+/// provider has needs operations of its own.
+void add_disk(Offer& offer, const wire::Resource& resource) {
+  const auto source = to_disk_source(resource.disk().source());
+  if (!source || resource.has_provider_id()) return;
+  const std::int64_t mib = to_milli(resource.scalar().value()) / 1000;
+  if (source->type() == kPathDisk) {
+    for (reconcile::OfferedDisk& disk : offer.disks) {
+      if (!equal(disk.source, *source)) continue;
+      disk.mib += mib;
+      return;
+    }
+  }
+  offer.disks.push_back({*source, mib});
+}
+
 }  // namespace
 
-Offer to_view(const wire::Offer& wire_offer, std::string_view principal) {
+Offer to_view(const wire::Offer& wire_offer, std::string_view principal, const wire::DomainInfo& of_master) {
   Offer offer;
   offer.id = wire_offer.id().value();
   offer.agent_id = wire_offer.agent_id().value();
   offer.hostname = wire_offer.hostname();
   offer.role = wire_offer.allocation_info().role();
   for (const auto& attribute : wire_offer.attributes()) offer.attributes[attribute.name()] = text_of(attribute);
+  locate(offer, wire_offer.domain(), of_master);
   for (const auto& resource : wire_offer.resources()) {
-    if (resource.has_revocable() || resource.disk().has_source()) continue;  // never for data and master nodes
-    if (resource.reservations().empty()) {
+    if (resource.has_revocable()) continue;  // never for data and master nodes
+    if (resource.reservations().empty() && resource.disk().has_source()) {
+      add_disk(offer, resource);
+    } else if (resource.reservations().empty()) {
       add(offer.unreserved, offer.ports, resource);
     } else if (is_ours(resource, principal)) {
       ReservedPart& part = part_of(offer, resource);

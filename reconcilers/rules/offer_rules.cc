@@ -2,74 +2,77 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
+
+#include "reconcilers/disks.h"
 
 namespace esaas::reconcile {
 namespace {
 
-struct OfferRule {
-  std::string_view name;
-  std::string_view why;
-  bool (*refuses)(const PlacementAsk&, const Offer&);
-};
+/// Asked of every offer for every node: nothing is allocated.
+bool has_two_ports(const Offer& offer) {
+  std::optional<std::uint32_t> first;
+  for (const PortRange& range : offer.ports) {
+    if (range.end > range.begin) return true;
+    if (range.end < range.begin) continue;
+    if (first && *first != range.begin) return true;
+    first = range.begin;
+  }
+  return false;
+}
 
-constexpr std::array kOfferRules{
+bool is_elsewhere(const OfferSubject& subject) {
+  if (subject.any_region) return false;
+  return subject.region.empty() ? subject.offer.is_remote : subject.offer.region != subject.region;
+}
+
+bool lacks_disk(const OfferSubject& subject) {
+  return largest_disk_mib(subject.offer, subject.disk_type) &&
+         !choose_disk(subject.offer, subject.disk_type, subject.resources.disk_mib());
+}
+
+constexpr std::array kRules{
     OfferRule{"agent_already_has_a_node_of_this_cluster", "One machine lost must be one node lost.",
-              [](const PlacementAsk& ask, const Offer& offer) { return ask.uses(offer.agent_id); }},
+              [](const OfferSubject& subject) { return subject.agent_in_use; }, nullptr, nullptr, ""},
     OfferRule{"lacks_cpus", "The node's processors are reserved whole.",
-              [](const PlacementAsk& ask, const Offer& offer) {
-                return offer.unreserved.cpus_milli < std::int64_t{ask.resources().cpus_milli()};
-              }},
+              [](const OfferSubject& subject) {
+                return subject.offer.unreserved.cpus_milli < std::int64_t{subject.resources.cpus_milli()};
+              },
+              [](const OfferSubject& subject) { return subject.offer.unreserved.cpus_milli; },
+              [](const OfferSubject& subject) { return std::int64_t{subject.resources.cpus_milli()}; }, "milli"},
     OfferRule{"lacks_mem", "The Java heap and the file cache live in it.",
-              [](const PlacementAsk& ask, const Offer& offer) {
-                return offer.unreserved.mem_mib < std::int64_t{ask.resources().mem_mib()};
-              }},
-    OfferRule{"lacks_disk", "The persistent volume is made of it.",
-              [](const PlacementAsk& ask, const Offer& offer) {
-                return offer.unreserved.disk_mib < std::int64_t{ask.resources().disk_mib()};
-              }},
+              [](const OfferSubject& subject) {
+                return subject.offer.unreserved.mem_mib < std::int64_t{subject.resources.mem_mib()};
+              },
+              [](const OfferSubject& subject) { return subject.offer.unreserved.mem_mib; },
+              [](const OfferSubject& subject) { return std::int64_t{subject.resources.mem_mib()}; }, "mib"},
+    OfferRule{"lacks_disk_type", "The group wants its volumes on a kind of disk that the agent does not have free.",
+              [](const OfferSubject& subject) { return !largest_disk_mib(subject.offer, subject.disk_type); }, nullptr,
+              nullptr, ""},
+    OfferRule{
+        "lacks_disk", "The persistent volume is made of it.", lacks_disk,
+        [](const OfferSubject& subject) { return largest_disk_mib(subject.offer, subject.disk_type).value_or(0); },
+        [](const OfferSubject& subject) { return std::int64_t{subject.resources.disk_mib()}; }, "mib"},
     OfferRule{"lacks_ports", "HTTP and transport need a port each, for as long as the node lives.",
-              [](const PlacementAsk&, const Offer& offer) { return !two_ports(offer); }},
+              [](const OfferSubject& subject) { return !has_two_ports(subject.offer); }, nullptr, nullptr, ""},
+    OfferRule{"agent_in_another_region",
+              "The nodes of a cluster wait for each other at every write; only a constraint on @region leads one into "
+              "another region than the first node's, or the master's.",
+              is_elsewhere, nullptr, nullptr, ""},
 };
-
-/// The value of an attribute; `hostname` is one always.
-const std::string* attribute_of(const Offer& offer, const std::string& name) {
-  if (name == "hostname") return &offer.hostname;
-  const auto found = offer.attributes.find(name);
-  return found == offer.attributes.end() ? nullptr : &found->second;
-}
-
-/// A pattern that is none refuses: what it was to keep apart is not known.
-bool satisfies(const model::Constraint& constraint, const re2::RE2& pattern, const Offer& offer) {
-  if (!pattern.ok()) return false;
-  const std::string* value = attribute_of(offer, constraint.attribute());
-  const bool matches = value != nullptr && re2::RE2::FullMatch(*value, pattern);
-  return constraint.operator_() == model::CONSTRAINT_OPERATOR_UNLIKE ? !matches : matches;
-}
+static_assert(kRules.size() <= kOfferRulesMax);
 
 }  // namespace
 
-PlacementAsk::PlacementAsk(const model::Resources& resources, const model::NodeGroup* group,
-                           const std::vector<std::string_view>& agents_in_use)
-    : resources_(resources), group_(group), agents_in_use_(agents_in_use) {
-  if (group == nullptr) return;
-  for (const model::Constraint& constraint : group->constraints()) {
-    patterns_.push_back(std::make_unique<re2::RE2>(constraint.value(), re2::RE2::Quiet));
-  }
-}
+const std::span<const OfferRule> kOfferRules = kRules;
 
-bool PlacementAsk::uses(std::string_view agent_id) const {
-  return std::ranges::find(agents_in_use_, agent_id) != agents_in_use_.end();
-}
-
-std::optional<std::string> PlacementAsk::refusal_of(const Offer& offer) const {
-  for (const OfferRule& rule : kOfferRules) {
-    if (rule.refuses(*this, offer)) return std::string(rule.name);
+OfferRefusals refusals_of(const OfferSubject& subject) {
+  OfferRefusals refusals;
+  if (subject.agent_in_use) return refusals.set(0);
+  for (std::size_t i = 1; i < kRules.size(); ++i) {
+    if (kRules[i].refuses(subject)) refusals.set(i);
   }
-  for (std::size_t i = 0; i < patterns_.size(); ++i) {
-    const model::Constraint& constraint = group_->constraints(static_cast<int>(i));
-    if (!satisfies(constraint, *patterns_[i], offer)) return "constraint_" + constraint.attribute();
-  }
-  return std::nullopt;
+  return refusals;
 }
 
 std::optional<std::pair<std::uint32_t, std::uint32_t>> two_ports(const Offer& offer) {

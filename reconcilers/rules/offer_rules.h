@@ -1,41 +1,47 @@
 #pragma once
-// Why an offer does not suit a node. The names are the reasons that are counted in the basis of a
-// hold and of a choice.
+// Why an offer does not suit a node, whatever the constraints of its group say (those are in constraint_rules.h). The
+// names are a contract: they are counted in the basis of a choice and of the hold waits_for_offer.
 
-#include <re2/re2.h>
-
+#include <bitset>
 #include <cstdint>
-#include <memory>
 #include <optional>
-#include <string>
+#include <span>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "reconcilers/observation.h"
 
 namespace esaas::reconcile {
 
-/// A node that looks for a place.
-class PlacementAsk {
- public:
-  /// `agents_in_use`: where the cluster has a node already; borrowed, as the resources and the
-  /// group are.
-  PlacementAsk(const model::Resources& resources, const model::NodeGroup* group,
-               const std::vector<std::string_view>& agents_in_use);
-
-  /// The name of the first rule that refuses the offer; nothing when it suits.
-  [[nodiscard]] std::optional<std::string> refusal_of(const Offer& offer) const;
-
-  [[nodiscard]] const model::Resources& resources() const { return resources_; }
-  [[nodiscard]] bool uses(std::string_view agent_id) const;
-
- private:
-  const model::Resources& resources_;
-  const model::NodeGroup* group_;
-  const std::vector<std::string_view>& agents_in_use_;
-  std::vector<std::unique_ptr<re2::RE2>> patterns_;  ///< one for each constraint of the group
+/// A node that looks for a place, and one offer. Borrowed.
+struct OfferSubject {
+  const model::Resources& resources;
+  std::string_view disk_type;  ///< of the node's group
+  std::string_view region;     ///< the only one it may be in; empty: the master's
+  bool any_region = false;     ///< the group says by a constraint where it may be
+  bool agent_in_use = false;   ///< another node of the cluster has its place on the offer's agent
+  const Offer& offer;
 };
+
+struct OfferRule {
+  std::string_view name;
+  std::string_view why;
+  bool (*refuses)(const OfferSubject&);
+  /// What is offered of the amount that is lacking, and the suffix of the figures that say so; null where it is not a
+  /// matter of amounts.
+  std::int64_t (*offered)(const OfferSubject&);
+  std::int64_t (*needed)(const OfferSubject&);
+  std::string_view unit;
+};
+
+/// In the order in which they are reported.
+extern const std::span<const OfferRule> kOfferRules;
+inline constexpr std::size_t kOfferRulesMax = 16;
+
+/// Bit i: kOfferRules[i] refuses. An agent that has a node of the cluster already is refused for that alone: whatever
+/// else it lacks, nobody needs to change it.
+using OfferRefusals = std::bitset<kOfferRulesMax>;
+OfferRefusals refusals_of(const OfferSubject& subject);
 
 /// The two lowest free ports: for HTTP and for transport.
 std::optional<std::pair<std::uint32_t, std::uint32_t>> two_ports(const Offer& offer);

@@ -89,6 +89,29 @@ TEST_F(Cli, CreatesListsAndShows) {
   EXPECT_EQ(esaas({"cluster", "holds", "search"}).out, "none\n");
 }
 
+TEST_F(Cli, SendsWhereNodesGo) {
+  const auto created =
+      esaas({"cluster", "create", "search", "--tenant", "shop", "--masters", "3", "--constraint", "@zone group_by 3",
+             "--constraint", "rack unlike a b", "--constraint", "hostname unique", "--disk-type", "ssd"});
+  ASSERT_EQ(created.code, kSuccess) << created.err;
+  const auto cluster = json::parse(esaas({"--json", "cluster", "show", "search"}).out).as_object();
+  const auto& groups = cluster.at("spec").at("node_groups").as_array();
+  ASSERT_EQ(groups.size(), 2U);
+  EXPECT_EQ(groups[0].at("disk_type").as_string(), "");
+  EXPECT_EQ(groups[1].at("disk_type").as_string(), "ssd");
+  for (const auto& group : groups) {
+    EXPECT_EQ(json::serialize(group.at("constraints")), R"([{"attribute":"@zone","operator":"group_by","value":"3"},)"
+                                                        R"({"attribute":"rack","operator":"unlike","value":"a b"},)"
+                                                        R"({"attribute":"hostname","operator":"unique","value":""}])");
+  }
+  const auto wrong = esaas({"cluster", "create", "other", "--tenant", "shop", "--constraint", "zone"});
+  EXPECT_NE(wrong.code, kSuccess);
+  EXPECT_NE(wrong.err.find("ATTRIBUTE OPERATOR [VALUE]"), std::string::npos);
+  const auto refused = esaas({"cluster", "create", "other", "--tenant", "shop", "--constraint", "zone max_per x"});
+  EXPECT_NE(refused.code, kSuccess);
+  EXPECT_NE(refused.err.find("must be a number"), std::string::npos) << refused.err;
+}
+
 TEST_F(Cli, EveryChangeIsSent) {
   api_.create_cluster("search");
   EXPECT_EQ(esaas({"cluster", "scale", "search", "5"}).code, kSuccess);

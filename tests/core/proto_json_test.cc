@@ -165,7 +165,7 @@ TEST(ToJson, ShowsTheWholeObjectInItsStableForm) {
   group.add_roles(model::NODE_ROLE_DATA);
   EXPECT_EQ(boost::json::serialize(to_json(request)),
             R"({"name":"search","tenant":"","spec":{"version":"","node_groups":[{"name":"data","roles":["data"],)"
-            R"("count":0,"constraints":[]}]},"labels":[]})");
+            R"("count":0,"constraints":[],"disk_type":""}]},"labels":[]})");
 }
 
 TEST(ToJson, MomentsAreTextBytesAreHexadecimalAndZeroIsLeftOut) {

@@ -210,6 +210,23 @@ WorldAgent& World::agent(const std::string& id) {
   return *found;
 }
 
+void World::use(WorldAgent& where, const model::Place& place, int sign) {
+  add(where.free, place.resources(), sign);
+  const auto& source = place.disk_source();
+  if (place.has_disk_source()) {
+    where.free.disk_mib -= sign * std::int64_t{place.resources().disk_mib()};
+    const auto disk =
+        std::ranges::find_if(where.disks, [&](const auto& one) { return one.source.root() == source.root(); });
+    ESAAS_ASSERT(disk != where.disks.end(), source.root());
+    disk->mib += sign * std::int64_t{place.resources().disk_mib()};
+    if (disk->mib < 0) violations.push_back("overbooked " + source.root());
+    if (sign < 0 && source.type() == "mount" && disk->mib != 0) violations.push_back("divided " + source.root());
+  }
+  if (where.free.cpus_milli < 0 || where.free.mem_mib < 0 || where.free.disk_mib < 0) {
+    violations.push_back("overbooked " + where.id);
+  }
+}
+
 const Node& World::node(const std::string& name) const {
   const Node* found = state::find_node(cluster(), name);
   ESAAS_ASSERT(found != nullptr, name);
@@ -310,6 +327,9 @@ std::vector<Offer> World::offers() const {
     offer.hostname = one.hostname;
     offer.role = "es-shop";
     offer.attributes = one.attributes;
+    offer.zone = one.zone;
+    if (!one.zone.empty()) offer.region = "here";
+    std::ranges::copy_if(one.disks, std::back_inserter(offer.disks), [](const auto& disk) { return disk.mib > 0; });
     offer.unreserved = one.free;
     offer.ports = {{31000, 31100}};
     for (const auto& [volume, place] : one.places) {
@@ -401,9 +421,7 @@ void World::perform(const event::Event& intent) {
     const auto& payload = intent.place_intended();
     WorldAgent& where = agent(payload.place().agent_id());
     where.places[payload.place().volume_id()] = {payload.node(), payload.place()};
-    add(where.free, payload.place().resources(), -1);
-    if (where.free.cpus_milli < 0 || where.free.mem_mib < 0 || where.free.disk_mib < 0)
-      violations.push_back("overbooked " + where.id);
+    use(where, payload.place(), -1);
     outcome.mutable_place_reserved()->set_node(payload.node());
     outcome.mutable_place_reserved()->set_volume_id(payload.place().volume_id());
   } else if (intent.has_task_launch_intended()) {
@@ -431,7 +449,7 @@ void World::perform(const event::Event& intent) {
     const auto& payload = intent.place_release_intended();
     check_volume(payload.node());
     WorldAgent& where = agent(node(payload.node()).place().agent_id());
-    add(where.free, where.places.at(payload.volume_id()).second.resources(), 1);
+    use(where, where.places.at(payload.volume_id()).second, 1);
     where.places.erase(payload.volume_id());
     outcome.mutable_place_released()->set_node(payload.node());
     outcome.mutable_place_released()->set_volume_id(payload.volume_id());

@@ -21,8 +21,10 @@ namespace esaas::test {
 struct WorldAgent {
   std::string id;
   std::string hostname;
-  std::map<std::string, std::string> attributes;
+  std::map<std::string, std::string, std::less<>> attributes;
+  std::string zone;  ///< of the one region that there is; empty: none
   reconcile::Quantities free{8000, 16384, 100000};
+  std::vector<reconcile::OfferedDisk> disks;                           ///< free ones, beside the root disk
   bool is_up = true;                                                   ///< makes offers
   std::map<std::string, std::pair<std::string, model::Place>> places;  ///< by volume id: node and place
 };
@@ -117,6 +119,8 @@ class World {
   void check_quorum();
   void teach_quorum();
   WorldAgent& agent(const std::string& id);
+  /// Takes what the place needs from the agent, or gives it back.
+  void use(WorldAgent& agent, const model::Place& place, int sign);
   [[nodiscard]] bool is_excluded(const std::string& node) const;
   [[nodiscard]] bool is_up(const state::Node& node) const;
   [[nodiscard]] bool has_role(const state::Node& node, model::NodeRole role) const;

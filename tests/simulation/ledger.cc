@@ -4,6 +4,7 @@
 
 #include "core/events/event_kind.h"
 #include "core/model/task_state.h"
+#include "tests/reconcilers/placement_oracle.h"
 
 namespace esaas::simulation {
 namespace {
@@ -33,10 +34,22 @@ void Ledger::take(const event::Event& event) {
     journal_.note(fmt::format("#{} {} {} {} {}", event.seq(), event.cluster(), event.operation_id(),
                               event::kind_of(event), text_of_payload(event).substr(0, 400)));
   }
+  if (event.has_place_intended()) check_place(event);
   state::evolve(state_, event);
   newest_at_ = from_us(event.time_at_us());
   remember(event);
   check_usage(event);
+}
+
+/// Where a node goes is where its group's constraints let it be, as the durable log tells it.
+void Ledger::check_place(const event::Event& event) {
+  const state::Cluster* cluster = state_.find_cluster(event.cluster());
+  if (cluster == nullptr) return;
+  const std::string broken = test::broken_by(*cluster, event.place_intended());
+  if (!broken.empty()) {
+    journal_.violate(
+        fmt::format("{} of {} is placed wrongly: {}", event.place_intended().node(), event.cluster(), broken));
+  }
 }
 
 void Ledger::remember(const event::Event& event) {

@@ -45,6 +45,7 @@ class Ledger {
 
  private:
   void remember(const event::Event& event);
+  void check_place(const event::Event& event);
   void check_usage(const event::Event& event);
 
   Journal& journal_;

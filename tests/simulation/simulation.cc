@@ -10,16 +10,37 @@
 namespace esaas::simulation {
 namespace {
 
+namespace wire = mesos::wire;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-std::vector<embedded::AgentSpec> make_agents(std::uint64_t count) {
+embedded::DiskSpec make_disk(wire::Resource::DiskInfo::Source::Type type, const std::string& root, std::int64_t mib) {
+  embedded::DiskSpec disk;
+  disk.source.set_type(type);
+  if (type == wire::Resource::DiskInfo::Source::MOUNT) {
+    disk.source.mutable_mount()->set_root(root);
+  } else {
+    disk.source.mutable_path()->set_root(root);
+  }
+  disk.mib = mib;
+  return disk;
+}
+
+/// In so many zones; none: without fault domains.
+std::vector<embedded::AgentSpec> make_agents(std::uint64_t count, std::uint64_t zones) {
+  using Source = wire::Resource::DiskInfo::Source;
   std::vector<embedded::AgentSpec> agents;
   for (std::uint64_t i = 1; i <= count; ++i) {
     embedded::AgentSpec spec;
     spec.name = "agent-" + std::to_string(i);
     spec.hostname = "127.0.0." + std::to_string(10 + i);
     spec.attributes = {{"rack", "r" + std::to_string(i % 2)}};
+    if (zones != 0) {
+      spec.region = "here";
+      spec.zone = "z" + std::to_string(i % zones);
+    }
+    if (i % 2 == 0) spec.disks = {make_disk(Source::MOUNT, "/mnt/1", 2000), make_disk(Source::MOUNT, "/mnt/2", 9000)};
+    if (i % 3 != 0) spec.disks.push_back(make_disk(Source::PATH, "/disk/1", 4000));
     spec.cpus_milli = 16'000;
     spec.mem_mib = 32'768;
     spec.disk_mib = 65'536;
@@ -67,7 +88,7 @@ Simulation::Simulation(SimulationOptions options)
     : options_(options),
       prng_(options.seed),
       elasticsearch_(clock_, prng_.fork()),
-      mesos_(clock_, prng_.fork(), elasticsearch_, journal_, make_agents(prng_.between(5, 8))),
+      mesos_(clock_, prng_.fork(), elasticsearch_, journal_, make_agents(prng_.between(5, 8), options.seed % 4)),
       append_fault_([](const store::Batch&) { return AppendFault::kNone; }),
       process_(clock_, log_, ledger_, journal_, controller_options(),
                {.append_fault = [this](const store::Batch& batch) { return append_fault_(batch); },

@@ -162,7 +162,31 @@ void Workload::create_cluster() {
       add_group(spec, "master", 3, {kMaster});
       add_group(spec, "data", static_cast<std::uint32_t>(prng_.between(1, 2)), {kData});
   }
+  if (prng_.chance(1, 2)) {
+    for (model::NodeGroup& group : *spec.mutable_node_groups()) say_where(group);
+  }
   ask(name, std::move(request));
+}
+
+/// A constraint or a kind of disk that some agents have, perhaps too few of them: then a hold says so.
+void Workload::say_where(model::NodeGroup& group) {
+  struct Wish {
+    const char* attribute;
+    model::ConstraintOperator how;
+    const char* value;
+  };
+  constexpr Wish kWishes[] = {
+      {"@zone", model::CONSTRAINT_OPERATOR_GROUP_BY, ""},  {"@zone", model::CONSTRAINT_OPERATOR_GROUP_BY, "2"},
+      {"@zone", model::CONSTRAINT_OPERATOR_UNIQUE, ""},    {"rack", model::CONSTRAINT_OPERATOR_GROUP_BY, ""},
+      {"rack", model::CONSTRAINT_OPERATOR_MAX_PER, "2"},   {"rack", model::CONSTRAINT_OPERATOR_CLUSTER, ""},
+      {"rack", model::CONSTRAINT_OPERATOR_LIKE, "r[01]"},  {"rack", model::CONSTRAINT_OPERATOR_UNLIKE, "r1"},
+      {"@hostname", model::CONSTRAINT_OPERATOR_UNIQUE, ""}};
+  const Wish& wish = kWishes[prng_.below(std::size(kWishes))];
+  model::Constraint& constraint = *group.add_constraints();
+  constraint.set_attribute(wish.attribute);
+  constraint.set_operator_(wish.how);
+  constraint.set_value(wish.value);
+  if (prng_.chance(1, 3)) group.set_disk_type(prng_.chance(1, 2) ? "mount" : "path");
 }
 
 void Workload::change_cluster(const state::Cluster& cluster) {

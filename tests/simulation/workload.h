@@ -59,6 +59,7 @@ class Workload {
   void act_later();
   void act();
   void create_cluster();
+  void say_where(model::NodeGroup& group);
   void change_cluster(const state::Cluster& cluster);
   void control_operation();
   void scale(const state::Cluster& cluster);

@@ -62,6 +62,13 @@ NodeSettings LaunchDialect::common_settings(const LaunchInput& input) {
           {"path.data", std::string(kVolume)},      {"path.logs", std::string(kSandbox) + "/logs"}};
 }
 
+NodeSettings LaunchDialect::awareness_settings(const LaunchInput& input, std::string_view zone_attribute) {
+  if (input.place.zone().empty()) return {};
+  NodeSettings settings{{std::string(zone_attribute), input.place.zone()}};
+  if (input.zone_aware) settings.emplace_back("cluster.routing.allocation.awareness.attributes", "zone");
+  return settings;
+}
+
 model::LaunchSpec LaunchDialect::render(const LaunchInput& input, const Artifact& artifact) const {
   const std::string home = artifact.directory.empty() ? "elasticsearch-" + input.version : artifact.directory;
   model::LaunchSpec spec;

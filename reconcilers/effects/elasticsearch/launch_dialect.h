@@ -32,6 +32,9 @@ class LaunchDialect {
  protected:
   /// Names, addresses, paths and roles that no version writes differently.
   [[nodiscard]] static NodeSettings common_settings(const LaunchInput& input);
+  /// In which zone the node is, under the name that the version has for it, and that copies of a shard are kept in
+  /// different zones. Empty for a place without a zone.
+  [[nodiscard]] static NodeSettings awareness_settings(const LaunchInput& input, std::string_view zone_attribute);
 
   /// All settings of the node.
   [[nodiscard]] virtual NodeSettings settings(const LaunchInput& input, const Artifact& artifact) const = 0;

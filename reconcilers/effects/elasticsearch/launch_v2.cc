@@ -26,6 +26,8 @@ class LaunchDialectV2 final : public LaunchDialect {
                      {"discovery.zen.ping.multicast.enabled", "false"},
                      {"discovery.zen.ping.unicast.hosts", fmt::format("{}", fmt::join(input.seed_hosts, ","))},
                      {"discovery.zen.minimum_master_nodes", std::to_string(input.minimum_master_nodes)}});
+    const NodeSettings awareness = awareness_settings(input, "node.zone");
+    settings.insert(settings.end(), awareness.begin(), awareness.end());
     // How long a node listens for others before an election. That no two masters are elected rests
     // on minimum_master_nodes and not on this, so a quick network may use a quick election.
     if (artifact.profile == Profile::kSmall) settings.emplace_back("discovery.zen.ping_timeout", "500ms");

@@ -22,6 +22,9 @@ ResourceItem scalar(const std::string& name, std::int64_t milli) {
 Result<Resources> capacity(const AgentSpec& spec) {
   if (spec.name.empty()) return fail(ErrorCode::kInvalidArgument, "an agent needs a name", "name");
   if (spec.hostname.empty()) return fail(ErrorCode::kInvalidArgument, "an agent needs a hostname", "hostname");
+  if (spec.zone.empty() != spec.region.empty()) {
+    return fail(ErrorCode::kInvalidArgument, "agent " + spec.name + ": a zone and a region belong together", "zone");
+  }
   if (spec.cpus_milli < 0 || spec.mem_mib < 0 || spec.disk_mib < 0 || spec.port_end < spec.port_begin) {
     return fail(ErrorCode::kInvalidArgument, "agent " + spec.name + ": a resource is negative", "resources");
   }
@@ -29,6 +32,12 @@ Result<Resources> capacity(const AgentSpec& spec) {
   total.add(scalar("cpus", spec.cpus_milli));
   total.add(scalar("mem", spec.mem_mib * 1000));
   total.add(scalar("disk", spec.disk_mib * 1000));
+  for (const DiskSpec& disk : spec.disks) {
+    if (disk.mib < 0) return fail(ErrorCode::kInvalidArgument, "agent " + spec.name + ": a disk is negative", "disks");
+    ResourceItem item = scalar("disk", disk.mib * 1000);
+    *item.kind.mutable_disk()->mutable_source() = disk.source;
+    total.add(item);
+  }
   if (spec.port_end != 0) {
     ResourceItem ports;
     ports.kind.set_name("ports");
@@ -46,7 +55,9 @@ Resources flatten(const Resources& resources) {
   for (const auto& [key, item] : resources.items()) {
     ResourceItem plain = item;
     plain.kind.clear_reservations();
-    plain.kind.clear_disk();
+    plain.kind.mutable_disk()->clear_persistence();
+    plain.kind.mutable_disk()->clear_volume();
+    if (!plain.kind.disk().has_source()) plain.kind.clear_disk();
     flat.add(plain);
   }
   return flat;
@@ -89,6 +100,11 @@ void describe(Agent& agent, const AgentSpec& spec) {
     attribute->set_type(wire::Value::TEXT);
     attribute->mutable_text()->set_value(value);
   }
+  agent.record.clear_domain();
+  if (spec.zone.empty()) return;
+  auto& domain = *agent.record.mutable_domain()->mutable_fault_domain();
+  domain.mutable_region()->set_name(spec.region);
+  domain.mutable_zone()->set_name(spec.zone);
 }
 
 void send_failure(World& world, const std::string& agent_id) {

@@ -59,11 +59,20 @@ struct ModelOptions {
   std::size_t operations_max = 10'000;  ///< not acknowledged, over all frameworks
 };
 
+/// A disk beside the root disk: it is offered with this source.
+struct DiskSpec {
+  wire::Resource::DiskInfo::Source source;
+  std::int64_t mib = 0;
+};
+
 /// One "machine". Quantities in thousandths of a cpu and MiB.
 struct AgentSpec {
   std::string name;      ///< stable over restarts: "agent-1"
   std::string hostname;  ///< the address that its tasks listen on: "127.0.0.11"
   std::map<std::string, std::string> attributes;
+  std::string region;  ///< with `zone` its fault domain; both or neither
+  std::string zone;
+  std::vector<DiskSpec> disks;
   std::int64_t cpus_milli = 0;
   std::int64_t mem_mib = 0;
   std::int64_t disk_mib = 0;

@@ -89,6 +89,7 @@ wire::Offer to_message(const World& world, const Offer& offer, const Agent& agen
   message.mutable_url()->set_path("/" + agent.record.name());
   *message.mutable_resources() = offer.resources.to_wire(offer.role);
   *message.mutable_attributes() = agent.record.attributes();
+  if (agent.record.has_domain()) *message.mutable_domain() = agent.record.domain();
   message.mutable_allocation_info()->set_role(offer.role);
   std::set<std::string> running;
   for (const auto& [key, task] : world.tasks) {

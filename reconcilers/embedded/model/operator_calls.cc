@@ -23,6 +23,7 @@ Response get_agents(const World& world) {
     info.set_hostname(agent.record.hostname());
     info.set_port(static_cast<std::int32_t>(world.options.port));
     *info.mutable_attributes() = agent.record.attributes();
+    if (agent.record.has_domain()) *info.mutable_domain() = agent.record.domain();
     *info.mutable_resources() = agent.total.to_wire();
     info.mutable_id()->set_value(id);
     if (agent.condition == AgentCondition::kUnreachable) continue;

@@ -186,7 +186,7 @@ bool Resources::contains(const std::string& key, const ResourceItem& item) const
   const auto place = items_.find(key);
   if (place == items_.end()) return false;
   const ResourceItem& have = place->second;
-  if (item.is_volume()) return have.milli == item.milli;
+  if (item.is_volume() || item.is_mount()) return have.milli == item.milli;
   return have.milli >= item.milli && have.ranges.contains(item.ranges);
 }
 
@@ -240,7 +240,7 @@ void Resources::limit_unreserved(std::string_view name, std::int64_t milli) {
   for (auto each = items_.begin(); each != items_.end();) {
     ResourceItem& item = each->second;
     if (!item.is_reserved() && item.kind.name() == name) {
-      item.milli = std::min(item.milli, left);
+      item.milli = item.is_mount() && item.milli > left ? 0 : std::min(item.milli, left);
       left -= item.milli;
     }
     each = item.empty() ? items_.erase(each) : std::next(each);

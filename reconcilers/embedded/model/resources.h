@@ -29,6 +29,8 @@ struct ResourceItem {
   PortRanges ranges;       ///< of a RANGES resource
 
   [[nodiscard]] bool is_volume() const { return kind.disk().has_persistence(); }
+  /// A disk that can not be divided.
+  [[nodiscard]] bool is_mount() const { return kind.disk().source().type() == wire::Resource::DiskInfo::Source::MOUNT; }
   [[nodiscard]] bool is_reserved() const { return kind.reservations_size() > 0; }
   /// The innermost reservation's role, or empty.
   [[nodiscard]] std::string_view role() const;

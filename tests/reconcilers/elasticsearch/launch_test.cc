@@ -66,6 +66,21 @@ TEST(LaunchText, SaysEverythingThatANodeOf2xNeeds) {
   EXPECT_GT(spec->kill_grace_ms(), 0U);
 }
 
+TEST(LaunchText, NamesTheZoneAndGoesByZonesWhenAllNodesHaveOne) {
+  LaunchInput in_a_zone = input();
+  in_a_zone.place.set_zone("it's east");
+  auto spec = render_launch(in_a_zone, catalogue());
+  ASSERT_TRUE(spec.has_value());
+  EXPECT_THAT(spec->command(), HasSubstr(" -Des.node.zone='it'\\''s east'"));
+  EXPECT_THAT(spec->command(), Not(HasSubstr("awareness")));
+  in_a_zone.zone_aware = true;
+  spec = render_launch(in_a_zone, catalogue());
+  EXPECT_THAT(spec->command(), HasSubstr(" -Des.cluster.routing.allocation.awareness.attributes='zone'"));
+  in_a_zone.place.clear_zone();
+  spec = render_launch(in_a_zone, catalogue());
+  EXPECT_THAT(spec->command(), Not(HasSubstr("zone")));
+}
+
 TEST(LaunchText, FollowsTheRolesOfTheGroup) {
   LaunchInput dedicated = input();
   dedicated.holds_data = false;

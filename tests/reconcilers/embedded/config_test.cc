@@ -17,6 +17,7 @@ TEST(EmbeddedConfig, DefaultsHoldSixNodesOnASmallLaptop) {
   EXPECT_EQ(agents[0].hostname, "127.0.0.11");
   EXPECT_EQ(agents[5].hostname, "127.0.0.16");
   EXPECT_EQ(agents[3].attributes.at("rack"), "r1");
+  EXPECT_EQ(agents[3].zone, "");
   for (const AgentSpec& agent : agents) {
     EXPECT_GE(agent.cpus_milli, 1000);
     EXPECT_GE(agent.mem_mib, 512 + 256);
@@ -58,6 +59,16 @@ TEST(EmbeddedConfig, ReadsEveryOption) {
   EXPECT_EQ(agents[1].cpus_milli, 1500);
   EXPECT_EQ(agents[1].port_end, 12009U);
   EXPECT_EQ(config.heartbeat, std::chrono::milliseconds(100));
+}
+
+TEST(EmbeddedConfig, AgentsTakeTurnsInZones) {
+  const auto config = parse_arguments({"--work-dir", "/w", "--zones", "2", "--agents", "3"}).value();
+  const auto agents = agents_of(with_defaults(config, {}));
+  ASSERT_EQ(agents.size(), 3U);
+  EXPECT_EQ(agents[0].zone, "z1");
+  EXPECT_EQ(agents[1].zone, "z2");
+  EXPECT_EQ(agents[2].zone, "z1");
+  EXPECT_EQ(agents[2].region, "embedded");
 }
 
 TEST(EmbeddedConfig, TellsAllMistakesAtOnce) {

@@ -81,6 +81,47 @@ TEST(ModelSubscription, FailoverTimeoutRemovesWhoStaysAway) {
   EXPECT_TRUE(driver.model.agents().at(0).used.empty());
 }
 
+TEST(ModelOffers, ShowFaultDomainsAndDisksWithASource) {
+  ModelDriver driver(0);
+  AgentSpec spec = agent_spec(1);
+  spec.region = "here";
+  EXPECT_FALSE(driver.model.add_agent(spec, driver.now).has_value());  // a region alone
+  spec.zone = "z1";
+  DiskSpec& disk = spec.disks.emplace_back();
+  disk.source.set_type(wire::Resource::DiskInfo::Source::MOUNT);
+  disk.source.mutable_mount()->set_root("/mnt/a");
+  disk.mib = 2000;
+  const std::string agent = driver.model.add_agent(spec, driver.now).value();
+  driver.subscribe();
+  const auto offer = driver.last(Event::OFFERS).at(0).offers().offers(0);
+  EXPECT_EQ(offer.domain().fault_domain().zone().name(), "z1");
+  EXPECT_EQ(offer.domain().fault_domain().region().name(), "here");
+  wire::Resource whole;
+  for (const auto& one : offer.resources()) {
+    if (one.disk().has_source()) whole = one;
+  }
+  EXPECT_EQ(whole.scalar().value(), 2000);
+  EXPECT_EQ(whole.disk().source().mount().root(), "/mnt/a");
+  reserve_for(whole, "es-a", "n1");
+  wire::Resource part = whole;
+  part.mutable_scalar()->set_value(500);
+  driver.events.clear();
+  driver.accept(agent, {ModelDriver::reserve({part}, "part")});
+  ASSERT_EQ(driver.last(Event::UPDATE_OPERATION_STATUS).size(), 1U);
+  EXPECT_EQ(driver.last(Event::UPDATE_OPERATION_STATUS)[0].update_operation_status().status().state(),
+            wire::OPERATION_ERROR);
+  driver.events.clear();
+  driver.pass(std::chrono::seconds(2));
+  driver.events.clear();
+  driver.accept(agent, {ModelDriver::reserve({whole}, "whole")});
+  ASSERT_EQ(driver.last(Event::UPDATE_OPERATION_STATUS).size(), 1U);
+  EXPECT_EQ(driver.last(Event::UPDATE_OPERATION_STATUS)[0].update_operation_status().status().state(),
+            wire::OPERATION_FINISHED);
+  // The machine comes back as it was configured: what is reserved of the disk is not there twice.
+  driver.model.add_agent(spec, driver.now).value();
+  EXPECT_EQ(driver.model.agents().at(0).total.scalars().at("disk"), (2000 + spec.disk_mib) * 1000);
+}
+
 struct BadCall {
   const char* name;
   void (*spoil)(Call&);

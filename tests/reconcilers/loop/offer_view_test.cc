@@ -61,5 +61,85 @@ TEST(OfferView, LeavesOutRevocableResources) {
   EXPECT_EQ(to_view(offer, "esaas").unreserved.cpus_milli, 1500);
 }
 
+// ---- Disks with a source of their own ----
+
+using Source = mesos::wire::Resource::DiskInfo::Source;
+
+mesos::wire::Resource disk(Source::Type type, const std::string& root, double mib, const std::string& profile = {}) {
+  mesos::wire::Resource made = mesos::scalar_resource("disk", mib, "es-shop");
+  Source& source = *made.mutable_disk()->mutable_source();
+  source.set_type(type);
+  if (type == Source::PATH) source.mutable_path()->set_root(root);
+  if (type == Source::MOUNT) source.mutable_mount()->set_root(root);
+  if (!profile.empty()) source.set_profile(profile);
+  return made;
+}
+
+TEST(OfferView, ShowsDisksThatHaveASource) {
+  auto offer = base();
+  *offer.add_resources() = mesos::scalar_resource("disk", 700, "es-shop");
+  *offer.add_resources() = disk(Source::MOUNT, "/mnt/a", 2048.5, "ssd");
+  *offer.add_resources() = disk(Source::MOUNT, "/mnt/b", 2048);
+  *offer.add_resources() = disk(Source::PATH, "/disk", 100);
+  *offer.add_resources() = disk(Source::PATH, "/disk", 50);
+  *offer.add_resources() = disk(Source::RAW, "", 4096);
+  *offer.add_resources() = disk(Source::BLOCK, "", 4096);
+  auto& provided = *offer.add_resources();
+  provided = disk(Source::MOUNT, "/csi", 4096);
+  provided.mutable_provider_id()->set_value("rp-1");
+  const auto view = to_view(offer, "esaas");
+  EXPECT_EQ(view.unreserved.disk_mib, 700);
+  ASSERT_EQ(view.disks.size(), 3U);
+  EXPECT_EQ(view.disks[0].source.type(), "mount");
+  EXPECT_EQ(view.disks[0].source.root(), "/mnt/a");
+  EXPECT_EQ(view.disks[0].source.profile(), "ssd");
+  EXPECT_EQ(view.disks[0].mib, 2048);
+  EXPECT_EQ(view.disks[1].source.root(), "/mnt/b");
+  EXPECT_EQ(view.disks[2].source.type(), "path");
+  EXPECT_EQ(view.disks[2].mib, 150);  // one disk, in two pieces
+}
+
+TEST(OfferView, ShowsAReservationOnADiskWithASource) {
+  auto offer = base();
+  auto reserved = reserved_disk("esaas");
+  *reserved.mutable_disk()->mutable_source() = disk(Source::MOUNT, "/mnt/a", 512).disk().source();
+  *offer.add_resources() = mesos::persistent_volume(reserved, "v1", "esaas", "data");
+  const auto view = to_view(offer, "esaas");
+  ASSERT_EQ(view.reserved.size(), 1U);
+  EXPECT_TRUE(view.reserved[0].has_volume);
+  EXPECT_EQ(view.reserved[0].quantities.disk_mib, 512);
+  EXPECT_TRUE(view.disks.empty());
+}
+
+// ---- Fault domains ----
+
+mesos::wire::DomainInfo domain(const char* region, const char* zone) {
+  mesos::wire::DomainInfo made;
+  made.mutable_fault_domain()->mutable_region()->set_name(region);
+  made.mutable_fault_domain()->mutable_zone()->set_name(zone);
+  return made;
+}
+
+TEST(OfferView, ShowsTheFaultDomainOfTheAgent) {
+  auto offer = base();
+  *offer.mutable_domain() = domain("west", "w2");
+  auto view = to_view(offer, "esaas", domain("west", "w1"));
+  EXPECT_EQ(view.zone, "w2");
+  EXPECT_EQ(view.region, "west");
+  EXPECT_FALSE(view.is_remote);
+  view = to_view(offer, "esaas", domain("east", "e1"));
+  EXPECT_EQ(view.zone, "w2");
+  EXPECT_TRUE(view.is_remote);
+}
+
+TEST(OfferView, AnAgentWithoutADomainIsInTheMasters) {
+  const auto view = to_view(base(), "esaas", domain("east", "e1"));
+  EXPECT_EQ(view.zone, "e1");
+  EXPECT_EQ(view.region, "east");
+  EXPECT_FALSE(view.is_remote);
+  EXPECT_EQ(to_view(base(), "esaas").zone, "");
+  EXPECT_FALSE(to_view(base(), "esaas").is_remote);
+}
+
 }  // namespace
 }  // namespace esaas::loop
