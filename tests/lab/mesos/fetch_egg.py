@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from urllib.parse import urldefrag, urljoin
 
 from pip._internal.commands import create_command
+from pip._vendor.requests import RequestException
 
 
 class Links(HTMLParser):
@@ -43,4 +44,7 @@ def main(name, file, target):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    try:
+        main(*sys.argv[1:])
+    except (OSError, RequestException) as error:
+        sys.exit(f"fetch_egg: {error}")

@@ -8,6 +8,7 @@ Not thread-safe. Every wait has a deadline. `close` (and the end of `with`) ends
 failure half-way. Agents have addresses of their own below 127/8, so ports never clash between them.
 """
 
+import base64
 import json
 import os
 import shutil
@@ -95,6 +96,10 @@ class Process:
     def is_running(self):
         return self._process is not None and self._process.poll() is None
 
+    def has_ended(self):
+        """By itself: `kill` is not meant."""
+        return self._process is not None and self._process.poll() is not None
+
     def start(self):
         if self.is_running():
             raise RuntimeError(f"{self.name} runs already")
@@ -113,13 +118,13 @@ class Process:
         """Ends this process alone, as a crash would; an agent's tasks go on."""
         if self.is_running():
             self._process.send_signal(with_signal)
-            if with_signal != signal.SIGKILL:
-                self._process.send_signal(signal.SIGCONT)
+            self._process.send_signal(signal.SIGCONT)  # one that is paused hears of no other signal
             try:
                 self._process.wait(timeout=10)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait(timeout=10)
+        self._process = None
 
     def pause(self):
         """As a network that is cut: it neither hears nor says anything, and its tasks go on."""
@@ -137,8 +142,9 @@ class MesosLab:
     that their framework names; otherwise everything runs as the caller."""
 
     def __init__(self, agents=1, port=None, first_agent_address="127.0.9.11", master_flags=None, agent_flags=None,
-                 switch_user=None, root=None, region=None, zone=None):
+                 switch_user=None, root=None, region=None, zone=None, credential=None):
         self.home = programs()
+        self.credential = credential  # (principal, secret) for a master that asks for some
         self.keeps_root = root is not None or os.environ.get("ESAAS_KEEP") == "1"
         self.root = Path(root) if root else Path(tempfile.mkdtemp(prefix="esaas-mesos-"))
         self.root.mkdir(exist_ok=True)
@@ -198,16 +204,14 @@ class MesosLab:
     def wait_ready(self, timeout=60):
         """Until every agent that runs is registered and active."""
         def is_ready():
-            running = [process for process in (self.master, *self.agents) if process.is_running()]
-            ended = [process for process in (self.master, *self.agents) if process not in running and process._process]
-            for process in ended:
-                if process is self.master:
-                    raise RuntimeError(f"the master has ended:\n{process.end_of_log()}")
+            for process in (self.master, *self.agents):
+                if process.has_ended():
+                    raise RuntimeError(f"{process.name} has ended by itself:\n{process.end_of_log()}")
             try:
                 active = {agent["agent_info"]["hostname"] for agent in self.registered_agents() if agent.get("active")}
             except OSError:
                 return False
-            return all(process.address in active for process in running if process is not self.master)
+            return all(agent.address in active for agent in self.agents if agent.is_running())
         try:
             wait_until(is_ready, "the agents are registered", timeout)
         except TimeoutError as error:
@@ -225,10 +229,11 @@ class MesosLab:
 
     # --- containers ---
 
-    def containers(self):
-        """Pids of what the agents have forked and still runs, by the records that they keep for their recovery."""
+    def containers(self, agent=None):
+        """Pids of what the agents (or one) have forked and still runs, by the records that they keep for their recovery."""
         found = []
-        for record in self.root.glob("agent*/work/meta/slaves/*/frameworks/*/executors/*/runs/*/pids/forked.pid"):
+        whose = agent.name if agent else "agent*"
+        for record in self.root.glob(f"{whose}/work/meta/slaves/*/frameworks/*/executors/*/runs/*/pids/forked.pid"):
             try:
                 pid = int(record.read_text())
                 place = os.readlink(f"/proc/{pid}/cwd")
@@ -239,9 +244,14 @@ class MesosLab:
                 found.append(pid)
         return found
 
-    def end_containers(self):
+    def power_off(self, agent):
+        """As a machine that loses its power: the agent and every process of its tasks."""
+        agent.kill()
+        self.end_containers(agent)
+
+    def end_containers(self, agent=None):
         """With all below them, children of children included."""
-        doomed = [pid for container in self.containers() for pid in (container, *descendants(container))]
+        doomed = [pid for container in self.containers(agent) for pid in (container, *descendants(container))]
         for pid in doomed:
             try:
                 os.kill(pid, signal.SIGKILL)
@@ -252,10 +262,11 @@ class MesosLab:
     # --- the operator's API ---
 
     def operator(self, kind, credential=None, timeout=10, **body):
-        """The answer to one call of the v1 operator API, {} when it is empty; HTTPError when the master says no."""
+        """The answer to one call of the v1 operator API, {} when it is empty; HTTPError when the master says no. Sent with the
+        lab's credential, unless another is given."""
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        credential = credential or self.credential
         if credential:
-            import base64
             headers["Authorization"] = "Basic " + base64.b64encode(":".join(credential).encode()).decode()
         request = urllib.request.Request(f"http://{self.master.endpoint}/api/v1", headers=headers,
                                          data=json.dumps({"type": kind, **body}).encode())
