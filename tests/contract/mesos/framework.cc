@@ -6,7 +6,8 @@ namespace esaas::contract {
 
 wire::FrameworkInfo describe(const std::string& role, const std::string& principal) {
   wire::FrameworkInfo info;
-  info.set_user("nobody");  // tasks are not root; agents that do not switch users take no notice, nor does the embedded one
+  info.set_user(
+      "nobody");  // tasks are not root; agents that do not switch users take no notice, nor does the embedded one
   info.set_name("contract");
   if (!principal.empty()) info.set_principal(principal);
   info.set_failover_timeout(600);

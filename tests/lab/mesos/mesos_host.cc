@@ -4,8 +4,8 @@
 //   mesos-host agent
 //   mesos-containerizer launch ...  the same file under another name; the agent calls it for every container
 //
-// All of Mesos comes out of one shared object, a libmesos that exports its C++ symbols but brings no headers. So what is
-// called is declared here by hand: the name and the parameters have to be the originals (they make the symbol), the
+// All of Mesos comes out of one shared object, a libmesos that exports its C++ symbols but brings no headers. So what
+// is called is declared here by hand: the name and the parameters have to be the originals (they make the symbol), the
 // size only has to be enough (objects are built in zeroed memory that is larger than they are), and where a
 // conversion to a base class is needed the object's own run-time type information does it.
 #include <unistd.h>
@@ -177,9 +177,8 @@ struct Containerizer {
 struct Slave : Opaque<262144> {
   Slave(const std::string& id, const Flags& flags, mesos::master::detector::MasterDetector* detector,
         Containerizer* containerizer, Files* files, GarbageCollector* collector, TaskStatusUpdateManager* updates,
-        mesos::slave::ResourceEstimator* estimator, mesos::slave::QoSController* controller,
-        SecretGenerator* generator, VolumeGidManager* gid_manager, PendingFutureTracker* tracker,
-        process::Owned<CSIServer>&& csi_server,
+        mesos::slave::ResourceEstimator* estimator, mesos::slave::QoSController* controller, SecretGenerator* generator,
+        VolumeGidManager* gid_manager, PendingFutureTracker* tracker, process::Owned<CSIServer>&& csi_server,
         const Option<process::network::internal::Socket<process::network::unix::Address>>& executor_socket,
         const Option<Authorizer*>& authorizer);
 };

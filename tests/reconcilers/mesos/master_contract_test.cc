@@ -1,4 +1,5 @@
-// What this controller relies on, tried with its own client: on the embedded Mesos, started here, or on a running master.
+// What this controller relies on, tried with its own client: on the embedded Mesos, started here, or on a running
+// master.
 //   ESAAS_MESOS_MASTER=127.0.0.1:5050 master_contract_test
 // Every test uses a framework and a role of its own and tears the framework down.
 
