@@ -233,7 +233,7 @@ class MesosLab:
         """Pids of what the agents (or one) have forked and still runs, by the records that they keep for their recovery."""
         found = []
         whose = agent.name if agent else "agent*"
-        for record in self.root.glob(f"{whose}/work/meta/slaves/*/frameworks/*/executors/*/runs/*/pids/forked.pid"):
+        for record in self.root.glob(f"{whose}/*/meta/slaves/*/frameworks/*/executors/*/runs/*/pids/forked.pid"):
             try:
                 pid = int(record.read_text())
                 place = os.readlink(f"/proc/{pid}/cwd")

@@ -112,7 +112,7 @@ class Lab(unittest.TestCase):
         self.assertFalse(lab.master.is_running() or lab.root.exists())
 
     def wait_for_files(self, lab, name):
-        found = lambda: [each for each in lab.root.glob(f"agent*/work/slaves/*/frameworks/*/executors/*/runs/latest/{name}")
+        found = lambda: [each for each in lab.root.glob(f"agent*/*/slaves/*/frameworks/*/executors/*/runs/latest/{name}")
                          if each.read_text().strip() or name == "ready"]
         wait_until(found, f"a task has written {name}", 20)
         return found()
