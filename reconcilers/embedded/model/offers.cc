@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <set>
+#include <tuple>
+
+#include "reconcilers/embedded/model/quota.h"
 
 namespace esaas::embedded {
 namespace {
@@ -39,11 +41,6 @@ std::vector<Candidate> candidates(World& world) {
   return list;
 }
 
-std::int64_t quantity(const std::map<std::string, std::int64_t>& scalars, const std::string& name) {
-  const auto place = scalars.find(name);
-  return place == scalars.end() ? 0 : place->second;
-}
-
 bool is_worth_offering(const Framework& framework, const std::string& role, const Resources& resources) {
   const auto scalars = resources.scalars();
   const auto& own = framework.record.info().offer_filters();
@@ -64,16 +61,6 @@ bool is_filtered(const Framework& framework, const std::string& role, const std:
   if (place == framework.filters.end()) return false;
   return std::any_of(place->second.begin(), place->second.end(),
                      [&](const Filter& each) { return each.refused.contains(resources); });
-}
-
-/// Cuts what is unreserved down to what the quota of the role leaves. Ports have no quota.
-void cut_to_quota(const World& world, const std::string& role, Resources& resources) {
-  const auto quota = world.quotas.find(role);
-  if (quota == world.quotas.end()) return;
-  const auto used = consumption(world, role);
-  for (const auto& [name, limit] : quota->second.limits()) {
-    resources.limit_unreserved(name, std::llround(limit.value() * 1000.0) - quantity(used, name));
-  }
 }
 
 wire::Offer to_message(const World& world, const Offer& offer, const Agent& agent) {
@@ -102,50 +89,97 @@ wire::Offer to_message(const World& world, const Offer& offer, const Agent& agen
   return message;
 }
 
-}  // namespace
+/// One run of the allocator. Roles are served what they were promised before anybody is served the rest; one agent's
+/// part of one role is one offer, whichever way it came.
+class Round {
+ public:
+  explicit Round(World& world) : world_(world) {}
 
-std::map<std::string, std::int64_t> consumption(const World& world, const std::string& role) {
-  std::map<std::string, std::int64_t> sums;
-  const auto count = [&](const Resources& resources) {
-    for (const auto& [name, milli] : resources.scalars()) sums[name] += milli;
-  };
-  for (const auto& [id, agent] : world.agents) count(agent.total.reserved_below(role));
-  for (const auto& [id, offer] : world.offers) {
-    if (covers_role(role, offer.role)) count(offer.resources.unreserved());
-  }
-  for (const auto& [key, task] : world.tasks) {
-    if (covers_role(role, task.record.role()) && !is_terminal(task.record.latest().state())) {
-      count(task.resources.unreserved());
+  /// To roles that have less than they were promised, what they lack; and of what nobody was promised, or is left over.
+  void offer_guaranteed(const std::string& agent_id, Agent& agent) {
+    for (const Candidate& candidate : candidates(world_)) {
+      const Quantities lacking = unsatisfied_guarantee(world_, candidate.role);
+      if (lacking.empty()) continue;
+      Resources offered = offerable(agent.available(), candidate);
+      cut_to_limit(world_, candidate.role, offered);
+      Quantities most = surplus(world_);
+      for (const auto& [name, milli] : lacking) most[name] = milli;
+      cut_to(most, offered);
+      const auto scalars = offered.unreserved().scalars();
+      const bool helps = std::any_of(lacking.begin(), lacking.end(),
+                                     [&](const auto& each) { return quantity(scalars, each.first) > 0; });
+      if (helps) offer(agent_id, agent, candidate, offered);
     }
   }
-  return sums;
-}
+
+  void offer_rest(const std::string& agent_id, Agent& agent) {
+    for (const Candidate& candidate : candidates(world_)) {
+      Resources offered = offerable(agent.available(), candidate);
+      cut_to_limit(world_, candidate.role, offered);
+      cut_to(surplus(world_), offered);
+      if (!offered.empty()) offer(agent_id, agent, candidate, offered);
+    }
+  }
+
+  /// All offers of a framework in one event.
+  void send() {
+    std::map<std::string, wire::scheduler::Event> events;
+    for (const std::string& id : made_) {
+      const Offer& offer = world_.offers.at(id);
+      auto& event = events[offer.framework_id];
+      event.set_type(wire::scheduler::Event::OFFERS);
+      *event.mutable_offers()->add_offers() = to_message(world_, offer, world_.agents.at(offer.agent_id));
+    }
+    for (auto& [framework_id, event] : events) world_.send(world_.frameworks.at(framework_id), std::move(event));
+  }
+
+ private:
+  /// Who does not know refined reservations is not shown reserved resources at all.
+  static Resources offerable(const Resources& available, const Candidate& candidate) {
+    return candidate.framework->can(Capability::RESERVATION_REFINEMENT) ? available.offerable_to(candidate.role)
+                                                                        : available.unreserved();
+  }
+
+  void offer(const std::string& agent_id, Agent& agent, const Candidate& candidate, const Resources& offered) {
+    const Framework& framework = *candidate.framework;
+    auto& id = by_place_[{framework.id(), candidate.role, agent_id}];
+    if (id.empty() && !is_worth_offering(framework, candidate.role, offered)) return;
+    Resources whole = offered;
+    if (!id.empty()) whole.add(world_.offers.at(id).resources);
+    if (is_filtered(framework, candidate.role, agent_id, whole)) return;
+    agent.offered.add(offered);
+    if (id.empty()) {
+      Offer made{world_.new_offer_id(), framework.id(), agent_id, candidate.role, offered};
+      id = made.id;
+      made_.push_back(id);
+      world_.offers.emplace(id, std::move(made));
+    } else {
+      world_.offers.at(id).resources = whole;
+    }
+    world_.last_offered[{framework.id(), candidate.role}] = ++world_.offer_rounds;
+  }
+
+  World& world_;
+  std::map<std::tuple<std::string, std::string, std::string>, std::string> by_place_;  // offer ids of this round
+  std::vector<std::string> made_;                                                      // in the order they were made
+};
+
+}  // namespace
 
 void allocate(World& world) {
   world.allocation_due.reset();
-  std::map<std::string, wire::scheduler::Event> events;  // by framework: all its offers of a round in one event
-  for (auto& [agent_id, agent] : world.agents) {
-    if (!agent.registered()) continue;
-    Resources available = agent.available();
-    for (const Candidate& candidate : candidates(world)) {
-      Framework& framework = *candidate.framework;
-      // Who does not know refined reservations is not shown reserved resources at all.
-      Resources offered = framework.can(Capability::RESERVATION_REFINEMENT) ? available.offerable_to(candidate.role)
-                                                                            : available.unreserved();
-      cut_to_quota(world, candidate.role, offered);
-      if (offered.empty() || !is_worth_offering(framework, candidate.role, offered)) continue;
-      if (is_filtered(framework, candidate.role, agent_id, offered)) continue;
-      Offer offer{world.new_offer_id(), framework.id(), agent_id, candidate.role, offered};
-      agent.offered.add(offered);
-      available.subtract(offered);
-      world.last_offered[{framework.id(), candidate.role}] = ++world.offer_rounds;
-      auto& event = events[framework.id()];
-      event.set_type(wire::scheduler::Event::OFFERS);
-      *event.mutable_offers()->add_offers() = to_message(world, offer, agent);
-      world.offers.emplace(offer.id, std::move(offer));
+  Round round(world);
+  const bool any_guarantee = std::any_of(world.quotas.begin(), world.quotas.end(),
+                                         [](const auto& each) { return !each.second.guarantees().empty(); });
+  if (any_guarantee) {
+    for (auto& [id, agent] : world.agents) {
+      if (agent.registered()) round.offer_guaranteed(id, agent);
     }
   }
-  for (auto& [framework_id, event] : events) world.send(world.frameworks.at(framework_id), std::move(event));
+  for (auto& [id, agent] : world.agents) {
+    if (agent.registered()) round.offer_rest(id, agent);
+  }
+  round.send();
 }
 
 void add_filter(World& world, Framework& framework, const std::string& role, const std::string& agent_id,

@@ -1,6 +1,7 @@
 #pragma once
 // The allocator: which free resources go to whom, and what was declined. Round robin over the roles of the frameworks
-// that want offers; one agent's free resources go to one role, as one offer. Pure.
+// that want offers; one agent's free resources go to one role, as one offer; quota (quota.h) divides them among
+// several. Pure.
 
 #include <optional>
 
@@ -20,8 +21,5 @@ void add_filter(World& world, Framework& framework, const std::string& role, con
 
 /// Forgets filters that are over, and has offers made if there were any; returns when the next one ends.
 std::optional<Time> tick_filters(World& world, Time now);
-
-/// What of `role` counts against its quota: reserved for it, and unreserved in offers and tasks of it. Thousandths.
-std::map<std::string, std::int64_t> consumption(const World& world, const std::string& role);
 
 }  // namespace esaas::embedded

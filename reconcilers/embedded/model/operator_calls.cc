@@ -6,7 +6,7 @@
 #include "reconcilers/embedded/model/agents.h"
 #include "reconcilers/embedded/model/framework_checks.h"
 #include "reconcilers/embedded/model/frameworks.h"
-#include "reconcilers/embedded/model/offers.h"
+#include "reconcilers/embedded/model/quota.h"
 
 namespace esaas::embedded {
 namespace {
@@ -80,18 +80,9 @@ Response get_roles(const World& world) {
   return response;
 }
 
-std::string to_text(const std::map<std::string, std::int64_t>& quantities) {
-  std::string text;
-  for (const auto& [name, milli] : quantities) {
-    if (!text.empty()) text += "; ";
-    text += name + ":" + milli_to_text(milli);
-  }
-  return text;
-}
-
 template <typename ScalarMap>
-Result<std::map<std::string, std::int64_t>> quantities_of(const ScalarMap& scalars) {
-  std::map<std::string, std::int64_t> result;
+Result<Quantities> quantities_of(const ScalarMap& scalars) {
+  Quantities result;
   for (const auto& [name, scalar] : scalars) {
     if (!std::isfinite(scalar.value()) || scalar.value() < 0 || scalar.value() > 1e12) {
       return fail(ErrorCode::kInvalidArgument, "Invalid QuotaConfig: Invalid value of '" + name + "'");
@@ -120,7 +111,7 @@ Result<void> check_quota(const World& world, const wire::quota::QuotaConfig& con
                                                  ": " + milli_to_text(limit->second) + " }");
   }
   if (force) return {};
-  const auto used = consumption(world, role);
+  const auto used = consumption(world, role, false);
   for (const auto& [name, milli] : limits) {
     const auto place = used.find(name);
     if (place == used.end() || place->second <= milli) continue;
@@ -131,20 +122,45 @@ Result<void> check_quota(const World& world, const wire::quota::QuotaConfig& con
   return {};
 }
 
+/// All guarantees together, those of the update in place of what the roles had, against what the agents have.
+Result<void> check_capacity(const World& world, const Call::UpdateQuota& update) {
+  auto quotas = world.quotas;
+  for (const auto& config : update.quota_configs()) quotas.insert_or_assign(config.role(), config);
+  Quantities promised;
+  for (const auto& [role, quota] : quotas) {
+    for (const auto& [name, scalar] : quota.guarantees()) promised[name] += std::llround(scalar.value() * 1000.0);
+  }
+  const Quantities have = capacity(world);
+  for (const auto& [name, milli] : promised) {
+    if (milli <= quantity(have, name)) continue;
+    return fail(ErrorCode::kInvalidArgument, "Invalid QuotaConfig: total quota guarantees '" + to_text(promised) +
+                                                 "' exceed cluster capacity '" + to_text(have) +
+                                                 "' (use 'force' flag to bypass this check)");
+  }
+  return {};
+}
+
+/// Offers of the role were cut to its old limits, and offers of others may hold what it is promised now: they are taken
+/// back and made anew.
+void rescind_for(World& world, const wire::quota::QuotaConfig& config) {
+  const bool takes_from_others = !unsatisfied_guarantee(world, config.role()).empty();
+  std::vector<std::string> ended;
+  for (const auto& [id, offer] : world.offers) {
+    if (offer.role == config.role() || takes_from_others) ended.push_back(id);
+  }
+  for (const std::string& id : ended) world.end_offer(id, true);
+}
+
 Result<Response> update_quota(World& world, const Call::UpdateQuota& update, Time now) {
   for (const auto& config : update.quota_configs()) ESAAS_CHECK(check_quota(world, config, update.force()));
+  if (!update.force()) ESAAS_CHECK(check_capacity(world, update));
   for (const auto& config : update.quota_configs()) {
     if (config.limits().empty() && config.guarantees().empty()) {
       world.quotas.erase(config.role());
       continue;
     }
     world.quotas.insert_or_assign(config.role(), config);
-    // What is on offer was cut to the old limits: it is taken back and made anew.
-    std::vector<std::string> ended;
-    for (const auto& [id, offer] : world.offers) {
-      if (offer.role == config.role()) ended.push_back(id);
-    }
-    for (const std::string& id : ended) world.end_offer(id, true);
+    rescind_for(world, config);
   }
   world.changed();
   world.allocate_by(now + world.options.allocation_interval);
