@@ -32,7 +32,7 @@ void set_limit(Story& story, std::uint64_t cpus_milli, std::uint64_t mem_mib, bo
   auto command = quota_of("shop");
   command.quota.mutable_limit()->set_cpus_milli(cpus_milli);
   command.quota.mutable_limit()->set_mem_mib(mem_mib);
-  ASSERT_THAT(story.accept(command), ElementsAre("TenantQuotaIntended"));
+  ASSERT_THAT(story.accept(command), ElementsAre("tenant_quota_intended"));
   if (!applied) return;
   event::Event event;
   event.mutable_tenant_quota_applied()->set_name("shop");
@@ -200,11 +200,11 @@ TEST(Admission, AQueuedOperationIsCheckedAgainWhenItStarts) {
   Story story = given_search();
   set_limit(story, 5000, 8192);
   story.accept(test::submit_scale("data", 4));
-  ASSERT_THAT(story.accept(test::submit_scale("data", 5)), ElementsAre("OperationRequested"));
+  ASSERT_THAT(story.accept(test::submit_scale("data", 5)), ElementsAre("operation_requested"));
   set_limit(story, 4500, 8192);
   const auto kinds = story.finish_active("search");
   ASSERT_FALSE(kinds.empty());
-  EXPECT_EQ(kinds.back(), "OperationFinished") << "the queued scale to 5 needs 5000";
+  EXPECT_EQ(kinds.back(), "operation_finished") << "the queued scale to 5 needs 5000";
   EXPECT_EQ(story.cluster().spec().node_groups(0).count(), 4U);
 }
 
