@@ -123,6 +123,28 @@ TEST_F(Cli, EveryChangeIsSent) {
 }
 
 TEST_F(Cli, DryRunPrintsWhatWouldHappen) {
+TEST_F(Cli, QuotasAreSetAndShown) {
+  api_.create_cluster("search");
+  EXPECT_EQ(esaas({"tenant", "quota", "set", "shop"}).code, kRefused) << "neither amounts nor --none";
+  const auto seq = api_.front.log.last_seq();
+  EXPECT_EQ(esaas({"tenant", "quota", "set", "shop", "--limit-cpus-milli", "90000", "--dry-run"}).code, kSuccess);
+  EXPECT_EQ(api_.front.log.last_seq(), seq);
+  const auto set = esaas({"tenant", "quota", "set", "shop", "--limit-cpus-milli", "90000", "--guarantee-mem-mib", "1024",
+                          "--reason", "agreed"});
+  ASSERT_EQ(set.code, kSuccess) << set.err;
+  EXPECT_NE(set.out.find("on its way to the master"), std::string::npos) << set.out;
+  const auto shown = esaas({"tenant", "quota", "get", "shop"});
+  EXPECT_TRUE(shown.out.starts_with("RESOURCE    GUARANTEE  LIMIT  WANTED")) << shown.out;
+  EXPECT_NE(shown.out.find("not in force yet"), std::string::npos) << shown.out;
+  EXPECT_NE(esaas({"audit", "--action", "set_quota"}).out.find("agreed"), std::string::npos);
+  const auto refused = esaas({"tenant", "quota", "set", "shop", "--limit-cpus-milli", "1"});
+  EXPECT_EQ(refused.code, kRefused);
+  EXPECT_NE(refused.err.find("want more than that already: cpus_milli by"), std::string::npos) << refused.err;
+  EXPECT_EQ(esaas({"tenant", "quota", "set", "shop", "--limit-mem-mib", "900000", "--wait", "--timeout", "0"}).code,
+            kWaitEnded)
+      << "no master answers here";
+}
+
   api_.create_cluster("search");
   const auto seq = api_.front.log.last_seq();
   const auto ran = esaas({"cluster", "label", "search", "a=b", "--dry-run"});

@@ -147,10 +147,13 @@ TEST_F(OperatorClientTest, TheQueueIsBounded) {
 
 TEST_F(OperatorClientTest, AClientThatIsGoneCallsNobody) {
   bool called = false;
+  master_.answer = [](const FakeMaster::Call&) {
+    return FakeMaster::Answer{.status = 200, .text = {}, .location = {}, .never = true};
+  };
   {
     auto client = std::make_unique<OperatorClient>(io_, [this] { return leader_; });
     client->update_quota(quota(), [&](const Result<void>&) { called = true; });
-    io_.run_for(milliseconds(1));
+    run_until([this] { return !master_.seen.empty(); });
   }
   io_.restart();
   io_.run_for(milliseconds(50));
