@@ -27,6 +27,9 @@ struct Settings {
   /// After this many tasks in a row that Mesos refused as invalid (TASK_ERROR), an operation can
   /// not succeed.
   std::uint32_t task_errors_max = 5;
+  /// How much of a node's data moves away from it in a second, for the estimate of a drain: what Elasticsearch allows a
+  /// node by itself (indices.recovery.max_bytes_per_sec).
+  std::uint32_t drain_mib_per_second = 40;
   /// The versions of Elasticsearch that can be launched.
   es::Catalogue catalogue;
 };

@@ -14,6 +14,13 @@ namespace {
 
 namespace wire = mesos::wire;
 
+/// A kill would reach it. The master answers a kill of what it cannot see by saying so once more, for ever; should such
+/// a task come back, it is reported as running.
+bool can_be_killed(model::TaskState state) {
+  return state == model::TASK_STATE_STAGING || state == model::TASK_STATE_STARTING ||
+         state == model::TASK_STATE_RUNNING;
+}
+
 }  // namespace
 
 void Controller::task_status(const wire::TaskStatus& status, Time now) {
@@ -50,6 +57,7 @@ void Controller::stray_task(const wire::TaskStatus& status, const state::Node* n
   const auto id = model::parse_id(task_id);
   event::Event event;
   if (node != nullptr && id->seq < node->task().launch_seq()) {
+    if (!can_be_killed(to_model(status.state()))) return;
     auto& payload = *event.mutable_task_kill_intended();
     payload.set_node(node->name());
     payload.set_task_id(task_id);

@@ -147,6 +147,7 @@ constexpr NodeRule kMastersJoined{
 constexpr std::array kRemoval{kKnown, kNotRed};
 constexpr std::array kRelease{kKnown, kNotRed, kMastersJoined};
 constexpr std::array kDrain{kKnown, kNotRed, kNoClosed, kRoom};
+constexpr std::array kAbsence{kKnown, kNotRed, kQuorum};
 constexpr std::array kStop{kKnown, kNotRed, kNoClosed, kLastCopy, kNoCopy, kOne, kQuorum};
 
 }  // namespace
@@ -155,6 +156,9 @@ const std::span<const NodeRule> kRemovalRules = kRemoval;
 const std::span<const NodeRule> kReleaseRules = kRelease;
 const std::span<const NodeRule> kDrainRules = kDrain;
 const std::span<const NodeRule> kStopRules = kStop;
+const std::span<const NodeRule> kAbsenceRules = kAbsence;
+
+std::optional<Refusal> refuse_last_copy(const View& view, const Node& node) { return not_the_last_copy(view, node); }
 
 std::optional<Refusal> refuse_unknown_health(const View& view) {
   if (view.fresh() != nullptr) return std::nullopt;

@@ -26,6 +26,12 @@ extern const std::span<const NodeRule> kDrainRules;
 /// kKeepsQuorum, so that its refusal alone means: all else is ready.
 extern const std::span<const NodeRule> kStopRules;
 
+/// Before an agent with the node is taken down for a while, after which the node comes back with its data.
+extern const std::span<const NodeRule> kAbsenceRules;
+
+/// The node holds a last started copy of some shard: while it is away, what is in it can not be had.
+std::optional<Refusal> refuse_last_copy(const View& view, const state::Node& node);
+
 /// The cluster's health must be known: a fresh answer of Elasticsearch.
 std::optional<Refusal> refuse_unknown_health(const View& view);
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -122,7 +123,6 @@ TEST_F(Cli, EveryChangeIsSent) {
   EXPECT_EQ(esaas({"cluster", "delete", "search", "--confirm", "search"}).code, kSuccess);
 }
 
-TEST_F(Cli, DryRunPrintsWhatWouldHappen) {
 TEST_F(Cli, QuotasAreSetAndShown) {
   api_.create_cluster("search");
   EXPECT_EQ(esaas({"tenant", "quota", "set", "shop"}).code, kRefused) << "neither amounts nor --none";
@@ -145,6 +145,7 @@ TEST_F(Cli, QuotasAreSetAndShown) {
       << "no master answers here";
 }
 
+TEST_F(Cli, DryRunPrintsWhatWouldHappen) {
   api_.create_cluster("search");
   const auto seq = api_.front.log.last_seq();
   const auto ran = esaas({"cluster", "label", "search", "a=b", "--dry-run"});

@@ -52,7 +52,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ModelOptions options;
   options.master_id = "m";
   MesosModel model(options);
-  AgentSpec agent{"agent-1", "127.0.0.11", {}, 4000, 4096, 1000, 31000, 31099};
+  const AgentSpec agent{.name = "agent-1",
+                        .hostname = "127.0.0.11",
+                        .attributes = {},
+                        .region = {},
+                        .zone = {},
+                        .disks = {},
+                        .cpus_milli = 4000,
+                        .mem_mib = 4096,
+                        .disk_mib = 1000,
+                        .port_begin = 31000,
+                        .port_end = 31099};
   ESAAS_ASSERT(model.add_agent(agent, now).has_value(), "the agent is a good one");
   const SubscribeAnswer subscribed = model.subscribe(subscribe_call(), {}, now);
   model.tick(now);

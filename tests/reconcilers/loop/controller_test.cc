@@ -396,6 +396,32 @@ TEST_F(ControllerTest, ThatAnAgentIsGoneForGoodIsNewsOfAStoppedNodesPlace) {
   EXPECT_EQ(search_node().place_status(), state::PLACE_STATUS_NONE) << search_node().ShortDebugString();
 }
 
+TEST_F(ControllerTest, ASupersededTaskIsKilledOnlyWhenAKillCanReachIt) {
+  place_search();
+  const std::string first = search_node().task().task_id();
+  const auto place = search_node().place();
+  report(wire::TASK_UNREACHABLE);
+  settle();
+  offer_reserved("o2", "agent-2", place);
+  ASSERT_NE(search_node().task().task_id(), first);
+  const auto say = [&](wire::TaskState state) {
+    wire::scheduler::Event event;
+    event.set_type(wire::scheduler::Event::UPDATE);
+    auto& status = *event.mutable_update()->mutable_status();
+    status.mutable_task_id()->set_value(first);
+    status.mutable_agent_id()->set_value("agent-1");
+    status.set_state(state);
+    controller_.mesos_event(event, now_);
+    settle();
+    return ports_.calls_of(wire::scheduler::Call::KILL).size();
+  };
+  const std::uint64_t before = log_.last_seq();
+  EXPECT_EQ(say(wire::TASK_UNREACHABLE), 0U);
+  EXPECT_EQ(say(wire::TASK_UNKNOWN), 0U);
+  EXPECT_EQ(log_.last_seq(), before);
+  EXPECT_EQ(say(wire::TASK_RUNNING), 1U);
+}
+
 TEST_F(ControllerTest, TheLedgerIsOneQuestionForAllWhoAskAndNeedsAMaster) {
   std::vector<Result<reconcile::Ledger>> answers;
   const auto keep = [&answers](Result<reconcile::Ledger> ledger) { answers.push_back(std::move(ledger)); };
