@@ -85,7 +85,8 @@ java_home = "{java_home()}"
 profile = "small"
 """)
 
-    def start(self):
+    def start(self, ready=True):
+        """Until it is ready; or, without `ready`, until it answers that it is not."""
         log = open(self.root / "esaas.log", "ab")
         self.server = subprocess.Popen([self.binary, "serve", "--config", self.root / "esaas.toml"],
                                        stdout=log, stderr=log, stdin=subprocess.DEVNULL)
@@ -94,7 +95,9 @@ profile = "small"
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2).read()
                 return
-            except OSError:
+            except OSError as problem:
+                if not ready and isinstance(problem, urllib.error.HTTPError):
+                    return
                 if self.server.poll() is not None:
                     break
                 time.sleep(0.05)
