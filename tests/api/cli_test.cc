@@ -129,8 +129,8 @@ TEST_F(Cli, QuotasAreSetAndShown) {
   const auto seq = api_.front.log.last_seq();
   EXPECT_EQ(esaas({"tenant", "quota", "set", "shop", "--limit-cpus-milli", "90000", "--dry-run"}).code, kSuccess);
   EXPECT_EQ(api_.front.log.last_seq(), seq);
-  const auto set = esaas({"tenant", "quota", "set", "shop", "--limit-cpus-milli", "90000", "--guarantee-mem-mib", "1024",
-                          "--reason", "agreed"});
+  const auto set = esaas({"tenant", "quota", "set", "shop", "--limit-cpus-milli", "90000", "--guarantee-mem-mib",
+                          "1024", "--reason", "agreed"});
   ASSERT_EQ(set.code, kSuccess) << set.err;
   EXPECT_NE(set.out.find("on its way to the master"), std::string::npos) << set.out;
   const auto shown = esaas({"tenant", "quota", "get", "shop"});
