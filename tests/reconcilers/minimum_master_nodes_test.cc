@@ -80,6 +80,10 @@ TEST(MinimumMasterNodes, OfTwoIsNotLoweredWhileTheOtherMayNotGoYet) {
   scene.node("data-1").set_removing(true);
   scene.node("data-1").set_drain(state::DRAIN_STATUS_FINISHED);
   EXPECT_TRUE(scene.plans("set_minimum_master_nodes"));
+  scene.operation.set_id("op-1");
+  scene.operation.set_paused(true);
+  EXPECT_FALSE(scene.plans("set_minimum_master_nodes")) << "nobody is stopped while it is paused";
+  scene.operation.set_paused(false);
   scene.observation.health.set_status(model::HEALTH_STATUS_RED);
   EXPECT_FALSE(scene.plans("set_minimum_master_nodes"));
 }
