@@ -145,7 +145,7 @@ constexpr NodeRule kMastersJoined{
     masters_have_joined};
 
 constexpr std::array kRemoval{kKnown, kNotRed};
-constexpr std::array kRelease{kKnown, kNotRed, kMastersJoined};
+constexpr std::array kRelease{kKnown, kNotRed, kNoClosed, kMastersJoined};
 constexpr std::array kDrain{kKnown, kNotRed, kNoClosed, kRoom};
 constexpr std::array kAbsence{kKnown, kNotRed, kQuorum};
 constexpr std::array kStop{kKnown, kNotRed, kNoClosed, kLastCopy, kNoCopy, kOne, kQuorum};
