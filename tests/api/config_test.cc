@@ -142,6 +142,93 @@ std::string example() {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
+// ---- Masters and what opens them ----
+
+/// The mistakes of a [mesos] table whose first line is line 3.
+std::string mesos_mistakes(const std::string& lines, const Environment& environment = {}) {
+  const auto config = parse("data_dir = \"state\"\n[mesos]\n" + lines, "/etc/esaas", environment);
+  return config ? std::string() : to_text(config.error(), "f");
+}
+
+TEST(ConfigMasters, AreAListOrAGroupInZookeeper) {
+  const auto list = parse("data_dir = \"d\"\n[mesos]\nmaster = \"https://a:1,https://b:2\"\n", "/");
+  ASSERT_TRUE(list) << to_text(list.error(), "f");
+  EXPECT_EQ(list->mesos.masters.masters.size(), 2U);
+  EXPECT_TRUE(list->mesos.tls);
+  const auto group = parse(
+      "data_dir = \"d\"\n[mesos]\nmaster = \"zk://u@a:1,b:2/mesos\"\nzookeeper_password_file = \"p\"\ntls = true\n",
+      "/etc");
+  ASSERT_TRUE(group) << to_text(group.error(), "f");
+  EXPECT_TRUE(group->mesos.masters.in_zookeeper);
+  EXPECT_EQ(group->mesos.masters.zookeeper.path, "/mesos");
+  EXPECT_EQ(group->mesos.zookeeper_password_file.path, "/etc/p");
+  EXPECT_EQ(group->mesos.zookeeper_password_file.line, 4U);
+  EXPECT_TRUE(group->mesos.tls);
+}
+
+struct MasterCase {
+  const char* name;
+  std::string lines;
+  std::string mistake;
+};
+class ConfigMasterMistake : public testing::TestWithParam<MasterCase> {};
+TEST_P(ConfigMasterMistake, IsNamedWithItsLine) {
+  const std::string told = mesos_mistakes(GetParam().lines);
+  EXPECT_TRUE(told.starts_with(GetParam().mistake)) << told;
+  EXPECT_EQ(told.find('\n'), told.size() - 1) << told;
+  EXPECT_EQ(told.find("s3cret"), std::string::npos) << told;
+}
+INSTANTIATE_TEST_SUITE_P(
+    Config, ConfigMasterMistake,
+    testing::Values(
+        MasterCase{"NoPath", "master = \"zk://a:2181\"\n",
+                   "f:3: mesos.master is wrong: the ZooKeeper address has no path"},
+        MasterCase{"BadPort", "master = \"zk://a:port/mesos\"\n",
+                   "f:3: mesos.master is wrong: ZooKeeper: master address"},
+        MasterCase{"BadListPort", "\nmaster = \"http://a:0\"\n", "f:4: mesos.master is wrong: master address \"a:0\""},
+        MasterCase{"NoScheme", "master = \"zoo://a:1/mesos\"\n", "f:3: mesos.master is wrong: master address"},
+        MasterCase{"Password", "master = \"zk://u:s3cret@a:1/mesos\"\n", "f:3: mesos.master holds a password"},
+        MasterCase{"NoPassword", "master = \"zk://u@a:1/mesos\"\n",
+                   "f:3: mesos.master names user \"u\" without a password"},
+        MasterCase{"NoUser", "master = \"zk://a:1/mesos\"\nzookeeper_password_file = \"p\"\n",
+                   "f:4: mesos.zookeeper_password_file is given, but master names no user"},
+        MasterCase{"TlsOfAList", "master = \"http://a:1\"\ntls = true\n", "f:4: mesos.tls is for masters that"}),
+    [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST(ConfigSecrets, EachHasOneSource) {
+  const std::string list = "master = \"http://a:1\"\n";
+  const std::string list_and_file = list + "credentials_file = \"c\"\n";
+  Environment both;
+  both.mesos_principal = "esaas";
+  both.mesos_secret = "s3cret";
+  EXPECT_EQ(mesos_mistakes(list, both), "");
+  EXPECT_EQ(mesos_mistakes(list_and_file), "");
+  EXPECT_EQ(
+      mesos_mistakes(list_and_file, both),
+      "f:4: mesos.credentials_file is given, and so is ESAAS_MESOS_PRINCIPAL in the environment: only one of them "
+      "may be\n");
+  EXPECT_EQ(mesos_mistakes("embedded = true\n", both), "") << "the embedded Mesos asks for none";
+
+  Environment half;
+  half.mesos_secret = "s3cret";
+  EXPECT_EQ(mesos_mistakes(list, half),
+            "f:2: mesos.credentials_file is not given, and ESAAS_MESOS_SECRET is without ESAAS_MESOS_PRINCIPAL in the "
+            "environment\n");
+  Environment colon = both;
+  colon.mesos_principal = "es:aas";
+  EXPECT_NE(mesos_mistakes(list, colon).find("ESAAS_MESOS_PRINCIPAL in the environment has a colon"),
+            std::string::npos);
+
+  Environment password;
+  password.zookeeper_password = "s3cret";
+  const std::string group = "master = \"zk://u@a:1/mesos\"\n";
+  EXPECT_EQ(mesos_mistakes(group, password), "");
+  EXPECT_EQ(
+      mesos_mistakes(group + "zookeeper_password_file = \"p\"\n", password),
+      "f:4: mesos.zookeeper_password_file is given, and so is ESAAS_ZOOKEEPER_PASSWORD in the environment: only one "
+      "of them may be\n");
+}
+
 TEST(ConfigExample, IsValidAndTellsTheDefaults) {
   const auto config = parse(example(), "/");
   ASSERT_TRUE(config.has_value()) << to_text(config.error(), "example");

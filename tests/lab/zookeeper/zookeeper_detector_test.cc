@@ -102,18 +102,34 @@ TEST_F(ZookeeperDetectorTest, ZnodesThatAreNoMasterAreSkippedWithANote) {
 TEST_F(ZookeeperDetectorTest, SessionThatExpiredIsReplacedAndFollowsOn) {
   auto master = std::make_unique<GroupMember>(address());
   ASSERT_NE(master->join("/mesos", master_info_json(kFirst)), "");
-  begin();
+  auto patient = config();
+  patient.session_timeout = milliseconds(4000);
+  begin(patient);
   ASSERT_TRUE(hears({"127.0.0.1:6051"}));
 
   master.reset();
   server_.kill();
-  server_.forget_all();  // so no session of before is known
+  ASSERT_TRUE(server_.start_elsewhere());
+  run_until([] { return false; }, milliseconds(5000));
+  server_.kill();
   ASSERT_TRUE(server_.start());
   ASSERT_TRUE(notes("the session expired; a new one is opened"));
   ASSERT_TRUE(run_until([&] { return told_.leaders.back() == "nobody"; }));
   GroupMember other(address());
   ASSERT_NE(other.join("/mesos", master_info_json(kSecond)), "");
   EXPECT_TRUE(run_until([&] { return told_.leaders.back() == "127.0.0.1:6052"; }));
+}
+
+TEST_F(ZookeeperDetectorTest, ServerThatLostAllItsDataIsTakenByANewHandle) {
+  // It refuses a session that has seen more than it has, and never says that this one expired.
+  GroupMember master(address());
+  ASSERT_NE(master.join("/mesos", master_info_json(kFirst)), "");
+  begin();
+  ASSERT_TRUE(hears({"127.0.0.1:6051"}));
+  server_.kill();
+  server_.forget_all();
+  ASSERT_TRUE(server_.start());
+  EXPECT_TRUE(hears({"127.0.0.1:6051", "nobody"}));
 }
 
 TEST_F(ZookeeperDetectorTest, SilenceOfTheServerKeepsTheLeader) {

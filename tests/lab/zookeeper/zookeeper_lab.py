@@ -3,7 +3,7 @@
     with ZookeeperLab() as lab:
         lab.connect_string                 # "127.0.0.1:PORT"
         lab.kill(); lab.start()            # same data: sessions and znodes live on
-        lab.kill(); lab.wipe(); lab.start()  # no session of before is known any more
+        lab.kill(); lab.start(elsewhere=True)  # on another port: sessions expire meanwhile
 
 `zookeeper_lab.py classpath` prints what Java needs (fetching it first where it is not installed), for tests in C++; exit
 code 77 with a reason when there is none to be had. ESAAS_ZOOKEEPER_CLASSPATH names another one.
@@ -91,36 +91,39 @@ class ZookeeperLab:
     """One server. Every wait has a deadline; `close` ends what was started and nothing else."""
 
     def __init__(self, tick_ms=500):
+        self.tick_ms = tick_ms
         self.words = [java(), "-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", classpath(), MAIN]
         self.root = Path(tempfile.mkdtemp(prefix="esaas-zookeeper-"))
         self.port = free_port()
-        (self.root / "zoo.cfg").write_text(f"""tickTime={tick_ms}
-dataDir={self.root / "data"}
-clientPort={self.port}
-clientPortAddress=127.0.0.1
-admin.enableServer=false
-4lw.commands.whitelist=ruok
-""")
         self.process = None
 
     @property
     def connect_string(self):
         return f"127.0.0.1:{self.port}"
 
-    def answers(self):
+    @staticmethod
+    def answers(port):
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as link:
+            with socket.create_connection(("127.0.0.1", port), timeout=1) as link:
                 link.sendall(b"ruok")
                 return link.recv(16) == b"imok"
         except OSError:
             return False
 
-    def start(self, timeout=30):
+    def start(self, elsewhere=False, timeout=30):
+        port = free_port() if elsewhere else self.port
+        (self.root / "zoo.cfg").write_text(f"""tickTime={self.tick_ms}
+dataDir={self.root / "data"}
+clientPort={port}
+clientPortAddress=127.0.0.1
+admin.enableServer=false
+4lw.commands.whitelist=ruok
+""")
         with open(self.root / "log", "ab") as log:
             self.process = subprocess.Popen([*self.words, self.root / "zoo.cfg"], stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL, start_new_session=True)
         deadline = time.monotonic() + timeout
-        while not self.answers():
+        while not self.answers(port):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 text = (self.root / "log").read_text(errors="replace")[-2000:]
                 self.close()
@@ -137,9 +140,6 @@ admin.enableServer=false
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait(timeout=10)
-
-    def wipe(self):
-        shutil.rmtree(self.root / "data", ignore_errors=True)
 
     def close(self):
         self.kill()

@@ -71,10 +71,6 @@ const ZookeeperProgram& zookeeper_program() {
 ZookeeperServer::ZookeeperServer() : port_(free_port()) {
   std::string name = (std::filesystem::temp_directory_path() / "esaas-zookeeper-XXXXXX").string();
   root_ = ::mkdtemp(name.data());
-  std::ofstream(root_ / "zoo.cfg") << "tickTime=200\nmaxSessionTimeout=20000\ndataDir=" << (root_ / "data").string()
-                                   << "\nclientPort=" << port_
-                                   << "\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\n"
-                                      "4lw.commands.whitelist=ruok\n";
 }
 
 ZookeeperServer::~ZookeeperServer() {
@@ -83,9 +79,16 @@ ZookeeperServer::~ZookeeperServer() {
   std::filesystem::remove_all(root_, ignored);
 }
 
-bool ZookeeperServer::start() {
+bool ZookeeperServer::start() { return start_on(port_); }
+bool ZookeeperServer::start_elsewhere() { return start_on(free_port()); }
+
+bool ZookeeperServer::start_on(std::uint16_t port) {
   const ZookeeperProgram& program = zookeeper_program();
   const std::string config = (root_ / "zoo.cfg").string();
+  std::ofstream(config, std::ios::trunc) << "tickTime=200\nmaxSessionTimeout=20000\ndataDir="
+                                         << (root_ / "data").string() << "\nclientPort=" << port
+                                         << "\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\n"
+                                            "4lw.commands.whitelist=ruok\n";
   const std::string log = (root_ / "log").string();
   std::vector<std::string> words{program.java,
                                  "-Xmx64m",
@@ -108,7 +111,7 @@ bool ZookeeperServer::start() {
   if (failed == 0) pid_ = pid;
   const auto deadline = std::chrono::steady_clock::now() + kStartTimeout;
   while (failed == 0 && std::chrono::steady_clock::now() < deadline) {
-    if (answers()) return true;
+    if (answers(port)) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   std::cerr << "ZooKeeper did not start; its log:\n" << std::ifstream(log).rdbuf();
@@ -127,9 +130,9 @@ void ZookeeperServer::forget_all() {
   std::filesystem::remove_all(root_ / "data", ignored);
 }
 
-bool ZookeeperServer::answers() const {
+bool ZookeeperServer::answers(std::uint16_t port) {
   const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-  const sockaddr_in address = loopback(port_);
+  const sockaddr_in address = loopback(port);
   const timeval limit{.tv_sec = 1, .tv_usec = 0};
   ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   std::array<char, 8> text{};

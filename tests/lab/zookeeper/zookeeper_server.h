@@ -31,6 +31,8 @@ class ZookeeperServer {
 
   /// Waits until it answers; false with a line on stderr when it does not.
   bool start();
+  /// The same on another port, where nobody looks for it: sessions expire while it runs there. `endpoint` stays.
+  bool start_elsewhere();
   /// As a crash would. What was acknowledged is kept for the next start.
   void kill();
   /// Neither sessions nor znodes of before are known to the next start.
@@ -39,7 +41,8 @@ class ZookeeperServer {
   [[nodiscard]] Endpoint endpoint() const { return {"127.0.0.1", port_}; }
 
  private:
-  [[nodiscard]] bool answers() const;
+  bool start_on(std::uint16_t port);
+  static bool answers(std::uint16_t port);
 
   std::filesystem::path root_;
   std::uint16_t port_ = 0;

@@ -290,6 +290,46 @@ TEST_F(ClientTest, RefusalIsShownWithItsText) {
   EXPECT_THAT(live.stop_why, HasSubstr("status 400: role es-a is not allowed"));
 }
 
+TEST_F(ClientTest, RefusedCredentialsAreToldOnceAndTriedUntilTheyAreTaken) {
+  bool known = false;
+  master_.answer = [&known](const Call&) { return FakeMaster::Answer{.status = known ? 202 : 401}; };
+  auto with_credentials = config();
+  with_credentials.credentials = Credentials{"esaas", "s3cret"};
+  LiveClient live(io_, with_credentials);
+  live.client.start(info("fw-1"));
+  ASSERT_TRUE(live.run_until([&] { return master_.seen.size() >= 5; }));
+  ASSERT_EQ(live.disconnections.size(), 1U);
+  EXPECT_THAT(live.disconnections.front(), HasSubstr("refuses the credentials of principal \"esaas\""));
+  EXPECT_THAT(live.disconnections.front(), ::testing::Not(HasSubstr("s3cret")));
+  EXPECT_EQ(live.client.problem(), MasterProblem::kCredentialsRefused);
+  EXPECT_FALSE(live.client.leading_master().has_value());
+
+  const std::size_t attempts = master_.seen.size();
+  known = true;
+  ASSERT_TRUE(live.run_until([&] { return master_.seen.size() > attempts; }));
+  master_.push_subscribed("fw-1");
+  ASSERT_TRUE(live.run_until([&] { return live.client.ready(); }));
+  EXPECT_EQ(live.client.problem(), MasterProblem::kNone);
+  const auto leading = live.client.leading_master();
+  ASSERT_TRUE(leading.has_value());
+  EXPECT_EQ(leading->master, master_.endpoint());
+  EXPECT_EQ(leading->credentials->secret, "s3cret");
+}
+
+TEST_F(ClientTest, CredentialsAreNotSentWhereARedirectLeavesTheScheme) {
+  FakeMaster standby(io_);
+  standby.answer = [&](const Call&) {
+    return FakeMaster::Answer{.status = 307, .location = "https://" + master_.endpoint().to_string() + "/"};
+  };
+  auto to_standby = config();
+  to_standby.masters = {standby.endpoint()};
+  to_standby.credentials = Credentials{"esaas", "s3cret"};
+  LiveClient live(io_, to_standby);
+  live.client.start(info("fw-1"));
+  ASSERT_TRUE(live.run_until([&] { return live.disconnections.size() >= 2; }));
+  EXPECT_THAT(master_.seen, IsEmpty());
+}
+
 TEST_F(ClientTest, LargeEventsArriveWhole) {
   const auto live = subscribed(config());
   Event event;

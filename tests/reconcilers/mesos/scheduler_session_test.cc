@@ -72,6 +72,7 @@ class SchedulerSessionTest : public ::testing::Test {
 
   static SessionConfig config(std::vector<Endpoint> masters) {
     SessionConfig config;
+    config.masters_detected = masters.empty();
     config.masters = std::move(masters);
     config.jitter_seed = 7;
     return config;
@@ -292,13 +293,48 @@ TEST_F(SchedulerSessionTest, RedirectWithoutATargetIsRetried) {
 }
 
 TEST_F(SchedulerSessionTest, RetriesWhatMayPass) {
-  for (const int status : {401, 403, 404, 429, 500, 503}) {
+  for (const int status : {403, 404, 429, 500, 503}) {
     SchedulerSession session(config({{"m1", 5050}}));
     session.start(info(), now_);
     EXPECT_THAT(text(session.on_response_head(refusal(status, "not now"), now_)),
                 ElementsAre("drop", fmt::format("lost: master m1:5050 answered status {}: not now", status)));
     EXPECT_FALSE(session.stopped());
   }
+}
+
+TEST_F(SchedulerSessionTest, RefusedCredentialsAreToldWithThePrincipalAndTriedAgain) {
+  const auto refused_as = [this](const std::string& principal) {
+    SessionConfig with_principal = config({{"m1", 5050}});
+    with_principal.principal = principal;
+    SchedulerSession session(with_principal);
+    session.start(info(), now_);
+    const auto actions = session.on_response_head(refusal(401, "what the master says is not told"), now_);
+    EXPECT_FALSE(session.stopped());
+    EXPECT_TRUE(session.next_wake().has_value());
+    EXPECT_EQ(std::get<LostSubscription>(actions.at(1)).problem, MasterProblem::kCredentialsRefused);
+    return text(actions);
+  };
+  EXPECT_THAT(refused_as("esaas"),
+              ElementsAre("drop",
+                          "lost: master m1:5050 refuses the credentials of principal \"esaas\" (status 401): "
+                          "unknown to it, or another secret"));
+  EXPECT_THAT(refused_as(""),
+              ElementsAre("drop", "lost: master m1:5050 wants credentials (status 401), and none are configured"));
+}
+
+TEST_F(SchedulerSessionTest, RedirectToTlsIsNotFollowedFromPlain) {
+  start();
+  EXPECT_THAT(head(refusal(307, "", "https://m2:5050/api/v1/scheduler")),
+              ElementsAre("drop", HasSubstr("lost: redirect to \"https://m2:5050/api/v1/scheduler\": expected http:")));
+}
+
+TEST_F(SchedulerSessionTest, RedirectToPlainIsNotFollowedFromTls) {
+  SessionConfig tls = config({{"m1", 5050}});
+  tls.tls = true;
+  session_ = SchedulerSession(tls);
+  start();
+  EXPECT_THAT(head(refusal(307, "", "http://m2:5050/api/v1/scheduler")),
+              ElementsAre("drop", HasSubstr("expected https:")));
 }
 
 TEST_F(SchedulerSessionTest, StopsWhenTheRequestItselfIsWrong) {
@@ -465,6 +501,102 @@ TEST_F(ThreeMasters, FailedLeaderIsFollowedByAWaitEvenWhenOthersAreLeft) {
   body(subscribed_record());
   EXPECT_THAT(lost(), ElementsAre("drop", HasSubstr("lost")));
   EXPECT_THAT(wake(), ElementsAre("open m2:2"));
+}
+
+TEST_F(ThreeMasters, AllWithoutALeaderAreAskedAgainAfterAWait) {
+  start();
+  EXPECT_THAT(head(refusal(503)), ElementsAre("drop", HasSubstr("status 503"), "open m2:2"));
+  EXPECT_THAT(head(refusal(503)), ElementsAre("drop", HasSubstr("status 503"), "open m3:3"));
+  EXPECT_THAT(head(refusal(503)), ElementsAre("drop", HasSubstr("status 503")));
+  EXPECT_THAT(wake(), ElementsAre("open m1:1"));
+  EXPECT_THAT(head(refusal(307, "", "//m3:3")), ElementsAre("drop", "open m3:3"));
+  EXPECT_THAT(head(ok_head()), ElementsAre());
+}
+
+TEST_F(ThreeMasters, ThatNameEachOtherAreLeftForTheNextOfTheList) {
+  start();
+  std::vector<std::string> last;
+  for (int i = 0; i <= SessionConfig{}.redirects_max; ++i) {
+    last = head(refusal(307, "", i % 2 == 0 ? "//m2:2" : "//m1:1"));
+  }
+  EXPECT_THAT(last, ElementsAre("drop", HasSubstr("more than 5 redirects in a row"), "open m2:2"));
+}
+
+class DetectedMaster : public SchedulerSessionTest {
+ protected:
+  DetectedMaster() : SchedulerSessionTest(std::vector<Endpoint>{}) {}
+
+  std::vector<std::string> leads(const std::optional<Endpoint>& leader) {
+    return text(session_.on_leader(leader, now_));
+  }
+  void subscribe() {
+    head(ok_head());
+    body(subscribed_record());
+  }
+  const Endpoint m1_{"m1", 1};
+  const Endpoint m2_{"m2", 2};
+};
+
+TEST_F(DetectedMaster, IsWaitedForAndThenSubscribedTo) {
+  EXPECT_THAT(start("fw-1"), ElementsAre());
+  EXPECT_FALSE(session_.next_wake().has_value());
+  EXPECT_THAT(leads(std::nullopt), ElementsAre());
+  EXPECT_THAT(leads(m1_), ElementsAre("open m1:1"));
+  EXPECT_THAT(leads(m1_), ElementsAre());
+}
+
+TEST_F(DetectedMaster, KnownBeforeTheStartIsUsedAtTheStart) {
+  EXPECT_THAT(leads(m1_), ElementsAre());
+  EXPECT_THAT(start("fw-1"), ElementsAre("open m1:1"));
+}
+
+TEST_F(DetectedMaster, ChangeDropsTheStreamOfTheOldOne) {
+  start("fw-1");
+  leads(m1_);
+  subscribe();
+  EXPECT_THAT(leads(m2_), ElementsAre("drop", "lost: master m2:2 leads instead of m1:1", "open m2:2"));
+  EXPECT_FALSE(session_.ready());
+  subscribe();
+  EXPECT_TRUE(session_.ready());
+  EXPECT_EQ(session_.master(), m2_);
+}
+
+TEST_F(DetectedMaster, NobodyLeadsEndsTheStreamAndWaitsWithoutATimer) {
+  start("fw-1");
+  leads(m1_);
+  subscribe();
+  EXPECT_THAT(leads(std::nullopt), ElementsAre("drop", "lost: no master leads"));
+  EXPECT_FALSE(session_.next_wake().has_value());
+  EXPECT_THAT(leads(m1_), ElementsAre("open m1:1"));
+}
+
+TEST_F(DetectedMaster, ChangeEndsTheWaitAfterAFailure) {
+  start("fw-1");
+  leads(m1_);
+  EXPECT_THAT(lost(), ElementsAre("drop", HasSubstr("lost: connection to master m1:1")));
+  EXPECT_THAT(leads(m2_), ElementsAre("open m2:2"));
+}
+
+TEST_F(DetectedMaster, ThatIsDownIsTriedAgain) {
+  start("fw-1");
+  leads(m1_);
+  lost();
+  EXPECT_THAT(wake(), ElementsAre("open m1:1"));
+}
+
+TEST_F(DetectedMaster, RedirectThatWasQuickerIsKept) {
+  start("fw-1");
+  leads(m1_);
+  EXPECT_THAT(head(refusal(307, "", "//m2:2")), ElementsAre("drop", "open m2:2"));
+  subscribe();
+  EXPECT_THAT(leads(m2_), ElementsAre());
+  EXPECT_TRUE(session_.ready());
+}
+
+TEST_F(DetectedMaster, StoppedSessionFollowsNobody) {
+  start("fw-1");
+  session_.stop();
+  EXPECT_THAT(leads(m1_), ElementsAre());
 }
 
 TEST(BackoffTest, SameSeedSameWaits) {
