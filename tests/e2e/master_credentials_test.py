@@ -78,7 +78,7 @@ def main():
             with_controller(binary, root, "from-the-environment", list_of_one,
                             {"ESAAS_MESOS_PRINCIPAL": "esaas", "ESAAS_MESOS_SECRET": RIGHT},
                             functools.partial(takes_part, binary, root, lab))
-            with_controller(binary, root, "wrong", f'{named}wrong"', {},
+            with_controller(binary, root, "wrong-secret", f'{named}wrong"', {},
                             functools.partial(is_refused, "refuses the credentials of principal"))
             with_controller(binary, root, "none", list_of_one, {},
                             functools.partial(is_refused, "wants credentials (status 401), and none are configured"))
