@@ -207,7 +207,7 @@ class Controller {
   reconcile::Ledger ledger_;                 // the newest
   std::optional<Time> ledger_due_;           // while subscribed
   QuotaWork quota_work_;
-  mesos::wire::DomainInfo master_domain_;    // of the newest subscription
+  mesos::wire::DomainInfo master_domain_;  // of the newest subscription
   bool connected_ = false;
   bool reconciliation_wanted_ = false;  // subscribed anew; asked for in the next turn
   bool writable_ = true;
