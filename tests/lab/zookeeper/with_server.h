@@ -18,6 +18,8 @@ class WithZookeeper : public ::testing::Test {
   void SetUp() override {
     if (!zookeeper_program().missing.empty()) GTEST_SKIP() << zookeeper_program().missing;
     ASSERT_TRUE(server_.start());
+    // A server answers "ruok" before it takes sessions, and takes its first one slowly; the tests' timeouts are short.
+    ASSERT_TRUE(GroupMember(address()).connected());
   }
 
   /// Short waits, so that a test sees an expiry within seconds.
