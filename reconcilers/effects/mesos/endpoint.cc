@@ -49,6 +49,7 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
     rest = text.substr(colon);
   }
   if (host.empty()) return wrong(text, "no host");
+  if (bracketed && host.find(':') == std::string_view::npos) return wrong(text, "no IPv6 address in the brackets");
   if (!std::ranges::all_of(host, bracketed ? is_address_byte : is_host_byte)) {
     return wrong(text, "the host has a character that does not belong in one");
   }

@@ -46,9 +46,9 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"NoHost", ":5050", "no host"}, Case{"Trailing", "a:1,", "\"\": no port"},
                       Case{"PortZero", "a:0", "1 to 65535"}, Case{"PortBig", "a:65536", "1 to 65535"},
                       Case{"PortText", "a:5050x", "1 to 65535"}, Case{"OpenBracket", "[::1:5050", "no ]"},
-                      Case{"BracketNoPort", "[::1]", "no port"}, Case{"Scheme", "http://a:1", "1 to 65535"},
-                      Case{"Space", "a b:1", "does not belong"}, Case{"Header", "a\r\nX:1", "does not belong"},
-                      Case{"Twice", "a:1,a:1", "named twice"}),
+                      Case{"BracketNoPort", "[::1]", "no port"}, Case{"BracketedName", "[host]:1", "no IPv6 address"},
+                      Case{"Scheme", "http://a:1", "1 to 65535"}, Case{"Space", "a b:1", "does not belong"},
+                      Case{"Header", "a\r\nX:1", "does not belong"}, Case{"Twice", "a:1,a:1", "named twice"}),
     [](const auto& param) { return param.param.name; });
 
 TEST(Redirect, TakesWhatMastersSend) {
