@@ -97,7 +97,8 @@ int signal_group(const ProcessId& leader, int signal) {
     if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc() || pid <= 0) continue;
     const auto belongs = [&] {
       const auto stat = read_stat(pid);
-      return stat && stat->group == leader.pid() && stat->start_ticks >= leader.start_ticks();
+      const bool has_ended = stat && (stat->state == 'Z' || stat->state == 'X');
+      return stat && !has_ended && stat->group == leader.pid() && stat->start_ticks >= leader.start_ticks();
     };
     if (!belongs()) continue;
     const int fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));

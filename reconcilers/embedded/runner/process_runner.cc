@@ -50,7 +50,7 @@ class ProcessRunner::Impl : public std::enable_shared_from_this<ProcessRunner::I
     bool orphaned = false;  ///< watched without its supervisor
     std::optional<ProcessId> watched;
     std::unique_ptr<asio::posix::stream_descriptor> watch;
-    std::unique_ptr<asio::steady_timer> force;  ///< the grace of an orphan
+    std::unique_ptr<asio::steady_timer> force;  ///< the grace of an orphan, or the wait for the end of what was killed
   };
 
   Result<void> write_spec(const LaunchCommand& command, const fs::path& folder) const;
@@ -58,6 +58,7 @@ class ProcessRunner::Impl : public std::enable_shared_from_this<ProcessRunner::I
   void watch(const TaskKey& key, const ProcessId& process);
   void gone(const TaskKey& key);
   void look(const TaskKey& key);
+  void look_when_ended(const TaskKey& key);
   void look_again_soon();
   void poll_all();
   void reap();
@@ -195,8 +196,18 @@ void ProcessRunner::Impl::look(const TaskKey& key) {
     finish(key, report_of(*again));
     return;
   }
-  if (status->has_command()) signal_group(status->command(), SIGKILL);
+  if (status->has_command() && signal_group(status->command(), SIGKILL) > 0) return look_when_ended(key);
   finish(key, report_of_vanished(*status, task.kill_asked));
+}
+
+/// What is left of a task was just killed: its end is told when it is true.
+void ProcessRunner::Impl::look_when_ended(const TaskKey& key) {
+  Running& task = tasks_.at(key);
+  task.force = std::make_unique<asio::steady_timer>(io_, options_.poll_interval);
+  task.force->async_wait([weak = weak_from_this(), key](error_code error) {
+    auto self = weak.lock();
+    if (!error && self && self->tasks_.contains(key)) self->look(key);
+  });
 }
 
 void ProcessRunner::Impl::tell_running(const TaskKey& key, const SupervisorStatus& status) {
