@@ -5,17 +5,13 @@
 #include <memory>
 #include <string>
 
+#include "tests/reconcilers/constraints.h"
+
 namespace esaas::test {
 namespace {
 
 using reconcile::ConstraintSubject;
 
-constexpr auto kLike = model::CONSTRAINT_OPERATOR_LIKE;
-constexpr auto kUnlike = model::CONSTRAINT_OPERATOR_UNLIKE;
-constexpr auto kUnique = model::CONSTRAINT_OPERATOR_UNIQUE;
-constexpr auto kGroupBy = model::CONSTRAINT_OPERATOR_GROUP_BY;
-constexpr auto kCluster = model::CONSTRAINT_OPERATOR_CLUSTER;
-constexpr auto kMaxPer = model::CONSTRAINT_OPERATOR_MAX_PER;
 constexpr auto kNone = std::nullopt;
 
 struct Case {

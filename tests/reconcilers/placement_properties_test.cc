@@ -17,13 +17,6 @@ namespace {
 
 using state::Node;
 
-constexpr auto kLike = model::CONSTRAINT_OPERATOR_LIKE;
-constexpr auto kUnlike = model::CONSTRAINT_OPERATOR_UNLIKE;
-constexpr auto kUnique = model::CONSTRAINT_OPERATOR_UNIQUE;
-constexpr auto kGroupBy = model::CONSTRAINT_OPERATOR_GROUP_BY;
-constexpr auto kCluster = model::CONSTRAINT_OPERATOR_CLUSTER;
-constexpr auto kMaxPer = model::CONSTRAINT_OPERATOR_MAX_PER;
-
 rc::Gen<model::Constraint> constraints() {
   return rc::gen::exec([] {
     const auto how = *rc::gen::element(kLike, kUnlike, kUnique, kGroupBy, kCluster, kMaxPer);

@@ -14,11 +14,6 @@ namespace {
 
 constexpr auto kMaster = model::NODE_ROLE_MASTER;
 constexpr auto kData = model::NODE_ROLE_DATA;
-constexpr auto kUnique = model::CONSTRAINT_OPERATOR_UNIQUE;
-constexpr auto kGroupBy = model::CONSTRAINT_OPERATOR_GROUP_BY;
-constexpr auto kCluster = model::CONSTRAINT_OPERATOR_CLUSTER;
-constexpr auto kMaxPer = model::CONSTRAINT_OPERATOR_MAX_PER;
-constexpr auto kUnlike = model::CONSTRAINT_OPERATOR_UNLIKE;
 
 /// Agents in zones as the letters say: "aab" is three agents, two of them in zone a; '-' has none.
 World world_of(const std::string& zones) {
