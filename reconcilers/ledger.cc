@@ -77,8 +77,7 @@ LedgerLine line_of(const state::Cluster& cluster, const Node& node) {
 
 LedgerLine line_without_owner(const state::FleetState& state, const Entry& entry) {
   LedgerLine line;
-  const std::string prefix = model::role_of_tenant("");
-  line.tenant = entry.part->role.starts_with(prefix) ? entry.part->role.substr(prefix.size()) : std::string{};
+  line.tenant = model::tenant_of_role(entry.part->role);
   line.cluster = entry.part->cluster;
   line.node = entry.part->node;
   line.place = entry.part->place;

@@ -17,11 +17,10 @@
 
 namespace esaas::reconcile {
 
-/// What the master said. Agents that are unreachable or were never there are not in it.
+/// What the master said. Agents that are unreachable, not heard of since it started, or never there are not in it.
 struct MasterBooks {
   Time asked_at;
-  std::vector<Offer> agents;         ///< registered ones; `reserved` is all that is reserved for us, in use or not
-  std::set<std::string> recovering;  ///< agent ids that the master remembers and has not heard of since its start
+  std::vector<Offer> agents;  ///< registered ones; `reserved` is all that is reserved for us, in use or not
 };
 
 enum class LedgerStatus : std::uint8_t {
@@ -41,16 +40,16 @@ bool is_imbalance(LedgerStatus status);
 void add(Quantities& sum, const Quantities& one);
 
 struct LedgerLine {
-  std::string tenant;
-  std::string cluster;
-  std::string node;
-  std::string place;  ///< the volume's id
-  std::string agent_id;
-  std::string hostname;
-  Quantities ours;    ///< as the log says
-  Quantities theirs;  ///< as the master says
+  std::string tenant = {};
+  std::string cluster = {};
+  std::string node = {};
+  std::string place = {};  ///< the volume's id
+  std::string agent_id = {};
+  std::string hostname = {};
+  Quantities ours = {};    ///< as the log says
+  Quantities theirs = {};  ///< as the master says
   LedgerStatus status = LedgerStatus::kBalanced;
-  std::string why;  ///< a sentence, where there is something to say
+  std::string why = {};  ///< a sentence, where there is something to say
 };
 
 struct Ledger {

@@ -25,7 +25,7 @@ std::optional<NamedRefusal> refuse_late_drain(const View& view, const Node& node
   if (!last_copy) return std::nullopt;
   if (auto refusal = first_refusal(kDrainRules, view, node)) return refusal;
   const Duration takes = drain_at_most(node, view.settings());
-  const Duration left = window.begins_at - view.now();
+  const Duration left = window.unavailability.begins_at - view.now();
   if (takes <= left) return std::nullopt;
   return NamedRefusal{kDrainFits,
                       {last_copy->why + " To move its data away may take longer than there is until the maintenance.",

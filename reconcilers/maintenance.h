@@ -5,7 +5,6 @@
 // of each shard there is another started copy, or the window begins no sooner than a drain of the node would take.
 // Pure.
 
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,8 +16,7 @@ namespace esaas::reconcile {
 
 struct MaintenanceWindow {
   std::string agent_id;
-  Time begins_at;
-  std::optional<Duration> lasts;  ///< nothing: for good
+  Unavailability unavailability;
 };
 
 struct MaintenanceVerdict {

@@ -27,7 +27,8 @@ std::uint32_t wanted_value(const View& view, const MasterCount& masters) {
   const std::uint32_t value = quorum(masters.to_be_ready_for);
   const bool one_leaves =
       std::ranges::any_of(view.cluster().nodes(), [&](const Node& node) { return is_next_to_stop(view, node); });
-  // While it is paused nobody is stopped: two masters with a quorum of one, and a cut between them, would be two clusters.
+  // While it is paused nobody is stopped: two masters with a quorum of one, and a cut between them, would be two
+  // clusters.
   if (!one_leaves || view.is_paused() || masters.next != nullptr || masters.possible < 2) return value;
   return std::min(value, masters.possible - 1);
 }

@@ -63,8 +63,8 @@ struct PortRange {
 struct ReservedPart {
   std::string cluster;
   std::string node;
-  std::string place;  ///< equals the volume id
-  std::string role;   ///< that it is reserved to
+  std::string place;      ///< equals the volume id
+  std::string role = {};  ///< that it is reserved to
   Quantities quantities;
   std::vector<PortRange> ports;
   bool has_volume = false;  ///< the persistent volume `place` exists
@@ -78,6 +78,12 @@ struct OfferedDisk {
 };
 
 /// An offer of one agent to one role.
+/// A maintenance window of an agent.
+struct Unavailability {
+  Time begins_at;
+  std::optional<Duration> lasts;  ///< nothing: for good
+};
+
 struct Offer {
   std::string id;
   std::string agent_id;
@@ -91,6 +97,7 @@ struct Offer {
   Quantities unreserved;
   std::vector<PortRange> ports;        ///< unreserved
   std::vector<ReservedPart> reserved;  ///< ours (labels and principal match)
+  std::optional<Unavailability> unavailability;
 };
 
 }  // namespace esaas::reconcile

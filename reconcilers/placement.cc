@@ -119,6 +119,7 @@ class Chooser {
                                  .disk_type = disk_type,
                                  .region = region_,
                                  .any_region = constraints.asks_about(kRegion),
+                                 .now = view_.now(),
                                  .agent_in_use = agents_.has(i),
                                  .offer = offers[i]};
       if (!suits(i, subject, constraints, tally)) continue;

@@ -21,6 +21,7 @@ void visit(const Event& event, Visitor&& visitor) {
     case Event::kTenantQuotaIntended: return std::forward<Visitor>(visitor)(event.tenant_quota_intended());
     case Event::kTenantQuotaApplied: return std::forward<Visitor>(visitor)(event.tenant_quota_applied());
     case Event::kTenantQuotaRefused: return std::forward<Visitor>(visitor)(event.tenant_quota_refused());
+    case Event::kMaintenanceAnswered: return std::forward<Visitor>(visitor)(event.maintenance_answered());
     case Event::kOperationRequested: return std::forward<Visitor>(visitor)(event.operation_requested());
     case Event::kOperationStarted: return std::forward<Visitor>(visitor)(event.operation_started());
     case Event::kOperationStepChanged: return std::forward<Visitor>(visitor)(event.operation_step_changed());

@@ -5,6 +5,8 @@
 namespace esaas::model {
 namespace {
 
+constexpr std::string_view kRolePrefix = "es-";
+
 std::string make(std::string_view cluster, std::string_view node, std::string_view kind, std::uint64_t seq) {
   std::string id;
   const std::string number = std::to_string(seq);
@@ -59,6 +61,10 @@ std::optional<ParsedId> parse_id(std::string_view id) {
   return parsed;
 }
 
-std::string role_of_tenant(std::string_view tenant) { return "es-" + std::string(tenant); }
+std::string role_of_tenant(std::string_view tenant) { return std::string(kRolePrefix) + std::string(tenant); }
+
+std::string tenant_of_role(std::string_view role) {
+  return role.starts_with(kRolePrefix) ? std::string(role.substr(kRolePrefix.size())) : std::string{};
+}
 
 }  // namespace esaas::model

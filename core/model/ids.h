@@ -38,5 +38,7 @@ std::optional<ParsedId> parse_id(std::string_view id);
 
 /// The Mesos role of a tenant: "es-" and its name.
 std::string role_of_tenant(std::string_view tenant);
+/// The tenant of such a role; empty when it is none of ours.
+std::string tenant_of_role(std::string_view role);
 
 }  // namespace esaas::model

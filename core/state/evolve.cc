@@ -131,6 +131,9 @@ void apply(FleetState& state, const event::MesosOperationChanged& payload, const
 
 void apply(FleetState&, const event::UnknownTaskObserved&, const event::Event&) {}
 
+/// What is told of the world and changes nothing that is decided on.
+void apply(FleetState&, const event::MaintenanceAnswered&, const event::Event&) {}
+
 template <typename Payload>
 void route(FleetState& state, const Payload& payload, const event::Event& event) {
   if constexpr (requires { apply(state, payload, event); }) {

@@ -147,22 +147,26 @@ void Controller::reconcile_dirty(Time now) {
   }
 }
 
+reconcile::Input Controller::input_of(const state::Cluster& cluster, std::span<const reconcile::Offer> offers,
+                                      Time now) const {
+  const auto observation = observations_.find(cluster.name());
+  return {.cluster = cluster,
+          .operation = state().find_operation(cluster.active_operation()),
+          .observation = observation == observations_.end() ? nullptr : &observation->second,
+          .offers = offers,
+          .ledger = ledger_of(cluster.name()),
+          .settings = options_.settings,
+          .now = now,
+          .next_seq = sequencer_.next_seq()};
+}
+
 bool Controller::reconcile_once(const std::string& name, Time now) {
   const state::Cluster* cluster = state().find_cluster(name);
   if (cluster == nullptr || sequencer_.backlog() > kBacklogMax) return false;
-  const auto observation = observations_.find(name);
   const std::string role = model::role_of_tenant(cluster->tenant());
   const bool wants = connected_ && reconcile::wants_offers(*cluster, now);
   const auto offers = wants ? offers_.of_role(role) : std::vector<reconcile::Offer>{};
-  const reconcile::Plan plan =
-      reconcile::reconcile({.cluster = *cluster,
-                            .operation = state().find_operation(cluster->active_operation()),
-                            .observation = observation == observations_.end() ? nullptr : &observation->second,
-                            .offers = offers,
-                            .ledger = ledger_of(name),
-                            .settings = options_.settings,
-                            .now = now,
-                            .next_seq = sequencer_.next_seq()});
+  const reconcile::Plan plan = reconcile::reconcile(input_of(*cluster, offers, now));
   append_actions(name, plan, now);
   if (plan.next_check) {
     schedule_.checks.set(name, std::max(*plan.next_check, now + std::chrono::milliseconds{1}));

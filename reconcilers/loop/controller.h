@@ -42,6 +42,7 @@
 #include "reconcilers/loop/published_state.h"
 #include "reconcilers/loop/quota_work.h"
 #include "reconcilers/loop/sequencer.h"
+#include "reconcilers/maintenance.h"
 #include "reconcilers/plan.h"
 #include "reconcilers/settings.h"
 #include "store/log/event_log.h"
@@ -55,13 +56,14 @@ struct ControllerOptions {
   std::string principal = "esaas";  ///< of every reservation; the one that the master authenticates, if it does
   std::string task_user;            ///< tasks run as this user; empty: the agent's choice
   mesos::ReconciliationConfig reconciliation;
-  Duration poll_fast = std::chrono::milliseconds{300};  ///< while Elasticsearch's answer decides what happens next
-  Duration poll_idle = std::chrono::seconds{10};        ///< else; below settings.observation_age_max
-  Duration decline_idle = std::chrono::hours{1};        ///< filter for a role that wants nothing
-  Duration decline_waiting = std::chrono::seconds{10};  ///< filter for offers that do not fit what waits
-  Duration revive_interval = std::chrono::seconds{1};   ///< REVIVE at most this often a role
-  Duration ledger_period = std::chrono::minutes{10};    ///< the master's books are compared this often
-  Duration suppress_after = std::chrono::seconds{5};    ///< a role that wants nothing is suppressed after this long
+  Duration poll_fast = std::chrono::milliseconds{300};    ///< while Elasticsearch's answer decides what happens next
+  Duration poll_idle = std::chrono::seconds{10};          ///< else; below settings.observation_age_max
+  Duration decline_idle = std::chrono::hours{1};          ///< filter for a role that wants nothing
+  Duration decline_waiting = std::chrono::seconds{10};    ///< filter for offers that do not fit what waits
+  Duration revive_interval = std::chrono::seconds{1};     ///< REVIVE at most this often a role
+  Duration ledger_period = std::chrono::minutes{10};      ///< the master's books are compared this often
+  Duration maintenance_period = std::chrono::minutes{1};  ///< an inverse offer is answered anew this often
+  Duration suppress_after = std::chrono::seconds{5};      ///< a role that wants nothing is suppressed after this long
 };
 
 class Controller {
@@ -129,6 +131,9 @@ class Controller {
   void start_next(const std::string& cluster_name, Time now);
   void reconcile_dirty(Time now);
   bool reconcile_once(const std::string& name, Time now);
+  /// What a cluster is reconciled from. Borrows from the controller and `offers`.
+  [[nodiscard]] reconcile::Input input_of(const state::Cluster& cluster, std::span<const reconcile::Offer> offers,
+                                          Time now) const;
   void append_actions(const std::string& name, const reconcile::Plan& plan, Time now);
   void repeat_effect(const std::string& name, const event::Event& intent, Time now);
   void forget_seen_settings(const std::string& cluster_name);
@@ -168,6 +173,12 @@ class Controller {
   [[nodiscard]] bool owns(const reconcile::ReservedPart& part) const;
   [[nodiscard]] const state::Node* owner_of(const reconcile::ReservedPart& part) const;
 
+  // controller_maintenance.cc
+  void answer_maintenance(const mesos::wire::scheduler::Event::InverseOffers& offers, Time now);
+  reconcile::MaintenanceVerdict judge_maintenance(const reconcile::MaintenanceWindow& window, Time now);
+  void append_if_new(const reconcile::MaintenanceWindow& window, const std::string& hostname,
+                     const reconcile::MaintenanceVerdict& verdict, Time now);
+
   // controller_ledger.cc
   struct LedgerCheck {
     Time asked_at;
@@ -202,10 +213,11 @@ class Controller {
   std::map<std::string, reconcile::Observation, std::less<>> observations_;
   std::map<std::string, KeyUnderWay, std::less<>> keys_under_way_;  // sequenced and not durable yet
   std::set<std::string> stray_tasks_seen_;
-  std::map<std::string, Time> repeated_at_;  // by cluster and effect
-  std::optional<LedgerCheck> ledger_check_;  // on its way
-  reconcile::Ledger ledger_;                 // the newest
-  std::optional<Time> ledger_due_;           // while subscribed
+  std::map<std::string, Time> repeated_at_;                                     // by cluster and effect
+  std::map<std::string, event::MaintenanceAnswered, std::less<>> maintenance_;  // by agent: the newest answer
+  std::optional<LedgerCheck> ledger_check_;                                     // on its way
+  reconcile::Ledger ledger_;                                                    // the newest
+  std::optional<Time> ledger_due_;                                              // while subscribed
   QuotaWork quota_work_;
   mesos::wire::DomainInfo master_domain_;  // of the newest subscription
   bool connected_ = false;

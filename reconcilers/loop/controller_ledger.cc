@@ -12,6 +12,9 @@ namespace {
 using Agents = mesos::wire::master::Response::GetAgents;
 using Answer = std::function<void(Result<reconcile::Ledger>)>;
 
+/// Who may wait for one answer of the master.
+constexpr std::size_t kAnswersMax = 1'000;
+
 /// An agent's whole as an offer of it would be seen: what is reserved for us is read in one way only.
 reconcile::Offer to_view(const Agents::Agent& agent, std::string_view principal) {
   mesos::wire::Offer whole;
@@ -22,11 +25,10 @@ reconcile::Offer to_view(const Agents::Agent& agent, std::string_view principal)
 }
 
 reconcile::MasterBooks to_books(const Agents& agents, std::string_view principal, Time asked_at) {
-  reconcile::MasterBooks books{.asked_at = asked_at, .agents = {}, .recovering = {}};
+  reconcile::MasterBooks books{.asked_at = asked_at, .agents = {}};
   for (const auto& agent : agents.agents()) {
     if (agent.active() || agent.deactivated()) books.agents.push_back(to_view(agent, principal));
   }
-  for (const auto& agent : agents.recovered_agents()) books.recovering.insert(agent.id().value());
   return books;
 }
 
@@ -41,6 +43,10 @@ void Controller::ask_ledger(Answer answer, Time now) {
   if (!connected_) {
     answer(fail(ErrorCode::kUnavailable, "there is no subscription to a Mesos master, whose books are compared", "",
                 "mesos_connected"));
+    return;
+  }
+  if (ledger_check_ && ledger_check_->answers.size() >= kAnswersMax) {
+    answer(fail(ErrorCode::kResourceExhausted, "too many wait for the ledger", "", "ledger_answers_max"));
     return;
   }
   if (!ledger_check_) ask_agents(now);
@@ -70,7 +76,10 @@ void Controller::agents_answered(const Result<Agents>& agents, Time now) {
   for (const reconcile::LedgerLine& line : ledger_.lines) {
     if (is_imbalance(line.status)) schedule_.mark_dirty(line.cluster);
   }
-  for (const Answer& answer : check->answers) answer(ledger_);
+  // It tells of places that may not be on disk yet.
+  sequencer_.when_durable([answers = std::move(check->answers), ledger = ledger_] {
+    for (const Answer& answer : answers) answer(ledger);
+  });
 }
 
 std::span<const reconcile::LedgerLine> Controller::ledger_of(std::string_view cluster) const {

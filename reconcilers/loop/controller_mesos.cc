@@ -76,6 +76,8 @@ void Controller::mesos_disconnected() {
   connected_ = false;
   reconciliation_wanted_ = false;
   ledger_due_.reset();
+  maintenance_.clear();
+  ledger_ = {};  // what a master said is held for so only while it can be asked again
   quota_work_.compare_due.reset();
   offers_.clear();
   task_reconciliation_.abandon();
@@ -95,6 +97,7 @@ void Controller::mesos_stopped(bool for_good, const std::string& why, Time now) 
 void Controller::mesos_event(const wire::scheduler::Event& event, Time now) {
   switch (event.type()) {
     case wire::scheduler::Event::OFFERS: take_offers(event.offers(), now); break;
+    case wire::scheduler::Event::INVERSE_OFFERS: answer_maintenance(event.inverse_offers(), now); break;
     case wire::scheduler::Event::RESCIND: offers_.take(event.rescind().offer_id().value()); break;
     case wire::scheduler::Event::UPDATE: task_status(event.update().status(), now); break;
     case wire::scheduler::Event::UPDATE_OPERATION_STATUS:

@@ -77,7 +77,7 @@ bool Controller::release_orphans(const PooledOffer& offer, Time now) {
     }
     payload.set_unreserve_operation(model::mesos_operation_id(part.cluster, part.node, "unreserve", seq));
     event.set_cluster(part.cluster);
-    event.set_tenant(offer.view.role.substr(model::role_of_tenant("").size()));
+    event.set_tenant(model::tenant_of_role(offer.view.role));
     event.mutable_actor()->set_kind(event::ACTOR_KIND_CONTROLLER);
     intents.push_back(sequencer_.sequence(std::move(event), now));
     cluster = part.cluster;

@@ -24,6 +24,8 @@ struct PooledOffer {
 reconcile::Offer to_view(const mesos::wire::Offer& offer, std::string_view principal,
                          const mesos::wire::DomainInfo& of_master = {});
 
+reconcile::Unavailability to_view(const mesos::wire::Unavailability& unavailability);
+
 class OfferPool {
  public:
   void add(PooledOffer offer);

@@ -78,6 +78,14 @@ void add_disk(Offer& offer, const wire::Resource& resource) {
 
 }  // namespace
 
+reconcile::Unavailability to_view(const wire::Unavailability& unavailability) {
+  reconcile::Unavailability view{.begins_at = from_us(unavailability.start().nanoseconds() / 1000), .lasts = {}};
+  if (unavailability.has_duration()) {
+    view.lasts = std::chrono::microseconds{unavailability.duration().nanoseconds() / 1000};
+  }
+  return view;
+}
+
 Offer to_view(const wire::Offer& wire_offer, std::string_view principal, const wire::DomainInfo& of_master) {
   Offer offer;
   offer.id = wire_offer.id().value();
@@ -86,6 +94,7 @@ Offer to_view(const wire::Offer& wire_offer, std::string_view principal, const w
   offer.role = wire_offer.allocation_info().role();
   for (const auto& attribute : wire_offer.attributes()) offer.attributes[attribute.name()] = text_of(attribute);
   locate(offer, wire_offer.domain(), of_master);
+  if (wire_offer.has_unavailability()) offer.unavailability = to_view(wire_offer.unavailability());
   for (const auto& resource : wire_offer.resources()) {
     if (resource.has_revocable()) continue;  // never for data and master nodes
     if (resource.reservations().empty() && resource.disk().has_source()) {

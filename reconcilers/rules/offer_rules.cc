@@ -31,6 +31,12 @@ bool lacks_disk(const OfferSubject& subject) {
          !choose_disk(subject.offer, subject.disk_type, subject.resources.disk_mib());
 }
 
+bool is_under_maintenance(const OfferSubject& subject) {
+  const auto& window = subject.offer.unavailability;
+  if (!window || window->begins_at - subject.now > kMaintenanceNear) return false;
+  return !window->lasts || window->begins_at + *window->lasts > subject.now;
+}
+
 constexpr std::array kRules{
     OfferRule{"agent_already_has_a_node_of_this_cluster", "One machine lost must be one node lost.",
               [](const OfferSubject& subject) { return subject.agent_in_use; }, nullptr, nullptr, ""},
@@ -59,6 +65,9 @@ constexpr std::array kRules{
               "The nodes of a cluster wait for each other at every write; only a constraint on @region leads one into "
               "another region than the first node's, or the master's.",
               is_elsewhere, nullptr, nullptr, ""},
+    OfferRule{"agent_under_maintenance",
+              "A node that was just filled would have to be emptied, or missed, within a day.", is_under_maintenance,
+              nullptr, nullptr, ""},
 };
 static_assert(kRules.size() <= kOfferRulesMax);
 

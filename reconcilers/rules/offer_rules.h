@@ -19,7 +19,8 @@ struct OfferSubject {
   std::string_view disk_type;  ///< of the node's group
   std::string_view region;     ///< the only one it may be in; empty: the master's
   bool any_region = false;     ///< the group says by a constraint where it may be
-  bool agent_in_use = false;   ///< another node of the cluster has its place on the offer's agent
+  Time now;
+  bool agent_in_use = false;  ///< another node of the cluster has its place on the offer's agent
   const Offer& offer;
 };
 
@@ -42,6 +43,9 @@ inline constexpr std::size_t kOfferRulesMax = 16;
 /// else it lacks, nobody needs to change it.
 using OfferRefusals = std::bitset<kOfferRulesMax>;
 OfferRefusals refusals_of(const OfferSubject& subject);
+
+/// An agent whose maintenance begins this soon takes no new node.
+inline constexpr Duration kMaintenanceNear = std::chrono::hours{24};
 
 /// The two lowest free ports: for HTTP and for transport.
 std::optional<std::pair<std::uint32_t, std::uint32_t>> two_ports(const Offer& offer);

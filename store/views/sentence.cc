@@ -69,6 +69,10 @@ std::string say(const event::TenantQuotaApplied& e) {
 std::string say(const event::TenantQuotaRefused& e) {
   return "The master did not take the quota of tenant " + e.name() + because(e.why());
 }
+std::string say(const event::MaintenanceAnswered& e) {
+  return "Maintenance of agent " + e.agent_id() + " (" + e.hostname() + ") from " +
+         to_rfc3339(from_us(e.begins_at_us())) + " was " + (e.accepted() ? "accepted" : "declined") + because(e.why());
+}
 std::string say(const event::TokenIssued& e) {
   return "Token " + e.token_id() + " was issued with the role " +
          lower_name(model::TokenRole_Name(e.role()), "TOKEN_ROLE_") + ".";

@@ -26,7 +26,7 @@ class MaintenanceTest : public ::testing::Test {
   }
   [[nodiscard]] MaintenanceVerdict judge(Duration from_now = seconds{1}) {
     const std::vector<Input> inputs{scene_.input()};
-    return judge_maintenance({scene_.node("data-0").place().agent_id(), scene_.now + from_now, hours{1}}, inputs);
+    return judge_maintenance({scene_.node("data-0").place().agent_id(), {scene_.now + from_now, hours{1}}}, inputs);
   }
 
   test::Scene scene_ = test::Scene::at_rest(3);
@@ -79,7 +79,7 @@ TEST_F(MaintenanceTest, ANodeThatDoesNotRunIsNotMissed) {
 
 TEST_F(MaintenanceTest, AnAgentWithoutNodesIsFree) {
   const std::vector<Input> inputs{scene_.input()};
-  EXPECT_TRUE(judge_maintenance({"another", scene_.now, {}}, inputs).accepted);
+  EXPECT_TRUE(judge_maintenance({"another", {scene_.now, {}}}, inputs).accepted);
 }
 
 }  // namespace

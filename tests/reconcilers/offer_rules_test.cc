@@ -19,6 +19,7 @@ struct Ask {
   std::string disk_type;
   std::string region;
   bool any_region = false;
+  Time now = from_us(1'000'000'000'000'000);
   bool agent_in_use = false;
   Offer offer;
 
@@ -37,7 +38,7 @@ struct Ask {
     disk.mib = mib;
   }
   [[nodiscard]] reconcile::OfferSubject subject() const {
-    return {resources, disk_type, region, any_region, agent_in_use, offer};
+    return {resources, disk_type, region, any_region, now, agent_in_use, offer};
   }
   [[nodiscard]] std::vector<std::string> refused_by() const {
     std::vector<std::string> names;
@@ -66,93 +67,106 @@ TEST_P(OfferRules, RefuseByTheirNames) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, OfferRules,
-    testing::Values(Case{"exactly_enough", [](Ask&) {}, {}},
-                    Case{"agent_in_use",
-                         [](Ask& ask) {
-                           ask.agent_in_use = true;
-                           ask.offer.unreserved.cpus_milli = 0;  // nothing else matters there
-                         },
-                         {"agent_already_has_a_node_of_this_cluster"}},
-                    Case{"cpus", [](Ask& ask) { ask.offer.unreserved.cpus_milli = 999; }, {"lacks_cpus"}},
-                    Case{"mem", [](Ask& ask) { ask.offer.unreserved.mem_mib = 1023; }, {"lacks_mem"}},
-                    Case{"disk", [](Ask& ask) { ask.offer.unreserved.disk_mib = 0; }, {"lacks_disk"}},
-                    Case{"one_port", [](Ask& ask) { ask.offer.ports = {{31000, 31000}}; }, {"lacks_ports"}},
-                    Case{"one_port_twice", [](Ask& ask) { ask.offer.ports = {{9, 9}, {9, 9}}; }, {"lacks_ports"}},
-                    Case{"no_port", [](Ask& ask) { ask.offer.ports.clear(); }, {"lacks_ports"}},
-                    Case{"backward_ports", [](Ask& ask) { ask.offer.ports = {{9, 7}}; }, {"lacks_ports"}},
-                    Case{"two_ranges", [](Ask& ask) { ask.offer.ports = {{9, 9}, {7, 7}}; }, {}},
-                    Case{"everything",
-                         [](Ask& ask) {
-                           ask.offer.unreserved = {};
-                           ask.offer.ports.clear();
-                           ask.offer.is_remote = true;
-                         },
-                         {"lacks_cpus", "lacks_mem", "lacks_disk", "lacks_ports", "agent_in_another_region"}},
-                    Case{"remote", [](Ask& ask) { ask.offer.is_remote = true; }, {"agent_in_another_region"}},
-                    Case{"other_region_than_the_first",
-                         [](Ask& ask) {
-                           ask.offer.region = "east";
-                           ask.region = "west";
-                         },
-                         {"agent_in_another_region"}},
-                    Case{"remote_like_the_first",
-                         [](Ask& ask) {
-                           ask.offer.region = ask.region = "west";
-                           ask.offer.is_remote = true;
-                         },
-                         {}},
-                    Case{"remote_by_constraint",
-                         [](Ask& ask) {
-                           ask.offer.region = "east";
-                           ask.region = "west";
-                           ask.any_region = true;
-                         },
-                         {}},
-                    Case{"root_disk_is_no_mount_disk", [](Ask& ask) { ask.disk_type = "mount"; }, {"lacks_disk_type"}},
-                    Case{"mount",
-                         [](Ask& ask) {
-                           ask.disk_type = "mount";
-                           ask.add_disk("mount", "", 2048);
-                           ask.offer.unreserved.disk_mib = 0;
-                         },
-                         {}},
-                    Case{"path_is_no_mount",
-                         [](Ask& ask) {
-                           ask.disk_type = "mount";
-                           ask.add_disk("path", "", 9999);
-                         },
-                         {"lacks_disk_type"}},
-                    Case{"small_mounts_do_not_add_up",
-                         [](Ask& ask) {
-                           ask.disk_type = "mount";
-                           ask.add_disk("mount", "", 2047);
-                           ask.add_disk("mount", "", 2047);
-                         },
-                         {"lacks_disk"}},
-                    Case{"profile",
-                         [](Ask& ask) {
-                           ask.disk_type = "ssd";
-                           ask.add_disk("path", "ssd", 2048);
-                         },
-                         {}},
-                    Case{"other_profile",
-                         [](Ask& ask) {
-                           ask.disk_type = "ssd";
-                           ask.add_disk("path", "hdd", 2048);
-                         },
-                         {"lacks_disk_type"}},
-                    Case{"root_disk_where_others_are",
-                         [](Ask& ask) {
-                           ask.offer.unreserved.disk_mib = 100;
-                           ask.add_disk("mount", "", 9999);
-                         },
-                         {"lacks_disk"}},
-                    Case{"absurd_disk",
-                         [](Ask& ask) {
-                           ask.disk_type = "mount";
-                           ask.add_disk("mount", "", std::int64_t{1} << 40);
-                         },
-                         {"lacks_disk"}}),
+    testing::Values(
+        Case{"exactly_enough", [](Ask&) {}, {}},
+        Case{"agent_in_use",
+             [](Ask& ask) {
+               ask.agent_in_use = true;
+               ask.offer.unreserved.cpus_milli = 0;  // nothing else matters there
+             },
+             {"agent_already_has_a_node_of_this_cluster"}},
+        Case{"cpus", [](Ask& ask) { ask.offer.unreserved.cpus_milli = 999; }, {"lacks_cpus"}},
+        Case{"mem", [](Ask& ask) { ask.offer.unreserved.mem_mib = 1023; }, {"lacks_mem"}},
+        Case{"disk", [](Ask& ask) { ask.offer.unreserved.disk_mib = 0; }, {"lacks_disk"}},
+        Case{"one_port", [](Ask& ask) { ask.offer.ports = {{31000, 31000}}; }, {"lacks_ports"}},
+        Case{"one_port_twice", [](Ask& ask) { ask.offer.ports = {{9, 9}, {9, 9}}; }, {"lacks_ports"}},
+        Case{"no_port", [](Ask& ask) { ask.offer.ports.clear(); }, {"lacks_ports"}},
+        Case{"backward_ports", [](Ask& ask) { ask.offer.ports = {{9, 7}}; }, {"lacks_ports"}},
+        Case{"two_ranges", [](Ask& ask) { ask.offer.ports = {{9, 9}, {7, 7}}; }, {}},
+        Case{"everything",
+             [](Ask& ask) {
+               ask.offer.unreserved = {};
+               ask.offer.ports.clear();
+               ask.offer.is_remote = true;
+             },
+             {"lacks_cpus", "lacks_mem", "lacks_disk", "lacks_ports", "agent_in_another_region"}},
+        Case{"maintenance_within_a_day",
+             [](Ask& ask) { ask.offer.unavailability = {ask.now + std::chrono::hours{24}, {}}; },
+             {"agent_under_maintenance"}},
+        Case{"maintenance_that_goes_on",
+             [](Ask& ask) { ask.offer.unavailability = {ask.now - std::chrono::hours{1}, std::chrono::hours{2}}; },
+             {"agent_under_maintenance"}},
+        Case{"maintenance_later",
+             [](Ask& ask) { ask.offer.unavailability = {ask.now + std::chrono::hours{25}, {}}; },
+             {}},
+        Case{"maintenance_that_is_over",
+             [](Ask& ask) { ask.offer.unavailability = {ask.now - std::chrono::hours{2}, std::chrono::hours{2}}; },
+             {}},
+        Case{"remote", [](Ask& ask) { ask.offer.is_remote = true; }, {"agent_in_another_region"}},
+        Case{"other_region_than_the_first",
+             [](Ask& ask) {
+               ask.offer.region = "east";
+               ask.region = "west";
+             },
+             {"agent_in_another_region"}},
+        Case{"remote_like_the_first",
+             [](Ask& ask) {
+               ask.offer.region = ask.region = "west";
+               ask.offer.is_remote = true;
+             },
+             {}},
+        Case{"remote_by_constraint",
+             [](Ask& ask) {
+               ask.offer.region = "east";
+               ask.region = "west";
+               ask.any_region = true;
+             },
+             {}},
+        Case{"root_disk_is_no_mount_disk", [](Ask& ask) { ask.disk_type = "mount"; }, {"lacks_disk_type"}},
+        Case{"mount",
+             [](Ask& ask) {
+               ask.disk_type = "mount";
+               ask.add_disk("mount", "", 2048);
+               ask.offer.unreserved.disk_mib = 0;
+             },
+             {}},
+        Case{"path_is_no_mount",
+             [](Ask& ask) {
+               ask.disk_type = "mount";
+               ask.add_disk("path", "", 9999);
+             },
+             {"lacks_disk_type"}},
+        Case{"small_mounts_do_not_add_up",
+             [](Ask& ask) {
+               ask.disk_type = "mount";
+               ask.add_disk("mount", "", 2047);
+               ask.add_disk("mount", "", 2047);
+             },
+             {"lacks_disk"}},
+        Case{"profile",
+             [](Ask& ask) {
+               ask.disk_type = "ssd";
+               ask.add_disk("path", "ssd", 2048);
+             },
+             {}},
+        Case{"other_profile",
+             [](Ask& ask) {
+               ask.disk_type = "ssd";
+               ask.add_disk("path", "hdd", 2048);
+             },
+             {"lacks_disk_type"}},
+        Case{"root_disk_where_others_are",
+             [](Ask& ask) {
+               ask.offer.unreserved.disk_mib = 100;
+               ask.add_disk("mount", "", 9999);
+             },
+             {"lacks_disk"}},
+        Case{"absurd_disk",
+             [](Ask& ask) {
+               ask.disk_type = "mount";
+               ask.add_disk("mount", "", std::int64_t{1} << 40);
+             },
+             {"lacks_disk"}}),
     [](const testing::TestParamInfo<Case>& tested) { return std::string(tested.param.name); });
 
 TEST(TwoPorts, AreTheLowestTwo) {

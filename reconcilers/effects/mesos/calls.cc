@@ -50,15 +50,17 @@ Call decline(const std::vector<std::string>& offer_ids, Refusal refusal) {
   return call;
 }
 
-Call accept_inverse_offers(const std::vector<std::string>& inverse_offer_ids) {
+Call accept_inverse_offers(const std::vector<std::string>& inverse_offer_ids, Refusal refusal) {
   Call call = of_type(Call::ACCEPT_INVERSE_OFFERS);
   add_ids(*call.mutable_accept_inverse_offers()->mutable_inverse_offer_ids(), inverse_offer_ids);
+  call.mutable_accept_inverse_offers()->mutable_filters()->set_refuse_seconds(refusal.count());
   return call;
 }
 
-Call decline_inverse_offers(const std::vector<std::string>& inverse_offer_ids) {
+Call decline_inverse_offers(const std::vector<std::string>& inverse_offer_ids, Refusal refusal) {
   Call call = of_type(Call::DECLINE_INVERSE_OFFERS);
   add_ids(*call.mutable_decline_inverse_offers()->mutable_inverse_offer_ids(), inverse_offer_ids);
+  call.mutable_decline_inverse_offers()->mutable_filters()->set_refuse_seconds(refusal.count());
   return call;
 }
 

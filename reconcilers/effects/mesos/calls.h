@@ -28,8 +28,9 @@ struct Subject {
 /// left over comes back after `refusal`; zero means with the next allocation.
 Call accept(const std::vector<std::string>& offer_ids, std::vector<wire::Offer::Operation> operations, Refusal refusal);
 Call decline(const std::vector<std::string>& offer_ids, Refusal refusal);
-Call accept_inverse_offers(const std::vector<std::string>& inverse_offer_ids);
-Call decline_inverse_offers(const std::vector<std::string>& inverse_offer_ids);
+/// The answer holds for `refusal`; then the master asks again.
+Call accept_inverse_offers(const std::vector<std::string>& inverse_offer_ids, Refusal refusal);
+Call decline_inverse_offers(const std::vector<std::string>& inverse_offer_ids, Refusal refusal);
 
 /// Clears the filters of these roles and asks for offers again; no roles means all.
 Call revive(const std::vector<std::string>& roles);

@@ -1,9 +1,7 @@
 // Quotas on their way from the log to the master, and offers that a quota has chopped.
 #include <gtest/gtest.h>
 
-#include "reconcilers/loop/controller.h"
-#include "store/log/memory_event_log.h"
-#include "tests/reconcilers/loop/fake_ports.h"
+#include "tests/reconcilers/loop/controller_fixture.h"
 
 namespace esaas::loop {
 namespace {
@@ -12,52 +10,11 @@ namespace wire = mesos::wire;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using GetQuota = wire::master::Response::GetQuota;
-using Call = wire::scheduler::Call;
-
-ControllerOptions options() {
-  ControllerOptions result;
-  result.settings.catalogue.artifacts["2.3.3"].uri = "file:///archive.tar.gz";
-  return result;
-}
 
 Error unavailable() { return {ErrorCode::kUnavailable, "no leading master is known"}; }
 
-class QuotaTest : public ::testing::Test {
+class QuotaTest : public ControllerFixture {
  protected:
-  QuotaTest() { begin({}); }
-
-  /// A controller on what `state` says, as after a start.
-  void begin(state::FleetState state) {
-    controller_.emplace(options(), std::move(state), log_, *writer_, published_, ports_);
-    controller_->start(now_);
-    settle();
-  }
-
-  void settle() {
-    controller_->turn(now_);
-    while (!ports_.posted.empty()) {
-      ports_.run_posted();
-      controller_->turn(now_);
-    }
-  }
-
-  Result<Accepted> submit(command::Command command) {
-    Submission submission;
-    submission.command = std::move(command);
-    submission.caller = {.token_id = "root", .tenant = "", .role = model::TOKEN_ROLE_ADMIN, .address = "127.0.0.1"};
-    Result<Accepted> got = fail(ErrorCode::kInternal, "no answer");
-    controller_->submit({std::move(submission)}, [&got](auto results) { got = std::move(results[0]); }, now_);
-    settle();
-    return got;
-  }
-
-  void subscribe() {
-    wire::scheduler::Event::Subscribed subscribed;
-    subscribed.mutable_framework_id()->set_value("fw-1");
-    controller_->mesos_subscribed(subscribed, true, now_);
-    settle();
-  }
-
   void set_limit(std::uint64_t cpus_milli) {
     command::SetTenantQuota command;
     command.tenant = "shop";
@@ -79,65 +36,15 @@ class QuotaTest : public ::testing::Test {
   [[nodiscard]] const state::Tenant& shop() const { return *controller_->state().find_tenant("shop"); }
   [[nodiscard]] event::Event newest() const { return *log_.read_one(log_.last_seq()); }
 
-  void offer(const std::string& id, double cpus, double mem, bool ports = true) {
-    wire::scheduler::Event event;
-    event.set_type(wire::scheduler::Event::OFFERS);
-    add_offer(event, id, cpus, mem, ports);
-    controller_->mesos_event(event, now_);
-    settle();
+  /// The master holds the quota of 2 cpus, and the subscription is a new one.
+  void subscribe_anew_with_a_quota() {
+    submit(command::CreateTenant{"shop"});
+    subscribe();
+    set_limit(2000);
+    answer({});
+    controller_->mesos_disconnected();
+    subscribe();
   }
-
-  static void add_offer(wire::scheduler::Event& event, const std::string& id, double cpus, double mem, bool ports) {
-    auto& offer = *event.mutable_offers()->add_offers();
-    offer.mutable_id()->set_value(id);
-    offer.mutable_agent_id()->set_value("agent-1");
-    offer.mutable_framework_id()->set_value("fw-1");
-    offer.set_hostname("127.0.0.11");
-    offer.mutable_allocation_info()->set_role("es-shop");
-    const auto scalar = [&offer](const char* name, double amount) {
-      if (amount <= 0) return;
-      auto& resource = *offer.add_resources();
-      resource.set_name(name);
-      resource.set_type(wire::Value::SCALAR);
-      resource.mutable_scalar()->set_value(amount);
-    };
-    scalar("cpus", cpus);
-    scalar("mem", mem);
-    scalar("disk", 10240);
-    if (!ports) return;
-    auto& resource = *offer.add_resources();
-    resource.set_name("ports");
-    resource.set_type(wire::Value::RANGES);
-    auto& range = *resource.mutable_ranges()->add_range();
-    range.set_begin(31000);
-    range.set_end(31099);
-  }
-
-  /// Cluster "search" of tenant shop: one node of 1 cpu, 512 MiB of memory and of disk.
-  void create_search() {
-    command::SubmitOperation operation;
-    operation.cluster = "search";
-    auto& request = *operation.request.mutable_create();
-    request.set_name("search");
-    request.set_tenant("shop");
-    request.mutable_spec()->set_version("2.3.3");
-    auto& group = *request.mutable_spec()->add_node_groups();
-    group.set_name("data");
-    group.add_roles(model::NODE_ROLE_MASTER);
-    group.add_roles(model::NODE_ROLE_DATA);
-    group.set_count(1);
-    group.mutable_resources()->set_cpus_milli(1000);
-    group.mutable_resources()->set_mem_mib(512);
-    group.mutable_resources()->set_disk_mib(512);
-    ASSERT_TRUE(submit(operation).has_value());
-  }
-
-  Time now_ = from_us(1'475'000'000'000'000);
-  store::MemoryEventLog log_;
-  std::unique_ptr<store::LogWriter> writer_ = store::make_immediate_writer(log_);
-  PublishedState published_;
-  FakePorts ports_;
-  std::optional<Controller> controller_;
 };
 
 TEST_F(QuotaTest, TheIntentIsDurableBeforeTheMasterIsAsked) {
@@ -147,9 +54,7 @@ TEST_F(QuotaTest, TheIntentIsDurableBeforeTheMasterIsAsked) {
   command.tenant = "shop";
   command.quota.mutable_limit()->set_cpus_milli(2500);
   command.quota.mutable_guarantee()->set_mem_mib(1024);
-  Submission submission;
-  submission.command = command;
-  controller_->submit({submission}, [](auto) {}, now_);
+  controller_->submit({by_admin(command)}, [](auto) {}, now_);
   controller_->turn(now_);
   EXPECT_TRUE(ports_.quotas_sent.empty());
   settle();
@@ -245,12 +150,7 @@ TEST_F(QuotaTest, ALateAnswerToAnOlderIntentIsNotTakenForTheNewOne) {
 }
 
 TEST_F(QuotaTest, AQuotaThatTheMasterHasLostIsSentAgainWithoutANewEvent) {
-  submit(command::CreateTenant{"shop"});
-  subscribe();
-  set_limit(2000);
-  answer({});
-  controller_->mesos_disconnected();
-  subscribe();
+  subscribe_anew_with_a_quota();
   EXPECT_EQ(ports_.quotas_asked, 1);
   const auto seq = log_.last_seq();
   compare(GetQuota{});
@@ -263,12 +163,7 @@ TEST_F(QuotaTest, AQuotaThatTheMasterHasLostIsSentAgainWithoutANewEvent) {
 }
 
 TEST_F(QuotaTest, AQuotaThatTheMasterHoldsIsLeftAlone) {
-  submit(command::CreateTenant{"shop"});
-  subscribe();
-  set_limit(2000);
-  answer({});
-  controller_->mesos_disconnected();
-  subscribe();
+  subscribe_anew_with_a_quota();
   GetQuota quotas;
   auto& config = *quotas.mutable_status()->add_configs();
   config.set_role("es-shop");
@@ -278,12 +173,7 @@ TEST_F(QuotaTest, AQuotaThatTheMasterHoldsIsLeftAlone) {
 }
 
 TEST_F(QuotaTest, AComparisonThatFailsIsMadeAgain) {
-  submit(command::CreateTenant{"shop"});
-  subscribe();
-  set_limit(2000);
-  answer({});
-  controller_->mesos_disconnected();
-  subscribe();
+  subscribe_anew_with_a_quota();
   compare(std::unexpected(unavailable()));
   EXPECT_EQ(ports_.quotas_asked, 1);
   now_ += seconds{1};
@@ -296,20 +186,18 @@ TEST_F(QuotaTest, AComparisonThatFailsIsMadeAgain) {
 TEST_F(QuotaTest, ChoppedOffersGoBackTogetherAndTheWholeIsUsed) {
   submit(command::CreateTenant{"shop"});
   subscribe();
-  create_search();
-  wire::scheduler::Event event;
-  event.set_type(wire::scheduler::Event::OFFERS);
-  add_offer(event, "no-cpus", 0, 4096, true);
-  add_offer(event, "no-ports", 4, 64, false);
-  controller_->mesos_event(event, now_);
-  settle();
+  submit(create("search"));
+  Event event;
+  add_offer(event, "no-cpus", {.cpus = 0});
+  add_offer(event, "no-ports", {.mem = 64, .ports = false});
+  give(event);
   EXPECT_TRUE(ports_.calls_of(Call::ACCEPT).empty());
   const auto declines = ports_.calls_of(Call::DECLINE);
   ASSERT_EQ(declines.size(), 1U);
   EXPECT_EQ(declines[0].decline().offer_ids_size(), 2);
   EXPECT_LE(declines[0].decline().filters().refuse_seconds(), 10.0) << "while a node waits";
   EXPECT_TRUE(controller_->offers().all().empty()) << "nothing is held while it is of no use";
-  offer("whole", 4, 4096);
+  offer("whole");
   EXPECT_EQ(ports_.calls_of(Call::ACCEPT).size(), 1U);
 }
 
@@ -317,7 +205,7 @@ TEST_F(QuotaTest, OfManyRolesOnlyThoseWithoutAWantAreSuppressed) {
   submit(command::CreateTenant{"shop"});
   submit(command::CreateTenant{"other"});
   subscribe();
-  create_search();
+  submit(create("search"));
   now_ += seconds{10};
   settle();
   const auto suppressed = ports_.calls_of(Call::SUPPRESS);

@@ -53,10 +53,12 @@ TEST(Calls, KillWithGrace) {
 }
 
 TEST(Calls, InverseOffers) {
-  expect_message(calls::accept_inverse_offers({"i1"}),
-                 "type: ACCEPT_INVERSE_OFFERS accept_inverse_offers { inverse_offer_ids { value: 'i1' } }");
-  expect_message(calls::decline_inverse_offers({"i1"}),
-                 "type: DECLINE_INVERSE_OFFERS decline_inverse_offers { inverse_offer_ids { value: 'i1' } }");
+  expect_message(calls::accept_inverse_offers({"i1"}, std::chrono::seconds(60)),
+                 "type: ACCEPT_INVERSE_OFFERS accept_inverse_offers { inverse_offer_ids { value: 'i1' } "
+                 "filters { refuse_seconds: 60 } }");
+  expect_message(calls::decline_inverse_offers({"i1"}, std::chrono::seconds(60)),
+                 "type: DECLINE_INVERSE_OFFERS decline_inverse_offers { inverse_offer_ids { value: 'i1' } "
+                 "filters { refuse_seconds: 60 } }");
 }
 
 TEST(Calls, AcknowledgesOnlyWhatHasAUuid) {
