@@ -91,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(All, TenantRoutesBadQuota,
                                          BadQuota{"Fraction", R"({"limit":{"cpus_milli":1.5}})", "limit.cpus_milli"},
                                          BadQuota{"UnknownResource", R"({"limit":{"gpus":1}})", "limit.gpus"},
                                          BadQuota{"Absurd", R"({"limit":{"mem_mib":1000000000001}})", "limit.mem_mib"}),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& bad) { return std::string(bad.param.name); });
 
 TEST(TenantRoutes, ALimitBelowWhatIsWantedIsAConflict) {
   TestApi api;

@@ -10,34 +10,22 @@ import signal
 import sys
 import time
 
+from cluster_story import ClusterStory
 from documents import HealthWatch, Writer, ask
 from installation import Installation
 
 CLUSTER = "orders"
 
 
-class LifeCycle:
+class LifeCycle(ClusterStory):
     def __init__(self, esaas):
-        self.esaas = esaas
+        super().__init__(esaas, CLUSTER, data_group="data")
         self.token = None
-        self.began = time.monotonic()
-        self.known = []
-
-    def report(self, what):
-        print(f"{time.monotonic() - self.began:6.1f} s  {what}", flush=True)
 
     def run_as_operator(self, *words, **options):
         return self.esaas.run(*words, token_file=self.token, **options)
 
-    def addresses(self):
-        return list(self.known)
-
-    def learn_addresses(self):
-        nodes = self.esaas.nodes(CLUSTER).values()
-        self.known = [f"{n['place']['hostname']}:{n['place']['http_port']}" for n in nodes
-                      if n["group"] == "data" and n.get("task", {}).get("joined") and not n["removing"]]
-
-    def is_whole(self, **groups):
+    def has_groups(self, **groups):
         cluster = self.esaas.cluster(CLUSTER)
         counted = {}
         for node in cluster["nodes"]:
@@ -62,7 +50,7 @@ class LifeCycle:
         assert self.esaas.run("cluster", "show", CLUSTER, check=False).returncode != 0, "a dry run changes nothing"
         self.run_as_operator(*words, "--wait", "--timeout", "180")
         self.learn_addresses()
-        assert self.is_whole(master=3, data=2) and self.quorum() == 2
+        assert self.has_groups(master=3, data=2) and self.quorum() == 2
         self.report("three dedicated masters and two data nodes, green, quorum 2")
 
     def other_tenants_see_nothing(self):
@@ -82,7 +70,7 @@ class LifeCycle:
         assert queued, "a second operation is taken at once"
         operations = {o["cluster"]: o for o in self.esaas.json("operation", "list") if o["status"] == "queued"}
         assert CLUSTER in operations, "and waits for the first"
-        self.esaas.wait("resized and scaled", lambda: self.is_whole(master=3, data=3), timeout=240)
+        self.esaas.wait("resized and scaled", lambda: self.has_groups(master=3, data=3), timeout=240)
         self.learn_addresses()
         for name, node in self.esaas.nodes(CLUSTER).items():
             if node["group"] == "data":
@@ -91,21 +79,21 @@ class LifeCycle:
         self.report("each data node replaced by a larger one, then scaled to 3 by the operation behind")
 
     def lose_the_embedded_mesos(self):
-        before = {name: node["attempt"] for name, node in self.esaas.nodes(CLUSTER).items()}
+        before = self.attempts()
         pid_file = self.esaas.data / "embedded-mesos/pid"
         os.kill(int(pid_file.read_text()), signal.SIGKILL)
         time.sleep(1)
         self.esaas.kill()
         self.esaas.start()
         self.esaas.wait("connected again", lambda: self.esaas.readiness()["mesos_connected"])
-        self.esaas.wait("whole", lambda: self.is_whole(master=3, data=3))
-        after = {name: node["attempt"] for name, node in self.esaas.nodes(CLUSTER).items()}
+        self.esaas.wait("whole", lambda: self.has_groups(master=3, data=3))
+        after = self.attempts()
         assert after == before, (before, after)
         self.report("killed -9 the embedded Mesos and the controller: every task found again, none restarted")
 
     def fewer_masters(self):
         self.run_as_operator("cluster", "scale", CLUSTER, "1", "--group", "master", "--wait", "--timeout", "180")
-        self.esaas.wait("one master", lambda: self.is_whole(master=1, data=3))
+        self.esaas.wait("one master", lambda: self.has_groups(master=1, data=3))
         assert self.quorum() == 1
         self.report("masters from 3 to 1, quorum 1")
 
@@ -115,7 +103,7 @@ class LifeCycle:
         assert len(self.esaas.nodes(CLUSTER)) == 4, "nodes and their places stay"
         self.report("suspended: no process runs")
         self.run_as_operator("cluster", "resume", CLUSTER, "--wait", "--timeout", "180")
-        self.esaas.wait("whole", lambda: self.is_whole(master=1, data=3))
+        self.esaas.wait("whole", lambda: self.has_groups(master=1, data=3))
         self.learn_addresses()
         missing = writer.missing(self.known[0])
         assert not missing, missing[:10]
@@ -128,7 +116,7 @@ class LifeCycle:
         writer, watch = Writer(self.addresses), HealthWatch(self.addresses)
         writer.start()
         self.esaas.wait("documents are written", lambda: writer.acknowledged > 50)
-        self.esaas.wait("the index is green", lambda: self.is_whole(master=3, data=2))
+        self.esaas.wait("the index is green", lambda: self.has_groups(master=3, data=2))
         watch.start()
         self.resize()
         self.lose_the_embedded_mesos()

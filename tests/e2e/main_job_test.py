@@ -7,67 +7,35 @@ never be red once its index exists.
 import os
 import signal
 import sys
-import time
 
-from documents import HealthWatch, Writer, ask
+from cluster_story import ClusterStory
 from installation import Installation
 
 CLUSTER = "search"
 
 
-def report(what, began):
-    print(f"{time.monotonic() - began:6.1f} s  {what}", flush=True)
-
-
-class MainJob:
-    def __init__(self, esaas):
-        self.esaas = esaas
-        self.known = []
-        self.began = time.monotonic()
-
-    def addresses(self):
-        return list(self.known)
-
-    def learn_addresses(self):
-        nodes = self.esaas.nodes(CLUSTER).values()
-        self.known = [f"{n['place']['hostname']}:{n['place']['http_port']}" for n in nodes
-                      if n.get("task", {}).get("joined") and not n["removing"]]
-
-    def attempts(self):
-        return {name: node["attempt"] for name, node in self.esaas.nodes(CLUSTER).items()}
-
-    def is_whole(self, count):
-        cluster = self.esaas.cluster(CLUSTER)
-        joined = [n for n in cluster["nodes"] if n.get("task", {}).get("joined")]
-        return (cluster["health"]["status"] == "green" and len(cluster["nodes"]) == count and len(joined) == count
-                and cluster["health"]["nodes"] == count)
-
+class MainJob(ClusterStory):
     def create(self):
-        self.esaas.run("tenant", "create", "shop")
-        self.esaas.run("cluster", "create", CLUSTER, "--tenant", "shop", "--version", "2.3.3", "--nodes", "3",
-                       "--cpus-milli", "500", "--mem-mib", "512", "--disk-mib", "1024", "--reason", "test", "--wait",
-                       "--timeout", "180")
-        self.esaas.wait("three nodes, green", lambda: self.is_whole(3))
-        self.learn_addresses()
+        self.create_three()
         for number in range(3):
             assert len(self.esaas.processes(f"node.name=data-{number}")) == 1, "one process for each node"
-        report("created: three nodes, green", self.began)
+        self.report("created: three nodes, green")
 
     def heal(self):
         before = self.attempts()
         [victim] = self.esaas.processes("node.name=data-1")
         os.kill(victim, signal.SIGKILL)
         self.esaas.wait("data-1 launched again", lambda: self.attempts()["data-1"] == before["data-1"] + 1)
-        self.esaas.wait("healed", lambda: self.is_whole(3))
+        self.wait_whole(3, "healed")
         after = self.attempts()
         assert after["data-0"] == before["data-0"] and after["data-2"] == before["data-2"], "only data-1 was restarted"
-        report("healed after kill -9 of data-1", self.began)
+        self.report("healed after kill -9 of data-1")
 
     def scale_out(self):
         self.esaas.run("cluster", "scale", CLUSTER, "4", "--wait", "--timeout", "180")
-        self.esaas.wait("four nodes, green", lambda: self.is_whole(4))
+        self.wait_whole(4, "scaled out")
         self.learn_addresses()
-        report("scaled out to 4", self.began)
+        self.report("scaled out to 4")
 
     def scale_in_through_a_crash(self):
         before = self.attempts()
@@ -75,20 +43,20 @@ class MainJob:
         self.esaas.wait("the drain began",
                         lambda: any(n["drain"] != "none" for n in self.esaas.nodes(CLUSTER).values()))
         self.esaas.kill()
-        report("killed -9 the controller in the middle of a drain", self.began)
+        self.report("killed -9 the controller in the middle of a drain")
         self.esaas.start()
         self.learn_addresses()
-        self.esaas.wait("three nodes, green", lambda: self.is_whole(3))
+        self.wait_whole(3, "scaled in")
         after = self.attempts()
         assert all(before[name] == attempt for name, attempt in after.items()), f"nodes were restarted: {before} {after}"
         assert not self.esaas.processes("node.name=data-3"), "the fourth node has ended"
-        report("scaled in to 3 across the crash, no node restarted", self.began)
+        self.report("scaled in to 3 across the crash, no node restarted")
 
     def delete(self):
-        self.esaas.run("cluster", "delete", CLUSTER, "--confirm", CLUSTER, "--wait", "--timeout", "180")
+        super().delete()
         assert self.esaas.run("cluster", "show", CLUSTER, check=False).returncode != 0
         self.esaas.wait("no process is left", lambda: not self.esaas.processes())
-        report("deleted", self.began)
+        self.report("deleted")
 
     def check_records(self):
         audit = self.esaas.json("audit")
@@ -102,34 +70,22 @@ class MainJob:
             assert words in trace, f"{words!r} is not in the trace:\n{trace}"
         usage = self.esaas.run("usage", "--format", "csv").stdout.splitlines()
         assert len(usage) == 2 and CLUSTER in usage[1], usage
-        report(f"audit, trace and usage answer: {usage[1]}", self.began)
+        self.report(f"audit, trace and usage answer: {usage[1]}")
 
     def check_replay(self):
         self.esaas.stop()
         for command in ("verify", "fold"):
             done = self.esaas.run("log", command, "--data-dir", str(self.esaas.data))
-            report(f"log {command}: {done.stdout.strip()}", self.began)
+            self.report(f"log {command}: {done.stdout.strip()}")
 
     def run(self):
         self.esaas.start()
         self.create()
-        writer, watch = Writer(self.addresses), HealthWatch(self.addresses)
-        writer.start()
-        self.esaas.wait("documents are written", lambda: writer.acknowledged > 100)
-        self.esaas.wait("the index is green", lambda: self.is_whole(3))
-        watch.start()
+        self.begin_writing()
         self.heal()
         self.scale_out()
         self.scale_in_through_a_crash()
-        writer.stop()
-        watch.stop()
-        missing = writer.missing(self.known[0])
-        count = ask(self.known[0], "/documents/_count")["count"]
-        print(f"          {writer.acknowledged} documents acknowledged, {writer.failed} refused, {count} counted, "
-              f"{len(missing)} missing; health seen: {watch.seen}")
-        assert not missing, f"acknowledged documents are missing: {missing[:10]}"
-        assert writer.acknowledged > 300, "the writer wrote too little to show anything"
-        assert watch.seen["red"] == 0 and watch.seen["green"] > 0, watch.seen
+        self.end_writing()
         self.delete()
         self.check_records()
         self.check_replay()
@@ -138,7 +94,7 @@ class MainJob:
 def main():
     esaas = Installation(sys.argv[1], first_agent_address="127.0.7.11")
     try:
-        MainJob(esaas).run()
+        MainJob(esaas, CLUSTER).run()
     finally:
         esaas.close()
     print("1 passed, 0 failed")

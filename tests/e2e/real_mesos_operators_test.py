@@ -1,20 +1,18 @@
 """real_mesos_operators_test.py ESAAS: what operators do to a real Mesos 1.11.0 below a running cluster of Elasticsearch 2.3.3.
 
-Four agents, three nodes, an index with a copy of each shard. A machine comes back as another agent with its volumes; an
-agent is drained and brought back; an agent is declared gone for good; the framework is torn down. After each but the last
+Four agents, three nodes, an index with a copy of each shard. Maintenance of an agent is announced; a machine comes back as another agent with its volumes; an
+agent is drained and brought back; one is declared gone for good; the framework is torn down. After each but the last
 the documents are there and the cluster is green, and the log says what happened.
 """
 
 import json
 import shutil
-import sys
+import time
 import urllib.error
 import urllib.request
 
-from documents import HealthWatch, Writer
-from installation import Installation, skip
+from real_mesos import main
 from real_mesos_test import CLUSTER, RealMesos
-from mesos_lab import AgentSpec, MesosLab, Unavailable
 
 
 class Operators(RealMesos):
@@ -25,16 +23,23 @@ class Operators(RealMesos):
     def place(self, name):
         return self.esaas.nodes(CLUSTER)[name]["place"]
 
+    def request(self, path):
+        token = (self.esaas.data / "admin-token").read_text().strip()
+        return urllib.request.Request(f"http://127.0.0.1:{self.esaas.port}{path}",
+                                      headers={"Authorization": f"Bearer {token}"})
+
     def get(self, path):
         """A JSON answer of the API, whatever its status."""
-        token = (self.esaas.data / "admin-token").read_text().strip()
-        request = urllib.request.Request(f"http://127.0.0.1:{self.esaas.port}{path}",
-                                         headers={"Authorization": f"Bearer {token}"})
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(self.request(path), timeout=10) as answer:
                 return json.loads(answer.read())
         except urllib.error.HTTPError as problem:
             return json.loads(problem.read())
+
+    def first_event(self, kind):
+        """The log's first event of this kind, as the stream of events tells it."""
+        with urllib.request.urlopen(self.request(f"/v1/events?from=1&kind={kind}"), timeout=10) as stream:
+            return next(json.loads(line[5:]) for line in stream if line.startswith(b"data:"))
 
     def check_ledger(self, why):
         def balances():
@@ -43,6 +48,29 @@ class Operators(RealMesos):
         self.esaas.wait(f"the ledger balances {why}", balances, timeout=60)
 
     # --- what happens ---
+
+    def plan_maintenance(self):
+        """An operator announces it for an agent; whether the cluster can do without the node is the answer to him."""
+        agent = self.occupied_agent()
+        machine = {"hostname": agent.address, "ip": agent.address}
+
+        def announce(in_seconds):
+            begins = int((time.time() + in_seconds) * 1e9)
+            window = {"machine_ids": [machine], "unavailability": {"start": {"nanoseconds": begins}}}
+            self.lab.operator("UPDATE_MAINTENANCE_SCHEDULE",
+                              update_maintenance_schedule={"schedule": {"windows": [window]}})
+
+        def answers():
+            status = self.lab.operator("GET_MAINTENANCE_STATUS")["get_maintenance_status"]["status"]
+            return [each["status"] for draining in status.get("draining_machines", [])
+                    for each in draining.get("statuses", [])]
+
+        announce(3600)
+        self.esaas.wait("the inverse offer is accepted", lambda: answers() == ["ACCEPT"], timeout=60)
+        self.lab.operator("UPDATE_MAINTENANCE_SCHEDULE", update_maintenance_schedule={"schedule": {"windows": []}})
+        told = self.first_event("maintenance_answered")["maintenance_answered"]
+        assert told["accepted"] and told["hostname"] == agent.address, told
+        self.report("maintenance announced: accepted, since each shard has another copy; the log says so")
 
     def come_back_as_another(self):
         """As a machine that was rebooted and has lost its agent's identity: no process, a new id, the volumes as they were."""
@@ -108,38 +136,14 @@ class Operators(RealMesos):
     def run(self):
         self.esaas.start()
         self.create()
-        writer, watch = Writer(self.addresses), HealthWatch(self.addresses)
-        writer.start()
-        self.esaas.wait("documents are written", lambda: writer.acknowledged > 100)
-        self.wait_whole(3, "with an index")
-        watch.start()
+        self.begin_writing()
+        self.plan_maintenance()
         self.come_back_as_another()
         self.drain_and_reactivate()
         self.lose_for_good()
-        writer.stop()
-        watch.stop()
-        missing = writer.missing(self.known[0])
-        print(f"          {writer.acknowledged} documents acknowledged, {writer.failed} refused, {len(missing)} missing; "
-              f"health seen: {watch.seen}")
-        assert not missing, f"acknowledged documents are missing: {missing[:10]}"
-        assert watch.seen["red"] == 0 and watch.seen["green"] > 0, watch.seen
+        self.end_writing()
         self.tear_down()
 
 
-def main():
-    try:
-        lab = MesosLab([AgentSpec(cpus=4, mem_mib=2048, disk_mib=4096) for _ in range(4)],
-                       first_agent_address="127.0.6.11")
-    except Unavailable as reason:
-        skip(reason)
-    with lab:
-        esaas = Installation(sys.argv[1], master=lab.master.endpoint)
-        try:
-            Operators(esaas, lab).run()
-        finally:
-            esaas.close()
-    print("1 passed, 0 failed")
-
-
 if __name__ == "__main__":
-    main()
+    main(Operators, first_agent_address="127.0.6.11")

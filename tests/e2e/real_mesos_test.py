@@ -11,45 +11,16 @@ import sys
 import time
 from pathlib import Path
 
-from documents import HealthWatch, Writer, ask
-from installation import TOP, Installation, skip
-
-sys.path.insert(0, str(TOP / "tests/lab/mesos"))
-from mesos_lab import AgentSpec, MesosLab, Unavailable  # noqa: E402
+from cluster_story import ClusterStory
+from real_mesos import main
 
 CLUSTER = "search"
 
 
-class RealMesos:
+class RealMesos(ClusterStory):
     def __init__(self, esaas, lab):
-        self.esaas, self.lab = esaas, lab
-        self.known = []
-        self.began = time.monotonic()
-
-    def report(self, what):
-        print(f"{time.monotonic() - self.began:6.1f} s  {what}", flush=True)
-
-    # --- what is seen ---
-
-    def addresses(self):
-        return list(self.known)
-
-    def learn_addresses(self):
-        nodes = self.esaas.nodes(CLUSTER).values()
-        self.known = [f"{n['place']['hostname']}:{n['place']['http_port']}" for n in nodes
-                      if n.get("task", {}).get("joined") and not n["removing"]]
-
-    def attempts(self):
-        return {name: node["attempt"] for name, node in self.esaas.nodes(CLUSTER).items()}
-
-    def is_whole(self, count):
-        cluster = self.esaas.cluster(CLUSTER)
-        joined = [n for n in cluster["nodes"] if n.get("task", {}).get("joined")]
-        return (cluster["health"]["status"] == "green" and len(cluster["nodes"]) == count and len(joined) == count
-                and cluster["health"]["nodes"] == count)
-
-    def wait_whole(self, count, why):
-        self.esaas.wait(f"{count} nodes, green, {why}", lambda: self.is_whole(count), timeout=180)
+        super().__init__(esaas, CLUSTER)
+        self.lab = lab
 
     def processes(self, name):
         """Java processes of the node, wherever they run: each must be the only one on its volume."""
@@ -85,12 +56,7 @@ class RealMesos:
     # --- what happens ---
 
     def create(self):
-        self.esaas.run("tenant", "create", "shop")
-        self.esaas.run("cluster", "create", CLUSTER, "--tenant", "shop", "--version", "2.3.3", "--nodes", "3",
-                       "--cpus-milli", "500", "--mem-mib", "512", "--disk-mib", "1024", "--reason", "test", "--wait",
-                       "--timeout", "180")
-        self.wait_whole(3, "created")
-        self.learn_addresses()
+        self.create_three()
         self.check_single(3)
         places = {node["place"]["hostname"] for node in self.esaas.nodes(CLUSTER).values()}
         assert places <= {agent.address for agent in self.lab.agents} and len(places) == 3, places
@@ -168,7 +134,7 @@ class RealMesos:
         self.report("scaled out to 4")
 
     def delete(self):
-        self.esaas.run("cluster", "delete", CLUSTER, "--confirm", CLUSTER, "--wait", "--timeout", "180")
+        super().delete()
         self.esaas.wait("no process is left", lambda: not self.lab_processes())
         self.esaas.wait("no reservation and no volume is left", lambda: not self.lab.reservations())
         assert not self.lab.tasks(), self.lab.tasks()
@@ -177,42 +143,16 @@ class RealMesos:
     def run(self):
         self.esaas.start()
         self.create()
-        writer, watch = Writer(self.addresses), HealthWatch(self.addresses)
-        writer.start()
-        self.esaas.wait("documents are written", lambda: writer.acknowledged > 100)
-        self.wait_whole(3, "with an index")
-        watch.start()
+        self.begin_writing()
         self.lose_a_node()
         self.lose_parts()
         self.scale_out()
-        writer.stop()
-        watch.stop()
-        missing = writer.missing(self.known[0])
-        count = ask(self.known[0], "/documents/_count")["count"]
-        print(f"          {writer.acknowledged} documents acknowledged, {writer.failed} refused, {count} counted, "
-              f"{len(missing)} missing; health seen: {watch.seen}")
-        assert not missing, f"acknowledged documents are missing: {missing[:10]}"
-        assert watch.seen["red"] == 0 and watch.seen["green"] > 0, watch.seen
+        self.end_writing()
         self.delete()
         self.esaas.stop()
         done = self.esaas.run("log", "fold", "--data-dir", str(self.esaas.data))
         self.report(f"log fold: {done.stdout.strip()}")
 
 
-def main():
-    try:
-        lab = MesosLab([AgentSpec(cpus=4, mem_mib=2048, disk_mib=4096) for _ in range(4)],
-                       first_agent_address="127.0.5.11")
-    except Unavailable as reason:
-        skip(reason)
-    with lab:
-        esaas = Installation(sys.argv[1], master=lab.master.endpoint)
-        try:
-            RealMesos(esaas, lab).run()
-        finally:
-            esaas.close()
-    print("1 passed, 0 failed")
-
-
 if __name__ == "__main__":
-    main()
+    main(RealMesos, first_agent_address="127.0.5.11")
