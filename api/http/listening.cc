@@ -7,7 +7,7 @@ using asio::ip::tcp;
 
 Result<asio::ip::address> parse_listen_address(const std::string& text) {
   boost::system::error_code failed;
-  const auto address = asio::ip::make_address(text, failed);
+  auto address = asio::ip::make_address(text, failed);
   if (failed) return fail(ErrorCode::kInvalidArgument, "\"" + text + "\" is not an IP address", "http.listen");
   return address;
 }

@@ -43,7 +43,7 @@ Result<loop::Submission> read_item(const Call& call, json::value& value) {
 
 /// What a header says of one operation, the items of a batch say as members.
 Result<void> refuse_headers(const http::Request& request) {
-  const auto refuse = [](std::string header, const std::string& member) {
+  const auto refuse = [](const std::string& header, const std::string& member) {
     return fail(ErrorCode::kInvalidArgument, "a batch has a member " + member + " per item, not the header " + header,
                 header, member + "_per_item");
   };
