@@ -93,7 +93,7 @@ asio::awaitable<void> CallChannel::run(std::shared_ptr<CallChannel> self, std::u
     }
     if (!self->transport_) self->transport_ = std::make_shared<HttpTransport>(self->io_, self->tls_);
     self->arm(front.deadline);
-    auto request = make_request(self->master_, front.call, self->stream_id_, self->credentials_);
+    auto request = make_request(front.call, self->stream_id_, self->credentials_);
     const auto answer = co_await self->perform(self->transport_, std::move(request));
     if (self->generation_ != generation) co_return;
     self->timer_.cancel();

@@ -178,7 +178,7 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl>, public Z
   void carry_out(const OpenStream& what) {
     if (problem_ == MasterProblem::kNoLeader) problem_ = MasterProblem::kConnecting;
     stream_ = std::make_shared<HttpTransport>(io_, config_.tls);
-    auto request = make_request(what.master, what.subscribe, {}, config_.credentials);
+    auto request = make_request(what.subscribe, {}, config_.credentials);
     asio::co_spawn(io_, run_stream(shared_from_this(), stream_, ++stream_generation_, what.master, std::move(request)),
                    asio::detached);
   }

@@ -9,6 +9,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "reconcilers/effects/mesos/http_transport.h"
 
@@ -90,8 +91,7 @@ class OperatorClient::Impl : public std::enable_shared_from_this<OperatorClient:
       const auto opened = co_await transport->open(access->master);
       if (!opened) co_return fail(opened.error().code, fmt::format("{}: {}", name, opened.error().detail));
     }
-    auto request =
-        make_request(access->master, operator_calls::kPath, entry.call.SerializeAsString(), access->credentials);
+    auto request = make_request(operator_calls::kPath, entry.call.SerializeAsString(), access->credentials);
     const auto answer = co_await transport->exchange_whole(std::move(request), limits_.answer_bytes_max);
     if (!answer) co_return fail(answer.error().code, fmt::format("{}: {}", name, answer.error().detail));
     co_return operator_calls::read_answer(entry.call, answer->status, answer->text);
