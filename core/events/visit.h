@@ -28,6 +28,7 @@ void visit(const Event& event, Visitor&& visitor) {
     case Event::kOperationFinished: return std::forward<Visitor>(visitor)(event.operation_finished());
     case Event::kOperationPaused: return std::forward<Visitor>(visitor)(event.operation_paused());
     case Event::kOperationContinued: return std::forward<Visitor>(visitor)(event.operation_continued());
+    case Event::kTenantQuotaFound: return std::forward<Visitor>(visitor)(event.tenant_quota_found());
     case Event::kClusterCreated: return std::forward<Visitor>(visitor)(event.cluster_created());
     case Event::kNodeGroupScaled: return std::forward<Visitor>(visitor)(event.node_group_scaled());
     case Event::kNodeGroupResized: return std::forward<Visitor>(visitor)(event.node_group_resized());
@@ -57,6 +58,16 @@ void visit(const Event& event, Visitor&& visitor) {
     case Event::kUnknownTaskObserved: return std::forward<Visitor>(visitor)(event.unknown_task_observed());
     case Event::kPlaceReleaseFailed: return std::forward<Visitor>(visitor)(event.place_release_failed());
     case Event::kPlaceMoved: return std::forward<Visitor>(visitor)(event.place_moved());
+    case Event::kPlaceGrowthIntended: return std::forward<Visitor>(visitor)(event.place_growth_intended());
+    case Event::kPlaceGrowthReserved: return std::forward<Visitor>(visitor)(event.place_growth_reserved());
+    case Event::kVolumeGrowthIntended: return std::forward<Visitor>(visitor)(event.volume_growth_intended());
+    case Event::kPlaceGrown: return std::forward<Visitor>(visitor)(event.place_grown());
+    case Event::kPlaceGrowthFailed: return std::forward<Visitor>(visitor)(event.place_growth_failed());
+    case Event::kPlaceGrowthReleaseIntended:
+      return std::forward<Visitor>(visitor)(event.place_growth_release_intended());
+    case Event::kPlaceAdopted: return std::forward<Visitor>(visitor)(event.place_adopted());
+    case Event::kTaskAdopted: return std::forward<Visitor>(visitor)(event.task_adopted());
+    case Event::kUnknownTaskKillIntended: return std::forward<Visitor>(visitor)(event.unknown_task_kill_intended());
     case Event::kExclusionsIntended: return std::forward<Visitor>(visitor)(event.exclusions_intended());
     case Event::kExclusionsApplied: return std::forward<Visitor>(visitor)(event.exclusions_applied());
     case Event::kMinimumMasterNodesIntended:

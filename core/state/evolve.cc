@@ -4,6 +4,7 @@
 
 #include "core/base/assert.h"
 #include "core/events/visit.h"
+#include "core/model/mesos_operation_state.h"
 #include "core/state/evolve_cluster.h"
 #include "core/state/evolve_node.h"
 #include "core/state/evolve_operation.h"
@@ -64,6 +65,12 @@ void apply(FleetState& state, const event::TenantQuotaApplied& payload, const ev
   if (tenant == nullptr) return;
   *tenant->mutable_quota() = payload.quota();
   tenant->clear_quota_intended();
+  tenant->clear_quota_found();
+}
+
+void apply(FleetState& state, const event::TenantQuotaFound& payload, const event::Event&) {
+  Tenant* tenant = tenant_of(state, payload.name());
+  if (tenant != nullptr) *tenant->mutable_quota_found() = payload.found();
 }
 
 void apply(FleetState& state, const event::TenantQuotaRefused& payload, const event::Event&) {
@@ -117,10 +124,7 @@ void apply(FleetState& state, const event::OrphanReleaseIntended& payload, const
 void apply(FleetState& state, const event::MesosOperationChanged& payload, const event::Event& event) {
   auto& releases = *state.head.mutable_orphan_releases();
   const auto release = std::ranges::find(releases, payload.mesos_operation(), &OrphanRelease::unreserve_operation);
-  const bool last_word = payload.state() != model::MESOS_OPERATION_STATE_PENDING &&
-                         payload.state() != model::MESOS_OPERATION_STATE_RECOVERING &&
-                         payload.state() != model::MESOS_OPERATION_STATE_UNREACHABLE;
-  if (release != releases.end() && last_word) {
+  if (release != releases.end() && model::is_last_word(payload.state())) {
     releases.erase(release);
     return;
   }
@@ -129,9 +133,9 @@ void apply(FleetState& state, const event::MesosOperationChanged& payload, const
   if (Node* node = find_node(cluster->second, payload.node())) apply(*node, payload, event);
 }
 
-void apply(FleetState&, const event::UnknownTaskObserved&, const event::Event&) {}
-
 /// What is told of the world and changes nothing that is decided on.
+void apply(FleetState&, const event::UnknownTaskObserved&, const event::Event&) {}
+void apply(FleetState&, const event::UnknownTaskKillIntended&, const event::Event&) {}
 void apply(FleetState&, const event::MaintenanceAnswered&, const event::Event&) {}
 
 template <typename Payload>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/model/mesos_operation_state.h"
 #include "core/model/task_state.h"
 
 namespace esaas::state {
@@ -23,6 +24,10 @@ bool is_current_place(const Node& node, const std::string& volume_id) {
   return node.has_place() && node.place().volume_id() == volume_id;
 }
 
+bool is_current_growth(const Node& node, const std::string& volume_id) {
+  return is_current_place(node, volume_id) && node.has_growth();
+}
+
 void clear_place(Node& node) {
   node.clear_place();
   node.set_place_status(PLACE_STATUS_NONE);
@@ -36,6 +41,18 @@ void clear_place(Node& node) {
   node.set_unreserve_finished(false);
   node.set_place_seq(0);
   node.set_release_seq(0);
+  node.clear_growth();
+}
+
+/// A place without a reservation is its task's, and ends with it.
+void end_transient_place(Node& node) {
+  if (node.place_status() == PLACE_STATUS_TRANSIENT) clear_place(node);
+}
+
+/// What was added can not be used: it is to be given back.
+void refuse_growth(Growth& growth, const std::string& why) {
+  growth.set_status(GROWTH_STATUS_REFUSED);
+  if (growth.why().empty()) growth.set_why(why);
 }
 
 void count_failure(Node& node, std::int64_t now_us) {
@@ -54,7 +71,7 @@ void apply(Node& node, const event::NodeRemovalBegan& payload, const event::Even
 void apply(Node& node, const event::PlaceIntended& payload, const event::Event& event) {
   clear_place(node);
   *node.mutable_place() = payload.place();
-  node.set_place_status(PLACE_STATUS_INTENDED);
+  node.set_place_status(payload.place().transient() ? PLACE_STATUS_TRANSIENT : PLACE_STATUS_INTENDED);
   node.set_reserve_operation(payload.reserve_operation());
   node.set_create_operation(payload.create_operation());
   node.set_place_seq(event.seq());
@@ -106,6 +123,69 @@ void apply(Node& node, const event::PlaceMoved& payload, const event::Event& eve
   node.mutable_place()->set_hostname(payload.hostname());
 }
 
+void apply(Node& node, const event::PlaceAdopted& payload, const event::Event& event) {
+  clear_place(node);
+  *node.mutable_place() = payload.place();
+  node.set_place_status(PLACE_STATUS_RESERVED);
+  node.set_place_seq(event.seq());
+}
+
+void apply(Node& node, const event::PlaceGrowthIntended& payload, const event::Event& event) {
+  if (!is_current_place(node, payload.volume_id())) return;
+  node.clear_growth_refused();
+  node.clear_growth_refusal();
+  Growth growth;
+  growth.set_status(GROWTH_STATUS_INTENDED);
+  *growth.mutable_after() = payload.after();
+  growth.set_reserve_operation(payload.reserve_operation());
+  growth.set_seq(event.seq());
+  *node.mutable_growth() = std::move(growth);
+}
+
+void apply(Node& node, const event::PlaceGrowthReserved& payload, const event::Event&) {
+  if (is_current_growth(node, payload.volume_id())) node.mutable_growth()->set_status(GROWTH_STATUS_RESERVED);
+}
+
+void apply(Node& node, const event::VolumeGrowthIntended& payload, const event::Event& event) {
+  if (!is_current_growth(node, payload.volume_id())) return;
+  node.mutable_growth()->set_status(GROWTH_STATUS_GROWING);
+  node.mutable_growth()->set_grow_operation(payload.grow_operation());
+  node.mutable_growth()->set_seq(event.seq());
+}
+
+void apply(Node& node, const event::PlaceGrown& payload, const event::Event&) {
+  if (!is_current_growth(node, payload.volume_id())) return;
+  *node.mutable_resources() = payload.resources();
+  *node.mutable_place()->mutable_resources() = payload.resources();
+  node.clear_growth();
+}
+
+void apply(Node& node, const event::PlaceGrowthFailed& payload, const event::Event&) {
+  if (!is_current_place(node, payload.volume_id())) return;
+  node.clear_growth();
+  *node.mutable_growth_refused() = payload.after();
+  node.set_growth_refusal(payload.why());
+}
+
+void apply(Node& node, const event::PlaceGrowthReleaseIntended& payload, const event::Event& event) {
+  if (!is_current_growth(node, payload.volume_id())) return;
+  node.mutable_growth()->set_status(GROWTH_STATUS_RELEASING);
+  node.mutable_growth()->set_unreserve_operation(payload.unreserve_operation());
+  node.mutable_growth()->set_why(payload.why());
+  node.mutable_growth()->set_seq(event.seq());
+}
+
+void apply(Node& node, const event::TaskAdopted& payload, const event::Event& event) {
+  Task task;
+  task.set_task_id(payload.task_id());
+  task.set_agent_id(payload.agent_id());
+  task.set_state(payload.state());
+  task.set_launch_seq(event.seq());
+  task.set_launched_at_us(event.time_at_us());
+  task.set_state_since_at_us(event.time_at_us());
+  *node.mutable_task() = std::move(task);
+}
+
 void apply(Node& node, const event::TaskLaunchIntended& payload, const event::Event& event) {
   Task task;
   task.set_task_id(payload.task_id());
@@ -132,9 +212,13 @@ void apply(Node& node, const event::TaskStatusChanged& payload, const event::Eve
   task.set_state(payload.state());
   task.set_reason(payload.reason());
   task.set_message(payload.message());
+  if (payload.state() == model::TASK_STATE_GONE_BY_OPERATOR) end_transient_place(node);
   if (!model::is_terminal(payload.state())) return;
-  if (!task.kill_intended()) count_failure(node, event.time_at_us());
+  // A task that had to make room has not failed.
+  const bool was_preempted = payload.reason() == "REASON_CONTAINER_PREEMPTED";
+  if (!task.kill_intended() && !was_preempted) count_failure(node, event.time_at_us());
   task.set_joined(false);
+  end_transient_place(node);
 }
 
 void apply(Node& node, const event::TaskKillIntended& payload, const event::Event& event) {
@@ -158,8 +242,15 @@ void apply(Node& node, const event::DrainBegan&, const event::Event&) { node.set
 void apply(Node& node, const event::DrainFinished&, const event::Event&) { node.set_drain(DRAIN_STATUS_FINISHED); }
 
 void apply(Node& node, const event::MesosOperationChanged& payload, const event::Event&) {
-  if (payload.state() != model::MESOS_OPERATION_STATE_FINISHED) return;
   const std::string& id = payload.mesos_operation();
+  if (node.has_growth() && model::is_last_word(payload.state()) &&
+      payload.state() != model::MESOS_OPERATION_STATE_FINISHED) {
+    Growth& growth = *node.mutable_growth();
+    const bool growing = growth.status() == GROWTH_STATUS_GROWING && id == growth.grow_operation();
+    const bool releasing = growth.status() == GROWTH_STATUS_RELEASING && id == growth.unreserve_operation();
+    if (growing || releasing) refuse_growth(growth, payload.message());
+  }
+  if (payload.state() != model::MESOS_OPERATION_STATE_FINISHED) return;
   if (id == node.reserve_operation()) node.set_reserve_finished(true);
   if (id == node.create_operation()) node.set_create_finished(true);
   if (id == node.destroy_operation()) node.set_destroy_finished(true);

@@ -14,6 +14,14 @@ void apply(Node& node, const event::PlaceReleaseIntended& payload, const event::
 void apply(Node& node, const event::PlaceReleased& payload, const event::Event& event);
 void apply(Node& node, const event::PlaceReleaseFailed& payload, const event::Event& event);
 void apply(Node& node, const event::PlaceMoved& payload, const event::Event& event);
+void apply(Node& node, const event::PlaceAdopted& payload, const event::Event& event);
+void apply(Node& node, const event::PlaceGrowthIntended& payload, const event::Event& event);
+void apply(Node& node, const event::PlaceGrowthReserved& payload, const event::Event& event);
+void apply(Node& node, const event::VolumeGrowthIntended& payload, const event::Event& event);
+void apply(Node& node, const event::PlaceGrown& payload, const event::Event& event);
+void apply(Node& node, const event::PlaceGrowthFailed& payload, const event::Event& event);
+void apply(Node& node, const event::PlaceGrowthReleaseIntended& payload, const event::Event& event);
+void apply(Node& node, const event::TaskAdopted& payload, const event::Event& event);
 void apply(Node& node, const event::TaskLaunchIntended& payload, const event::Event& event);
 /// A task that ends without our asking counts as a failure. One that had been a member for a minute begins the count
 /// anew. The first failure is retried at once, then after 5 s, 10 s, 20 s, ... up to 5 minutes.

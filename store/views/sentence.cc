@@ -69,6 +69,10 @@ std::string say(const event::TenantQuotaApplied& e) {
 std::string say(const event::TenantQuotaRefused& e) {
   return "The master did not take the quota of tenant " + e.name() + because(e.why());
 }
+std::string say(const event::TenantQuotaFound& e) {
+  return "The master holds another quota for tenant " + e.name() + " than it was given: " + quota_of(e.found()) +
+         " instead of " + quota_of(e.expected()) + ".";
+}
 std::string say(const event::MaintenanceAnswered& e) {
   return "Maintenance of agent " + e.agent_id() + " (" + e.hostname() + ") from " +
          to_rfc3339(from_us(e.begins_at_us())) + " was " + (e.accepted() ? "accepted" : "declined") + because(e.why());
@@ -170,6 +174,29 @@ std::string say(const event::PlaceMoved& e) {
   return "The place of node " + e.node() + " is on agent " + e.agent_id() + " now, which was " + e.agent_id_before() +
          ".";
 }
+std::string say(const event::PlaceGrowthIntended& e) {
+  return "The place of node " + e.node() + " is to grow where it is: from " + size_of(e.before()) + " to " +
+         size_of(e.after()) + ".";
+}
+std::string say(const event::PlaceGrowthReserved& e) {
+  return "What the place of node " + e.node() + " lacked is reserved beside it.";
+}
+std::string say(const event::VolumeGrowthIntended& e) {
+  return "Volume " + e.volume_id() + " of node " + e.node() + " is to grow.";
+}
+std::string say(const event::PlaceGrown& e) {
+  return "The place of node " + e.node() + " has grown to " + size_of(e.resources()) + ".";
+}
+std::string say(const event::PlaceGrowthFailed& e) {
+  return "The place of node " + e.node() + " could not grow where it is" + because(e.why());
+}
+std::string say(const event::PlaceGrowthReleaseIntended& e) {
+  return "What was added to the place of node " + e.node() + " is to be given back" + because(e.why());
+}
+std::string say(const event::PlaceAdopted& e) {
+  return "Volume " + e.place().volume_id() + " on agent " + e.place().agent_id() + " is the place of node " + e.node() +
+         " again" + because(e.why());
+}
 std::string say(const event::TaskLaunchIntended& e) {
   return "Task " + e.task_id() + " of node " + e.node() + " is to be launched.";
 }
@@ -195,6 +222,13 @@ std::string say(const event::OrphanReleaseIntended& e) {
 }
 std::string say(const event::UnknownTaskObserved& e) {
   return "Mesos reports task " + e.task_id() + ", which the log does not know.";
+}
+std::string say(const event::TaskAdopted& e) {
+  return "Task " + e.task_id() + " on agent " + e.agent_id() + ", which the log did not know, is that of node " +
+         e.node() + ".";
+}
+std::string say(const event::UnknownTaskKillIntended& e) {
+  return "Task " + e.task_id() + ", which the log does not know, is to be killed" + because(e.why());
 }
 
 }  // namespace
