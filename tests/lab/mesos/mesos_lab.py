@@ -68,7 +68,13 @@ class AgentSpec:
     attributes: dict = field(default_factory=dict)  # besides rack
     region: str = None  # a fault domain, with zone
     zone: str = None
+    disks: tuple = ()  # beside the root disk: ("mount", MiB) has a file system of its own (needs root), ("path", MiB) a folder
+    reserved: dict = field(default_factory=dict)  # statically, and beside the above: {role: {"cpus": 1, "mem": 256}}
     flags: dict = field(default_factory=dict)
+
+
+def scalar(name, value, **more):
+    return {"name": name, "type": "SCALAR", "scalar": {"value": value}, **more}
 
 
 def fault_domain(region, zone):
@@ -83,6 +89,7 @@ class Process:
         self.port = None
         self.log = root / f"{name}.log"
         self.flags = flags
+        self.mounts = {}  # {folder: MiB}: of an agent, a file system each, made when it first starts
         self._process = None
 
     @property
@@ -105,6 +112,8 @@ class Process:
             raise RuntimeError(f"{self.name} runs already")
         if self.port is None:
             self.port = free_port(self.address)
+        for folder, mib in self.mounts.items():
+            make_file_system(folder, mib)
         # Tasks inherit what an agent has: nothing of the caller's, as on a machine of its own.
         environment = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "HOME": str(self.log.parent)}
         environment.update(LIBPROCESS_IP=self.address, LIBPROCESS_PORT=str(self.port), MESOS_HOSTNAME=self.address)
@@ -137,6 +146,17 @@ class Process:
         return self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
 
 
+def make_file_system(folder, mib):
+    """In memory. An agent takes a mount disk only where it finds one mounted."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.path.ismount(folder):
+        return
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mib}m,mode=755", "esaas-lab", folder],
+                          stderr=subprocess.PIPE, text=True)
+    if made.returncode != 0:
+        raise Unavailable(f"a mount disk cannot be made here: {made.stderr.strip()}")
+
+
 class MesosLab:
     """`agents` is how many, or their AgentSpecs. `switch_user` (default: when the test is root) lets tasks run as the user
     that their framework names; otherwise everything runs as the caller."""
@@ -159,8 +179,23 @@ class MesosLab:
         self.master.port = port or free_port("127.0.0.1")
         specs = [AgentSpec() for _ in range(agents)] if isinstance(agents, int) else list(agents)
         prefix, _, first = first_agent_address.rpartition(".")
-        self.agents = [self._agent(number, f"{prefix}.{int(first) + number}", spec, agent_flags or {})
-                       for number, spec in enumerate(specs)]
+        self._address_of = lambda number: f"{prefix}.{int(first) + number}"
+        self._agent_flags = agent_flags or {}
+        self.agents = []
+        for spec in specs:
+            self._add(spec)
+
+    def _add(self, spec):
+        number = len(self.agents)
+        self.agents.append(self._agent(number, self._address_of(number), spec, self._agent_flags))
+        return self.agents[-1]
+
+    def add_agent(self, spec):
+        """One more machine, started and registered."""
+        agent = self._add(spec)
+        agent.start()
+        self.wait_ready()
+        return agent
 
     def _agent(self, number, address, spec, common_flags):
         name = f"agent{number}"
@@ -173,7 +208,7 @@ class MesosLab:
             "launcher": "posix", "containerizers": "mesos", "isolation": "posix/cpu,posix/mem,filesystem/posix",
             "systemd_enable_support": "false", "switch_user": str(self.switch_user).lower(),
             "registration_backoff_factor": "100ms",
-            "resources": f"cpus:{spec.cpus};mem:{spec.mem_mib};disk:{spec.disk_mib};ports:[{first}-{last}]",
+            "resources": json.dumps(self._resources(spec, home, first, last)),
             "attributes": ";".join(f"{key}:{value}" for key, value in attributes.items()),
         }
         if spec.region:
@@ -181,7 +216,23 @@ class MesosLab:
         flags.update(common_flags)
         flags.update(spec.flags)
         home.mkdir(exist_ok=True)
-        return Process("agent", name, address, self.root, self.home, flags)
+        agent = Process("agent", name, address, self.root, self.home, flags)
+        agent.mounts = {home / f"disk{place}": mib for place, (kind, mib) in enumerate(spec.disks) if kind == "mount"}
+        return agent
+
+    @staticmethod
+    def _resources(spec, home, first, last):
+        resources = [scalar("cpus", spec.cpus), scalar("mem", spec.mem_mib), scalar("disk", spec.disk_mib),
+                     {"name": "ports", "type": "RANGES", "ranges": {"range": [{"begin": first, "end": last}]}}]
+        for place, (kind, mib) in enumerate(spec.disks):
+            root = home / f"disk{place}"
+            root.mkdir(parents=True, exist_ok=True)
+            source = {"type": kind.upper(), kind: {"root": str(root)}}
+            resources.append(scalar("disk", mib, disk={"source": source}))
+        for role, amounts in spec.reserved.items():
+            layers = [{"type": "STATIC", "role": role}]
+            resources += [scalar(name, value, reservations=layers) for name, value in amounts.items()]
+        return resources
 
     # --- life ---
 
@@ -224,6 +275,9 @@ class MesosLab:
             agent.kill()
         self.end_containers()
         self.master.kill()
+        for agent in self.agents:
+            for folder in filter(os.path.ismount, agent.mounts):
+                subprocess.run(["umount", folder], check=True)
         if not self.keeps_root:
             shutil.rmtree(self.root, ignore_errors=True)
 
