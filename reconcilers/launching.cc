@@ -61,28 +61,18 @@ event::Event place_intended(const View& view, PlannedPlace& planned, const Offer
   event::PlaceIntended& payload = *event.mutable_place_intended();
   payload.set_node(name);
   *payload.mutable_place() = planned.place;
-  payload.set_reserve_operation(model::mesos_operation_id(cluster, name, "reserve", seq));
-  payload.set_create_operation(model::mesos_operation_id(cluster, name, "create", seq));
+  if (!planned.place.transient()) {
+    payload.set_reserve_operation(model::mesos_operation_id(cluster, name, "reserve", seq));
+    payload.set_create_operation(model::mesos_operation_id(cluster, name, "create", seq));
+  }
   payload.set_offer_id(offer.id);
   for (model::Figure& one : planned.basis) *payload.add_basis() = std::move(one);
   return event;
 }
 
-/// Holds by the rule that refuses; true when the node may be launched.
-bool may_launch(const View& view, Draft& draft, const Node& node, std::span<const PlannedPlace> planned) {
-  auto refusal = first_refusal(kLaunchRules, view, LaunchSubject{node, planned});
-  if (!refusal) return true;
-  if (refusal->rule == kWaitsAfterFailure) {
-    draft.hold(refusal->rule, node.name(), std::move(refusal->refusal), from_us(node.not_before_at_us()));
-  } else {
-    draft.hold(refusal->rule, node.name(), std::move(refusal->refusal));
-  }
-  return false;
-}
-
 void relaunch(const View& view, Draft& draft, const Node& node, std::span<const PlannedPlace> planned) {
   if (view.is_paused() && node.attempt() == 0) return hold_paused(view, draft);
-  if (!may_launch(view, draft, node, planned)) return;
+  if (!may_launch(view, draft, {node, planned})) return;
   const auto own = find_own_offer(view, draft, node);
   if (!own || !own->part->has_volume) return hold_for_own_agent(view, draft, node);
   if (auto event = launch_intended(view, draft, node, planned, *own->offer, draft.next_seq())) {
@@ -104,12 +94,14 @@ void reconcile_launches(const View& view, Draft& draft, std::vector<PlannedPlace
     const Node& node = *one.node;
     std::vector<event::Event> events;
     events.push_back(place_intended(view, one, offer, draft.next_seq()));
-    if (may_launch(view, draft, node, planned)) {
+    if (may_launch(view, draft, {node, planned})) {
       auto launch = launch_intended(view, draft, node, planned, offer, draft.next_seq() + 1);
       if (launch) events.push_back(std::move(*launch));
     }
     draft.act("place_node", std::move(events));
   }
+    // Where nothing is reserved there is no place without a task.
+    if (one.place.transient() && events.size() == 1) continue;
   for (const Node& node : view.cluster().nodes()) {
     if (wants_launch(view, node)) relaunch(view, draft, node, planned);
   }

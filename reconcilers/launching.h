@@ -1,8 +1,8 @@
 #pragma once
 // Starting tasks: first launches, and launches after a task ended (a crash, a kill, an agent that
-// was restarted): always on the node's own place, where its data is. Back-off, and the order in
-// which masters may start, are rules (rules/launch_rules.h). A task out of sight is never doubled:
-// recovery.h waits for it.
+// was restarted): always on the node's own place, where its data is. A transient place is intended and launched on in
+// one action, and never again. Back-off, and the order in which masters may start, are rules (rules/launch_rules.h). A
+// task out of sight is never doubled: recovery.h waits for it.
 
 #include <vector>
 

@@ -98,6 +98,13 @@ void leave_without_having_joined(const View& view, Draft& draft, const Node& nod
             kill_intended(node, "It leaves the cluster (" + node.removal_reason() + ") and never joined."));
 }
 
+/// There is nothing to drain, no vote to miss, and nothing to ask the cluster about.
+void leave_with_nothing(Draft& draft, const Node& node) {
+  if (node.task().kill_intended()) return;
+  draft.act("stop_node",
+            kill_intended(node, "It leaves the cluster (" + node.removal_reason() + ") and keeps nothing."));
+}
+
 /// It stopped by itself, not drained.
 void leave_after_a_crash(const View& view, Draft& draft, const Node& node) {
   if (!view.holds_data(node) || node.drain() == state::DRAIN_STATUS_FINISHED) return;
@@ -128,6 +135,8 @@ void reconcile_leaving(const View& view, Draft& draft) {
       if (node.ever_joined() && is_reserved(node)) leave_after_a_crash(view, draft, node);
     } else if (!may_run(node) || is_out_of_sight(node)) {
       draft.check_soon();  // recovery.h holds it
+    } else if (view.keeps_nothing(node)) {
+      leave_with_nothing(draft, node);
     } else if (node.ever_joined()) {
       leave(view, draft, node);
     } else {

@@ -7,6 +7,7 @@
 //                   DrainFinished -> killed -> place given back -> NodeRemoved -> exclusion lifted
 //   a master only   minimum_master_nodes (minimum_master_nodes.h) -> killed -> place given back ->
 //   NodeRemoved never joined    killed -> place given back -> NodeRemoved
+//   neither         killed -> NodeRemoved, whatever the cluster says: nothing is lost with it
 //
 // Several nodes may drain at once (a copy then moves once and not from one leaving node to the
 // next), but they are stopped one at a time. All rules are in rules/stop_rules.h and fail closed:

@@ -134,7 +134,7 @@ Ledger balance(const state::FleetState& state, const MasterBooks& books, const s
   Entries entries = entries_of(books);
   for (const auto& [name, cluster] : state.clusters) {
     for (const Node& node : cluster.nodes()) {
-      if (!has_place(node)) continue;
+      if (!has_place(node) || is_transient(node)) continue;  // of the latter the books have nothing
       LedgerLine line = line_of(cluster, node);
       const auto found = entries.find(line.place);
       const Entry* entry = found == entries.end() ? nullptr : &found->second.front();

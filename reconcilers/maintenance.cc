@@ -32,8 +32,10 @@ std::optional<NamedRefusal> refuse_late_drain(const View& view, const Node& node
                        {figure("drain_seconds_at_most", seconds_of(takes)), figure("seconds_left", seconds_of(left))}}};
 }
 
-/// A node that is stopped, or that Elasticsearch never had, is not missed.
-bool is_missed(const Node& node) { return node.ever_joined() && may_run(node); }
+/// A node that is stopped, that Elasticsearch never had, or that starts elsewhere without loss, is not missed.
+bool is_missed(const View& view, const Node& node) {
+  return node.ever_joined() && may_run(node) && !view.keeps_nothing(node);
+}
 
 }  // namespace
 
@@ -45,7 +47,7 @@ MaintenanceVerdict judge_maintenance(const MaintenanceWindow& window, std::span<
   for (const Input& input : clusters) {
     const View view(input);
     for (const Node& node : input.cluster.nodes()) {
-      if (!has_place(node) || node.place().agent_id() != window.agent_id || !is_missed(node)) continue;
+      if (!has_place(node) || node.place().agent_id() != window.agent_id || !is_missed(view, node)) continue;
       auto refusal = first_refusal(kAbsenceRules, view, node);
       if (!refusal) refusal = refuse_late_drain(view, node, window);
       if (!refusal) continue;

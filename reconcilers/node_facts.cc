@@ -40,6 +40,8 @@ bool has_place(const state::Node& node) { return node.place_status() != state::P
 
 bool is_reserved(const state::Node& node) { return node.place_status() == state::PLACE_STATUS_RESERVED; }
 
+bool is_transient(const state::Node& node) { return node.place_status() == state::PLACE_STATUS_TRANSIENT; }
+
 bool is_given_up(const state::Node& node) { return node.release_seq() != 0; }
 
 bool equal(const model::Resources& a, const model::Resources& b) {

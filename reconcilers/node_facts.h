@@ -25,6 +25,8 @@ bool is_joined(const state::Node& node);
 
 bool has_place(const state::Node& node);
 bool is_reserved(const state::Node& node);
+/// Its place is its task's and ends with it: nothing is reserved.
+bool is_transient(const state::Node& node);
 
 /// Giving its place back was begun: it is never started there again, whatever became of that.
 bool is_given_up(const state::Node& node);

@@ -77,7 +77,6 @@ struct OfferedDisk {
   std::int64_t mib = 0;
 };
 
-/// An offer of one agent to one role.
 /// A maintenance window of an agent.
 struct Unavailability {
   Time begins_at;
@@ -85,6 +84,7 @@ struct Unavailability {
 };
 
 struct Offer {
+/// An offer of one agent to one role.
   std::string id;
   std::string agent_id;
   std::string hostname;
@@ -95,7 +95,8 @@ struct Offer {
   bool is_remote = false;          ///< in another region than the master
   std::vector<OfferedDisk> disks;  ///< unreserved, and not in `unreserved`
   Quantities unreserved;
-  std::vector<PortRange> ports;        ///< unreserved
+  Quantities revocable = {};     ///< unreserved too, beside `unreserved`: only for what may be taken away at any moment
+  std::vector<PortRange> ports;  ///< unreserved
   std::vector<ReservedPart> reserved;  ///< ours (labels and principal match)
   std::optional<Unavailability> unavailability;
 };

@@ -9,6 +9,7 @@
 #include "core/state/fleet_state.h"
 #include "reconcilers/disks.h"
 #include "reconcilers/refusal_tally.h"
+#include "reconcilers/revocable.h"
 #include "reconcilers/rules/operation_rules.h"
 #include "reconcilers/zone_spread.h"
 
@@ -17,6 +18,21 @@ namespace {
 
 using state::Node;
 
+/// What the node's group says of where it may be.
+struct Demand {
+  std::string_view disk_type;
+  bool transient = false;
+  bool preemptible = false;
+};
+
+Demand demand_of(const View& view, const Node& node) {
+  const model::NodeGroup* group = state::find_group(view.cluster().spec(), node.group());
+  if (group == nullptr) return {};
+  const bool transient = view.keeps_nothing(node);
+  return {.disk_type = group->disk_type(), .transient = transient, .preemptible = transient && group->preemptible()};
+}
+
+/// Without what it has of revocable resources, and without its name: those are the chooser's and launching.h's.
 model::Place place_on(const Offer& offer, const model::Resources& resources, const ChosenDisk& disk) {
   model::Place place;
   const auto ports = two_ports(offer);
@@ -81,7 +97,8 @@ class Chooser {
     constraints.look_for(node.replaces());
     spread_.look_for(node, constraints);
     RefusalTally tally;
-    const auto chosen = choose(node, group == nullptr ? "" : group->disk_type(), constraints, tally);
+    const Demand demand = demand_of(view_, node);
+    const auto chosen = choose(node, demand, constraints, tally);
     if (!chosen) {
       hold(node, tally);
       return std::nullopt;
@@ -92,38 +109,48 @@ class Chooser {
     constraints.add(node, chosen->offer);
     spread_.add(node, chosen->offer);
     if (region_.empty()) region_ = offer.region;
-    return PlannedPlace{&node, place_on(offer, node.resources(), chosen->disk), chosen->offer, basis(tally)};
+    PlannedPlace planned{&node, place_on(offer, node.resources(), chosen->disk), chosen->offer, basis(tally)};
+    planned.place.set_transient(demand.transient);
+    if (chosen->revocable.count() > 0) {
+      *planned.place.mutable_revocable() = revocable_of(node.resources(), chosen->revocable);
+    }
+    return planned;
   }
 
  private:
   struct Choice {
     std::size_t offer;
     ChosenDisk disk;
+    RevocableParts revocable;
   };
 
   /// The lowest is taken.
   [[nodiscard]] auto rank(const Choice& choice, const Node& node) const {
     const Offer& offer = view_.input().offers[choice.offer];
-    return std::tuple(spread_.crowd_of(choice.offer), offer.unreserved.mem_mib - node.resources().mem_mib(),
-                      offer.unreserved.cpus_milli - node.resources().cpus_milli(), choice.disk.left_mib,
-                      std::string_view(offer.agent_id), std::string_view(offer.id));
+    const std::int64_t mem = choice.revocable.mem ? offer.revocable.mem_mib : offer.unreserved.mem_mib;
+    const std::int64_t cpus = choice.revocable.cpus ? offer.revocable.cpus_milli : offer.unreserved.cpus_milli;
+    return std::tuple(-choice.revocable.count(), spread_.crowd_of(choice.offer), mem - node.resources().mem_mib(),
+                      cpus - node.resources().cpus_milli(), choice.disk.left_mib, std::string_view(offer.agent_id),
+                      std::string_view(offer.id));
   }
 
-  std::optional<Choice> choose(const Node& node, std::string_view disk_type, const GroupConstraints& constraints,
+  std::optional<Choice> choose(const Node& node, const Demand& demand, const GroupConstraints& constraints,
                                RefusalTally& tally) const {
     std::optional<Choice> best;
     const auto offers = view_.input().offers;
     for (std::size_t i = 0; i < offers.size(); ++i) {
       if (!draft_.is_free(i)) continue;
       const OfferSubject subject{.resources = node.resources(),
-                                 .disk_type = disk_type,
+                                 .disk_type = demand.disk_type,
                                  .region = region_,
                                  .any_region = constraints.asks_about(kRegion),
+                                 .preemptible = demand.preemptible,
                                  .now = view_.now(),
                                  .agent_in_use = agents_.has(i),
                                  .offer = offers[i]};
       if (!suits(i, subject, constraints, tally)) continue;
-      const Choice choice{i, *choose_disk(offers[i], disk_type, node.resources().disk_mib())};
+      Choice choice{i, *choose_disk(offers[i], demand.disk_type, node.resources().disk_mib()), {}};
+      if (demand.preemptible) choice.revocable = revocable_parts(offers[i], node.resources());
       if (!best || rank(choice, node) < rank(*best, node)) best = choice;
     }
     return best;
@@ -192,10 +219,16 @@ bool wants_place(const state::Cluster& cluster, const Node& node) {
 std::vector<PlannedPlace> choose_places(const View& view, Draft& draft) {
   std::vector<PlannedPlace> planned;
   std::optional<Chooser> chooser;
-  for (const Node& node : view.cluster().nodes()) {
-    if (!wants_place(view.cluster(), node) || !may_be_placed(view, draft, node)) continue;
-    if (!chooser) chooser.emplace(view, draft);
-    if (auto place = chooser->place(node)) planned.push_back(std::move(*place));
+  // What keeps data or votes chooses first. The others have a place only while they run, so one that may not be
+  // launched gets none.
+  for (const bool keeps_nothing : {false, true}) {
+    for (const Node& node : view.cluster().nodes()) {
+      if (!wants_place(view.cluster(), node) || view.keeps_nothing(node) != keeps_nothing) continue;
+      if (!may_be_placed(view, draft, node)) continue;
+      if (keeps_nothing && !may_launch(view, draft, {node, planned})) continue;
+      if (!chooser) chooser.emplace(view, draft);
+      if (auto place = chooser->place(node)) planned.push_back(std::move(*place));
+    }
   }
   return planned;
 }

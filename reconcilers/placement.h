@@ -9,6 +9,10 @@
 // processors, then disk left over, then the lowest agent id. Full agents fill up and large gaps stay
 // for large nodes. One node of a cluster per agent, whatever its group.
 //
+// A node that is neither master nor data node gets a transient place: nothing is reserved, and the place lasts as long
+// as its task. It is placed after all others, and anew after each end. When its group is preemptible, the offers that
+// lend the most of what it needs as revocable resources come first of all (revocable.h).
+//
 // A node's choice counts for the next one: nodes are placed in the cluster's order. When none suits,
 // the hold waits_for_offer says how many offers were refused by which rule (refusal_tally.h).
 // Why it is so: core/decisions/0008-where-nodes-go.md.

@@ -56,6 +56,25 @@ void reconcile_reservation(const View& view, Draft& draft, const Node& node) {
              view.now() + std::chrono::minutes{10});
 }
 
+/// No status will ever tell of it, because the master goes on calling the old agent unreachable.
+bool note_renewed_machine(const View& view, Draft& draft, const Node& node) {
+  if (!is_transient(node)) return false;
+  const auto offers = view.input().offers;
+  const auto renewed = std::ranges::find_if(offers, [&](const Offer& offer) {
+    return offer.hostname == node.place().hostname() && offer.agent_id != node.place().agent_id();
+  });
+  if (renewed == offers.end()) return false;
+  event::Event event;
+  event::TaskStatusChanged& payload = *event.mutable_task_status_changed();
+  payload.set_node(node.name());
+  payload.set_task_id(node.task().task_id());
+  payload.set_state(model::TASK_STATE_GONE);
+  payload.set_message("The machine is agent " + renewed->agent_id + " now.");
+  payload.set_agent_id(node.task().agent_id());
+  draft.act("note_lost_task", std::move(event));
+  return true;
+}
+
 void repeat_kill(const View& view, Draft& draft, const Node& node) {
   const Time due = from_us(node.task().kill_intended_at_us()) + view.settings().kill_repeat;
   if (view.now() < due) return draft.check_at(due);
@@ -71,7 +90,10 @@ void repeat_kill(const View& view, Draft& draft, const Node& node) {
 void reconcile_recovery(const View& view, Draft& draft) {
   for (const Node& node : view.cluster().nodes()) {
     if (!node.has_task()) continue;
-    if (is_out_of_sight(node)) hold_out_of_sight(view, draft, node);
+    if (is_out_of_sight(node)) {
+      if (note_renewed_machine(view, draft, node)) continue;
+      hold_out_of_sight(view, draft, node);
+    }
     if (lost_its_agent(node)) give_up_lost_place(view, draft, node, "Its agent was declared gone for good.");
     reconcile_reservation(view, draft, node);
     if (node.task().kill_intended() && may_run(node)) repeat_kill(view, draft, node);

@@ -12,6 +12,8 @@
 //                  elsewhere.
 //   reservation gone   the master's books show nothing of the place, or no volume, on an agent that
 //   is there: somebody took it away. Once the node is stopped its place is given up in the same way.
+//   machine renewed   a task out of sight on a transient place whose machine is on offer as another agent: an agent
+//   that lost its identity lost its processes, so the task is gone. (A reserved place follows its machine: PlaceMoved.)
 //   killed, and no answer   the kill is sent again.
 //
 // Nothing else is done for a node that failed: its place stays, and it is launched there again

@@ -34,6 +34,11 @@ bool View::holds_data(const state::Node& node) const {
   return group != nullptr && state::holds_data(*group);
 }
 
+bool View::keeps_nothing(const state::Node& node) const {
+  const model::NodeGroup* group = state::find_group(cluster().spec(), node.group());
+  return group != nullptr && !state::is_master_eligible(*group) && !state::holds_data(*group);
+}
+
 bool View::has_formed() const {
   if (cluster().bootstrapped()) return true;
   return std::ranges::any_of(cluster().nodes(), [](const state::Node& node) { return node.ever_joined(); });

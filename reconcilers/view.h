@@ -28,6 +28,8 @@ class View {
   /// Of the node's group; false when the group is not in the specification.
   [[nodiscard]] bool is_master_eligible(const state::Node& node) const;
   [[nodiscard]] bool holds_data(const state::Node& node) const;
+  /// Its group is neither: it may stop at any moment and start elsewhere, so its place is a transient one.
+  [[nodiscard]] bool keeps_nothing(const state::Node& node) const;
 
   /// The cluster has existed as one: from then on masters come and go one at a time.
   [[nodiscard]] bool has_formed() const;

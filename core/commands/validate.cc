@@ -122,13 +122,33 @@ Result<void> validate_disk_type(const std::string& type, const std::string& fiel
 }
 
 Result<void> validate_roles(const model::NodeGroup& group, const std::string& field) {
-  if (group.roles().empty()) return refuse(field, "name at least one of master, data", "required");
+  if (group.roles().empty()) {
+    return refuse(field, "name at least one of master, data; or coordinating alone", "required");
+  }
   std::set<int> seen;
   for (const int role : group.roles()) {
     if (role == model::NODE_ROLE_UNSPECIFIED || !model::NodeRole_IsValid(role)) {
-      return refuse(field, "holds a role that is neither master nor data", "known_values");
+      return refuse(field, "holds a role that is none of master, data, coordinating", "known_values");
     }
     if (!seen.insert(role).second) return refuse(field, "names a role twice", "unique");
+  }
+  if (seen.contains(model::NODE_ROLE_COORDINATING) && seen.size() > 1) {
+    return refuse(field, "coordinating says that the nodes are neither master nor data: name it alone",
+                  "coordinating_stands_alone");
+  }
+  return {};
+}
+
+/// Nodes that keep nothing have transient places: nothing is reserved for them, and their disk is the sandbox's.
+Result<void> validate_place(const model::NodeGroup& group, const std::string& field) {
+  const bool keeps_nothing = !state::is_master_eligible(group) && !state::holds_data(group);
+  if (group.preemptible() && !keeps_nothing) {
+    return refuse(field + ".preemptible", "only a coordinating group can lose its nodes at any moment",
+                  "preemptible_keeps_nothing");
+  }
+  if (keeps_nothing && !group.disk_type().empty()) {
+    return refuse(field + ".disk_type", "the disk of a coordinating node is its sandbox's: leave it empty",
+                  "sandbox_disk");
   }
   return {};
 }
@@ -140,7 +160,8 @@ Result<void> validate_group(const model::NodeGroup& group, const std::string& fi
   if (!group.has_resources()) return refuse(field + ".resources", "is missing", "required");
   ESAAS_CHECK(validate_resources(group.resources(), field + ".resources", false));
   ESAAS_CHECK(validate_constraints(group, field + ".constraints"));
-  return validate_disk_type(group.disk_type(), field + ".disk_type");
+  ESAAS_CHECK(validate_disk_type(group.disk_type(), field + ".disk_type"));
+  return validate_place(group, field);
 }
 
 Result<void> validate_labels(const google::protobuf::RepeatedPtrField<model::Label>& labels) {

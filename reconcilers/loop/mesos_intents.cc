@@ -61,6 +61,21 @@ NodeResources resources_of(const std::string& cluster, const std::string& node, 
 
 wire::Resource volume_of(const NodeResources& resources, const model::Place& place, const std::string& principal) {
   return mesos::persistent_volume(resources.disk, place.volume_id(), principal, kVolumePath);
+/// What the task of a transient place uses: nothing of it is reserved, and its disk is the sandbox's.
+std::vector<wire::Resource> unreserved_resources_of(const model::Place& place, const std::string& role) {
+  const model::Resources& all = place.resources();
+  const model::Resources& lent = place.revocable();
+  const auto scalar = [&](std::string_view name, double amount, bool is_revocable) {
+    wire::Resource resource = mesos::scalar_resource(name, amount, role);
+    if (is_revocable) resource.mutable_revocable();
+    return resource;
+  };
+  return {scalar("cpus", all.cpus_milli() / 1000.0, lent.cpus_milli() > 0),
+          scalar("mem", all.mem_mib(), lent.mem_mib() > 0), scalar("disk", all.disk_mib(), false),
+          mesos::port_resource(place.http_port(), place.http_port(), role),
+          mesos::port_resource(place.transport_port(), place.transport_port(), role)};
+}
+
 }
 
 wire::CommandInfo command_of(const model::LaunchSpec& launch, const std::string& task_user) {
@@ -86,13 +101,17 @@ wire::CommandInfo command_of(const model::LaunchSpec& launch, const std::string&
 
 wire::TaskInfo task_of(const std::string& cluster, const event::TaskLaunchIntended& intent, const model::Place& place,
                        const PooledOffer& offer, const WireIdentity& identity) {
-  const NodeResources resources = resources_of(cluster, intent.node(), place, offer, identity.principal);
   wire::TaskInfo task;
   task.set_name(cluster + "." + intent.node());
   task.mutable_task_id()->set_value(intent.task_id());
   task.mutable_agent_id()->set_value(intent.agent_id());
-  for (const auto& resource : resources.without_disk) *task.add_resources() = resource;
-  *task.add_resources() = volume_of(resources, place, identity.principal);
+  if (place.transient()) {
+    for (auto& resource : unreserved_resources_of(place, offer.view.role)) *task.add_resources() = std::move(resource);
+  } else {
+    const NodeResources resources = resources_of(cluster, intent.node(), place, offer, identity.principal);
+    for (const auto& resource : resources.without_disk) *task.add_resources() = resource;
+    *task.add_resources() = volume_of(resources, place, identity.principal);
+  }
   *task.mutable_command() = command_of(intent.launch(), identity.task_user);
   const std::chrono::nanoseconds grace = std::chrono::milliseconds{intent.launch().kill_grace_ms()};
   task.mutable_kill_policy()->mutable_grace_period()->set_nanoseconds(grace.count());
@@ -104,6 +123,7 @@ void add_place(Operations& operations, const std::string& cluster, const event::
                const PooledOffer& offer, const std::string& principal) {
   NodeResources resources = resources_of(cluster, intent.node(), intent.place(), offer, principal);
   std::vector<wire::Resource> all = resources.without_disk;
+  if (intent.place().transient()) return;  // nothing is reserved for it
   all.push_back(resources.disk);
   operations.push_back(mesos::calls::reserve(intent.reserve_operation(), std::move(all)));
   operations.push_back(

@@ -76,6 +76,12 @@ void add_disk(Offer& offer, const wire::Resource& resource) {
   offer.disks.push_back({*source, mib});
 }
 
+/// Its ports, its disks with a source and what is reserved of it, if there ever were any, are of no use to us.
+void add_revocable(Offer& offer, const wire::Resource& resource) {
+  std::vector<reconcile::PortRange> no_ports;
+  if (resource.reservations().empty() && !resource.has_disk()) add(offer.revocable, no_ports, resource);
+}
+
 }  // namespace
 
 reconcile::Unavailability to_view(const wire::Unavailability& unavailability) {
@@ -96,8 +102,9 @@ Offer to_view(const wire::Offer& wire_offer, std::string_view principal, const w
   locate(offer, wire_offer.domain(), of_master);
   if (wire_offer.has_unavailability()) offer.unavailability = to_view(wire_offer.unavailability());
   for (const auto& resource : wire_offer.resources()) {
-    if (resource.has_revocable()) continue;  // never for data and master nodes
-    if (resource.reservations().empty() && resource.disk().has_source()) {
+    if (resource.has_revocable()) {
+      add_revocable(offer, resource);
+    } else if (resource.reservations().empty() && resource.disk().has_source()) {
       add_disk(offer, resource);
     } else if (resource.reservations().empty()) {
       add(offer.unreserved, offer.ports, resource);

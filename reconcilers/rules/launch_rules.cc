@@ -42,6 +42,16 @@ std::optional<Refusal> all_masters_have_places(const View& view, const LaunchSub
       {figure("masters", masters), figure("masters_with_a_place", placed)}};
 }
 
+std::optional<Refusal> stateful_nodes_have_places(const View& view, const LaunchSubject& subject) {
+  if (view.cluster().bootstrapped() || !view.keeps_nothing(subject.node)) return std::nullopt;
+  const auto waits = std::ranges::count_if(view.cluster().nodes(), [&](const Node& node) {
+    return !node.removing() && !view.keeps_nothing(node) && place_of(node, subject.planned) == nullptr;
+  });
+  if (waits == 0) return std::nullopt;
+  return Refusal{"Until the cluster is complete, agents are for the nodes that keep something first.",
+                 {figure("nodes_without_a_place", static_cast<std::uint64_t>(waits))}};
+}
+
 bool is_new_master(const View& view, const Node& node) {
   return node.attempt() == 0 && view.has_formed() && view.is_master_eligible(node);
 }
@@ -76,6 +86,8 @@ constexpr std::array kRules{
                backoff_is_over},
     LaunchRule{"all_masters_placed_first", "Unicast discovery needs the addresses of all masters.",
                all_masters_have_places},
+    LaunchRule{"nodes_that_keep_data_first",
+               "One node of a cluster per agent: it must not take the last one from them.", stateful_nodes_have_places},
     LaunchRule{"one_new_master_at_a_time", "The quorum can follow one new master, not two.", one_new_master},
     LaunchRule{"minimum_master_nodes_first", "Otherwise two halves could each elect a master.", quorum_is_raised},
 };
@@ -83,6 +95,18 @@ constexpr std::array kRules{
 }  // namespace
 
 const std::span<const LaunchRule> kLaunchRules = kRules;
+
+bool may_launch(const View& view, Draft& draft, const LaunchSubject& subject) {
+  auto refusal = first_refusal(kLaunchRules, view, subject);
+  if (!refusal) return true;
+  const Node& node = subject.node;
+  if (refusal->rule == kWaitsAfterFailure) {
+    draft.hold(refusal->rule, node.name(), std::move(refusal->refusal), from_us(node.not_before_at_us()));
+  } else {
+    draft.hold(refusal->rule, node.name(), std::move(refusal->refusal));
+  }
+  return false;
+}
 
 const model::Place* place_of(const state::Node& node, std::span<const PlannedPlace> planned) {
   if (has_place(node)) return &node.place();

@@ -17,7 +17,7 @@ struct PlannedPlace {
 };
 
 struct LaunchSubject {
-  const state::Node& node;
+  const state::Node& node;  ///< one that keeps nothing has no place yet
   std::span<const PlannedPlace> planned;
 };
 
@@ -26,6 +26,9 @@ using LaunchRule = Rule<LaunchSubject>;
 inline constexpr std::string_view kWaitsAfterFailure = "waits_after_failure";
 
 extern const std::span<const LaunchRule> kLaunchRules;
+
+/// Holds by the rule that refuses; true when the node may be launched.
+bool may_launch(const View& view, Draft& draft, const LaunchSubject& subject);
 
 /// Where the node is or will be; null while it has no place.
 const model::Place* place_of(const state::Node& node, std::span<const PlannedPlace> planned);

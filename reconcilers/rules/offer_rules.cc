@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "reconcilers/disks.h"
+#include "reconcilers/revocable.h"
 
 namespace esaas::reconcile {
 namespace {
@@ -20,6 +21,10 @@ bool has_two_ports(const Offer& offer) {
   }
   return false;
 }
+
+std::int64_t cpus_offered(const OfferSubject& subject) { return usable(subject.offer, subject.preemptible).cpus_milli; }
+
+std::int64_t mem_offered(const OfferSubject& subject) { return usable(subject.offer, subject.preemptible).mem_mib; }
 
 bool is_elsewhere(const OfferSubject& subject) {
   if (subject.any_region) return false;
@@ -40,23 +45,21 @@ bool is_under_maintenance(const OfferSubject& subject) {
 constexpr std::array kRules{
     OfferRule{"agent_already_has_a_node_of_this_cluster", "One machine lost must be one node lost.",
               [](const OfferSubject& subject) { return subject.agent_in_use; }, nullptr, nullptr, ""},
-    OfferRule{"lacks_cpus", "The node's processors are reserved whole.",
+    OfferRule{"lacks_cpus", "The node gets its processors whole, and all of one kind.",
               [](const OfferSubject& subject) {
-                return subject.offer.unreserved.cpus_milli < std::int64_t{subject.resources.cpus_milli()};
+                return cpus_offered(subject) < std::int64_t{subject.resources.cpus_milli()};
               },
-              [](const OfferSubject& subject) { return subject.offer.unreserved.cpus_milli; },
-              [](const OfferSubject& subject) { return std::int64_t{subject.resources.cpus_milli()}; }, "milli"},
-    OfferRule{"lacks_mem", "The Java heap and the file cache live in it.",
-              [](const OfferSubject& subject) {
-                return subject.offer.unreserved.mem_mib < std::int64_t{subject.resources.mem_mib()};
-              },
-              [](const OfferSubject& subject) { return subject.offer.unreserved.mem_mib; },
-              [](const OfferSubject& subject) { return std::int64_t{subject.resources.mem_mib()}; }, "mib"},
+              cpus_offered, [](const OfferSubject& subject) { return std::int64_t{subject.resources.cpus_milli()}; },
+              "milli"},
+    OfferRule{
+        "lacks_mem", "The Java heap and the file cache live in it.",
+        [](const OfferSubject& subject) { return mem_offered(subject) < std::int64_t{subject.resources.mem_mib()}; },
+        mem_offered, [](const OfferSubject& subject) { return std::int64_t{subject.resources.mem_mib()}; }, "mib"},
     OfferRule{"lacks_disk_type", "The group wants its volumes on a kind of disk that the agent does not have free.",
               [](const OfferSubject& subject) { return !largest_disk_mib(subject.offer, subject.disk_type); }, nullptr,
               nullptr, ""},
     OfferRule{
-        "lacks_disk", "The persistent volume is made of it.", lacks_disk,
+        "lacks_disk", "The persistent volume, or the sandbox, is made of it.", lacks_disk,
         [](const OfferSubject& subject) { return largest_disk_mib(subject.offer, subject.disk_type).value_or(0); },
         [](const OfferSubject& subject) { return std::int64_t{subject.resources.disk_mib()}; }, "mib"},
     OfferRule{"lacks_ports", "HTTP and transport need a port each, for as long as the node lives.",

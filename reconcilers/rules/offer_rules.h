@@ -19,6 +19,7 @@ struct OfferSubject {
   std::string_view disk_type;  ///< of the node's group
   std::string_view region;     ///< the only one it may be in; empty: the master's
   bool any_region = false;     ///< the group says by a constraint where it may be
+  bool preemptible = false;    ///< it may have revocable processors and memory
   Time now;
   bool agent_in_use = false;  ///< another node of the cluster has its place on the offer's agent
   const Offer& offer;

@@ -104,7 +104,7 @@ std::optional<Refusal> quorum_stays(const View& view, const Node& node) {
 
 std::optional<Refusal> one_at_a_time(const View& view, const Node& node) {
   for (const Node& other : view.cluster().nodes()) {
-    if (&other == &node || !other.ever_joined() || !may_run(other)) continue;
+    if (&other == &node || !other.ever_joined() || !may_run(other) || view.keeps_nothing(other)) continue;
     const bool is_leaving = other.task().kill_intended();
     const bool is_coming = !other.removing() && !is_joined(other);
     if (!is_leaving && !is_coming) continue;
@@ -135,7 +135,7 @@ constexpr NodeRule kNoClosed{"closed_indices_do_not_move",
 constexpr NodeRule kRoom{"too_few_nodes_for_replicas", "A drain that can never end must not begin.",
                          room_for_all_copies};
 constexpr NodeRule kNoCopy{kDrainWaits, "A node leaves only when it is empty.", no_copy_left};
-constexpr NodeRule kLastCopy{"keeps_last_started_copy", "Stopping the last started copy of a shard loses its data.",
+constexpr NodeRule kLastCopy{kKeepsLastCopy, "Stopping the last started copy of a shard loses its data.",
                              not_the_last_copy};
 constexpr NodeRule kQuorum{kKeepsQuorum, "Without a quorum the cluster has no master and does nothing.", quorum_stays};
 constexpr NodeRule kOne{"one_node_at_a_time", "Two that go at once may hold the two copies of a shard.", one_at_a_time};
@@ -148,6 +148,7 @@ constexpr std::array kRemoval{kKnown, kNotRed};
 constexpr std::array kRelease{kKnown, kNotRed, kNoClosed, kMastersJoined};
 constexpr std::array kDrain{kKnown, kNotRed, kNoClosed, kRoom};
 constexpr std::array kAbsence{kKnown, kNotRed, kQuorum};
+constexpr std::array kRestart{kKnown, kNotRed, kOne, kQuorum, kLastCopy};
 constexpr std::array kStop{kKnown, kNotRed, kNoClosed, kLastCopy, kNoCopy, kOne, kQuorum};
 
 }  // namespace
@@ -155,6 +156,7 @@ constexpr std::array kStop{kKnown, kNotRed, kNoClosed, kLastCopy, kNoCopy, kOne,
 const std::span<const NodeRule> kRemovalRules = kRemoval;
 const std::span<const NodeRule> kReleaseRules = kRelease;
 const std::span<const NodeRule> kDrainRules = kDrain;
+const std::span<const NodeRule> kRestartRules = kRestart;
 const std::span<const NodeRule> kStopRules = kStop;
 const std::span<const NodeRule> kAbsenceRules = kAbsence;
 

@@ -75,8 +75,9 @@ model::LaunchSpec LaunchDialect::render(const LaunchInput& input, const Artifact
   std::string& command = *spec.mutable_command();
   // The agent may link the volume, and an unpacked archive that tasks share, into the sandbox. The Java security
   // manager goes by real paths, so the node is told those.
-  command = unpack(artifact) + "volume=$(readlink -f data) && home=$(readlink -f " + quoted(home) + ") && " +
-            prepare(input, "\"$home\"") + "exec \"$home\"/bin/elasticsearch";
+  command = unpack(artifact) + (input.place.transient() ? "mkdir -p data && " : "") +
+            "volume=$(readlink -f data) && home=$(readlink -f " + quoted(home) + ") && " + prepare(input, "\"$home\"") +
+            "exec \"$home\"/bin/elasticsearch";
   for (const auto& [key, value] : settings(input, artifact)) {
     command += option(option_prefix(), key, value);
   }

@@ -3,8 +3,9 @@
 // byte by byte, and the result is kept in the launch event, so that a later renderer never makes a
 // running task look outdated.
 //
-// The command runs in the sandbox (/bin/sh -c) with the persistent volume at ./data. It ends in
-// `exec`, so that the task's process is the Java virtual machine itself and signals reach it.
+// The command runs in the sandbox (/bin/sh -c) with the persistent volume at ./data; for a transient place ./data is a
+// plain folder of the sandbox, and empty. It ends in `exec`, so that the task's process is the Java virtual machine
+// itself and signals reach it.
 
 #include <cstdint>
 #include <string>

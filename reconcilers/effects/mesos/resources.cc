@@ -82,8 +82,9 @@ FrameworkInfo framework_info(const FrameworkSpec& spec) {
   info.mutable_roles()->Assign(spec.roles.begin(), spec.roles.end());
   info.set_failover_timeout(static_cast<double>(spec.failover_timeout.count()));
   info.set_checkpoint(true);
-  for (const auto type : {Capability::MULTI_ROLE, Capability::PARTITION_AWARE, Capability::TASK_KILLING_STATE,
-                          Capability::RESERVATION_REFINEMENT, Capability::REGION_AWARE}) {
+  for (const auto type :
+       {Capability::MULTI_ROLE, Capability::PARTITION_AWARE, Capability::TASK_KILLING_STATE,
+        Capability::RESERVATION_REFINEMENT, Capability::REGION_AWARE, Capability::REVOCABLE_RESOURCES}) {
     info.add_capabilities()->set_type(type);
   }
   return info;
