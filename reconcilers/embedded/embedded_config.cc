@@ -66,6 +66,7 @@ std::vector<std::string> check(const EmbeddedConfig& config) {
                                                               config.first_agent_address);
   need(config.agent_cpus_milli >= 0 && config.agent_mem_mib >= 0 && config.agent_disk_mib >= 0,
        "--agent-cpus, --agent-mem and --agent-disk must not be negative");
+  need(config.agent_revocable_mem_mib >= 0, "--agent-revocable-mem must not be negative");
   need(config.first_port >= 1024 && config.ports >= 1 && config.first_port + config.ports <= 65536,
        "--first-port and --ports: the range has to lie between 1024 and 65535");
   need(config.racks >= 1, "--racks: at least 1");
@@ -92,6 +93,8 @@ std::vector<AgentSpec> agents_of(const EmbeddedConfig& config) {
     spec.cpus_milli = config.agent_cpus_milli;
     spec.mem_mib = config.agent_mem_mib;
     spec.disk_mib = config.agent_disk_mib;
+    spec.revocable_cpus_milli = config.agent_revocable_cpus_milli;
+    spec.revocable_mem_mib = config.agent_revocable_mem_mib;
     spec.port_begin = config.first_port;
     spec.port_end = config.first_port + config.ports - 1;
     agents.push_back(std::move(spec));
@@ -105,6 +108,7 @@ Result<EmbeddedConfig> parse_arguments(const std::vector<std::string>& arguments
   std::string work_dir;
   std::string listen = "127.0.0.1:5050";
   double cpus = 0;
+  double revocable_cpus = 0;
   std::int64_t heartbeat_ms = config.heartbeat.count();
   std::int64_t allocation_ms = config.allocation_interval.count();
   app.add_option("--work-dir", work_dir, "where the state, sandboxes and volumes are kept");
@@ -117,6 +121,10 @@ Result<EmbeddedConfig> parse_arguments(const std::vector<std::string>& arguments
   app.add_option("--agent-mem", config.agent_mem_mib, "MiB of each agent (default: its part of 3/4 of the host's)");
   app.add_option("--agent-disk", config.agent_disk_mib,
                  "MiB of each agent (default: its part of half of what is free)");
+  app.add_option("--agent-revocable-cpus", revocable_cpus,
+                 "cpus that each agent lends besides, and may take back (default 0)");
+  app.add_option("--agent-revocable-mem", config.agent_revocable_mem_mib,
+                 "MiB that each agent lends besides, and may take back (default 0)");
   app.add_option("--first-port", config.first_port, "first port of every agent")->capture_default_str();
   app.add_option("--ports", config.ports, "ports of every agent")->capture_default_str();
   app.add_option("--racks", config.racks, "how many racks the agents are spread over")->capture_default_str();
@@ -140,11 +148,15 @@ Result<EmbeddedConfig> parse_arguments(const std::vector<std::string>& arguments
   config.heartbeat = std::chrono::milliseconds(heartbeat_ms);
   config.allocation_interval = std::chrono::milliseconds(allocation_ms);
   std::vector<std::string> mistakes;
-  if (!std::isfinite(cpus) || cpus < 0 || cpus > 100'000) {
-    mistakes.push_back("--agent-cpus: from 0 to 100000");
-  } else {
-    config.agent_cpus_milli = std::llround(cpus * 1000);
-  }
+  const auto take_cpus = [&](double value, const char* option, std::int64_t& milli) {
+    if (!std::isfinite(value) || value < 0 || value > 100'000) {
+      mistakes.push_back(std::string(option) + ": from 0 to 100000");
+    } else {
+      milli = std::llround(value * 1000);
+    }
+  };
+  take_cpus(cpus, "--agent-cpus", config.agent_cpus_milli);
+  take_cpus(revocable_cpus, "--agent-revocable-cpus", config.agent_revocable_cpus_milli);
   if (const auto parsed = parse_listen(listen, config); !parsed) mistakes.push_back(parsed.error().detail);
   const auto more = check(config);
   mistakes.insert(mistakes.end(), more.begin(), more.end());

@@ -25,8 +25,10 @@ struct EmbeddedConfig {
   std::string first_agent_address = "127.0.0.11";  ///< the next agents get the next addresses
   std::int64_t agent_cpus_milli = 0;               ///< 0: 4 cpus
   std::int64_t agent_mem_mib = 0;                  ///< 0: three quarters of the host's memory by the number of agents
-  std::int64_t agent_disk_mib = 0;                 ///< 0: half of what is free in work_dir by the number of agents
-  std::uint32_t first_port = 31000;                ///< every agent has the same range: each has an address of its own
+  std::int64_t agent_revocable_cpus_milli = 0;     ///< lent beside them to whoever takes revocable resources
+  std::int64_t agent_revocable_mem_mib = 0;
+  std::int64_t agent_disk_mib = 0;   ///< 0: half of what is free in work_dir by the number of agents
+  std::uint32_t first_port = 31000;  ///< every agent has the same range: each has an address of its own
   std::uint32_t ports = 1000;
   std::uint32_t racks = 3;           ///< attribute rack:r1, r2, ...; agents take turns
   std::uint32_t zones = 0;           ///< fault domains z1, z2, ... of the region "embedded"; agents take turns; 0: none

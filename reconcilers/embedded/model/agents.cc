@@ -19,13 +19,20 @@ ResourceItem scalar(const std::string& name, std::int64_t milli) {
   return item;
 }
 
+ResourceItem revocable(const std::string& name, std::int64_t milli) {
+  ResourceItem item = scalar(name, milli);
+  item.kind.mutable_revocable();
+  return item;
+}
+
 Result<Resources> capacity(const AgentSpec& spec) {
   if (spec.name.empty()) return fail(ErrorCode::kInvalidArgument, "an agent needs a name", "name");
   if (spec.hostname.empty()) return fail(ErrorCode::kInvalidArgument, "an agent needs a hostname", "hostname");
   if (spec.zone.empty() != spec.region.empty()) {
     return fail(ErrorCode::kInvalidArgument, "agent " + spec.name + ": a zone and a region belong together", "zone");
   }
-  if (spec.cpus_milli < 0 || spec.mem_mib < 0 || spec.disk_mib < 0 || spec.port_end < spec.port_begin) {
+  if (spec.cpus_milli < 0 || spec.mem_mib < 0 || spec.disk_mib < 0 || spec.port_end < spec.port_begin ||
+      spec.revocable_cpus_milli < 0 || spec.revocable_mem_mib < 0) {
     return fail(ErrorCode::kInvalidArgument, "agent " + spec.name + ": a resource is negative", "resources");
   }
   Resources total;
@@ -45,6 +52,8 @@ Result<Resources> capacity(const AgentSpec& spec) {
     ports.ranges.add({spec.port_begin, spec.port_end});
     total.add(ports);
   }
+  total.add(revocable("cpus", spec.revocable_cpus_milli));
+  total.add(revocable("mem", spec.revocable_mem_mib * 1000));
   if (total.empty()) return fail(ErrorCode::kInvalidArgument, "agent " + spec.name + " has no resources", "resources");
   return total;
 }

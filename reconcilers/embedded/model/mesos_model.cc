@@ -104,6 +104,8 @@ void MesosModel::task_update(const TaskKey& task, const TaskReport& report, Time
   report_task(*world_, task, report, now);
 }
 
+bool MesosModel::preempt(const TaskKey& task, Time) { return preempt_task(*world_, task); }
+
 void MesosModel::agent_lost(const std::string& agent_id, Time now) { lose_agent(*world_, agent_id, now); }
 void MesosModel::agent_back(const std::string& agent_id, Time now) { return_agent(*world_, agent_id, now); }
 bool MesosModel::agent_gone(const std::string& agent_id, Time now) { return remove_agent(*world_, agent_id, now); }

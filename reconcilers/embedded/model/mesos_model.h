@@ -16,7 +16,8 @@
 // ## What it answers
 // What a real Mesos 1.11 answers, texts included, for the part of the API that it has. It differs on purpose in this:
 // operations take effect at once (a real agent needs a moment), offers go round robin instead of by fair shares, there
-// is no fetching of remote regions, no revocable resource, no maintenance, and offer constraints are ignored.
+// is no fetching of remote regions, no maintenance, and offer constraints are ignored. What an agent lends as revocable
+// is a fixed amount, and it is taken back when preempt() says so: there is neither an estimator nor a QoS controller.
 //
 // ## Two views of a task
 // An agent knows what its tasks do; the master knows what an agent that it can reach has told. While an agent is lost
@@ -76,6 +77,8 @@ struct AgentSpec {
   std::int64_t cpus_milli = 0;
   std::int64_t mem_mib = 0;
   std::int64_t disk_mib = 0;
+  std::int64_t revocable_cpus_milli = 0;  ///< lent beside `cpus_milli`, to frameworks with REVOCABLE_RESOURCES only
+  std::int64_t revocable_mem_mib = 0;
   std::uint32_t port_begin = 0;  ///< inclusive range; 0 and 0: no ports
   std::uint32_t port_end = 0;
 };
@@ -208,6 +211,10 @@ class MesosModel {
 
   /// Reports about unknown and ended tasks, and of states that do not come after the last one, are ignored.
   void task_update(const TaskKey& task, const TaskReport& report, Time now);
+  /// The agent's QoS controller takes back what the task was lent: the process is killed without grace, and its end is
+  /// told as TASK_GONE (TASK_LOST to a framework that is not partition aware) with REASON_CONTAINER_PREEMPTED. False:
+  /// there is no such live task, or it uses nothing revocable.
+  bool preempt(const TaskKey& task, Time now);
   /// The master cannot reach the agent any more; its processes go on. Unknown ids are ignored in all of these.
   void agent_lost(const std::string& agent_id, Time now);
   /// It can again: tasks and operations are reported as they are now.

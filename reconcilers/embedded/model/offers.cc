@@ -42,7 +42,9 @@ std::vector<Candidate> candidates(World& world) {
 }
 
 bool is_worth_offering(const Framework& framework, const std::string& role, const Resources& resources) {
-  const auto scalars = resources.scalars();
+  auto scalars = resources.scalars();
+  const Resources lent = resources.revocable();
+  for (const auto& [key, item] : lent.items()) scalars[item.kind.name()] += item.milli;
   const auto& own = framework.record.info().offer_filters();
   if (const auto place = own.find(role); place != own.end() && place->second.has_min_allocatable_resources()) {
     const auto& vectors = place->second.min_allocatable_resources().quantities();
@@ -100,7 +102,8 @@ class Round {
     for (const Candidate& candidate : candidates(world_)) {
       const Quantities lacking = unsatisfied_guarantee(world_, candidate.role);
       if (lacking.empty()) continue;
-      Resources offered = offerable(agent.available(), candidate);
+      // Nobody is promised what is only lent.
+      Resources offered = offerable(agent.available(), candidate).without_revocable();
       cut_to_limit(world_, candidate.role, offered);
       Quantities most = surplus(world_);
       for (const auto& [name, milli] : lacking) most[name] = milli;
@@ -134,10 +137,13 @@ class Round {
   }
 
  private:
-  /// Who does not know refined reservations is not shown reserved resources at all.
+  /// Who does not know refined reservations is not shown reserved resources at all, and who did not say that it can do
+  /// with revocable ones is not shown those.
   static Resources offerable(const Resources& available, const Candidate& candidate) {
-    return candidate.framework->can(Capability::RESERVATION_REFINEMENT) ? available.offerable_to(candidate.role)
-                                                                        : available.unreserved();
+    const Framework& framework = *candidate.framework;
+    const Resources all = framework.can(Capability::RESERVATION_REFINEMENT) ? available.offerable_to(candidate.role)
+                                                                            : available.unreserved();
+    return framework.can(Capability::REVOCABLE_RESOURCES) ? all : all.without_revocable();
   }
 
   void offer(const std::string& agent_id, Agent& agent, const Candidate& candidate, const Resources& offered) {

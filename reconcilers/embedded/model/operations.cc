@@ -38,6 +38,11 @@ Result<void> check_reserve(const ResourceItem& item, const OperationContext& con
                       "', but the resource was allocated to role '" + context.role + "'",
                   context);
   }
+  if (item.is_revocable()) {
+    return refuse("Invalid resources: Dynamically reserved resource " + to_text(item, context.role) +
+                      " cannot be created from revocable resources",
+                  context);
+  }
   if (!context.principal) return {};
   if (!reservation.has_principal()) {
     return refuse("A reserve operation was attempted by principal '" + *context.principal +

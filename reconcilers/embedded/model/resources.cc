@@ -218,6 +218,22 @@ Resources Resources::reserved_below(std::string_view role) const {
   }
   return result;
 }
+Resources Resources::revocable() const {
+  Resources result;
+  for (const auto& [key, item] : items_) {
+    if (item.is_revocable()) result.items_.emplace(key, item);
+  }
+  return result;
+}
+
+Resources Resources::without_revocable() const {
+  Resources result;
+  for (const auto& [key, item] : items_) {
+    if (!item.is_revocable()) result.items_.emplace(key, item);
+  }
+  return result;
+}
+
 
 Resources Resources::volumes() const {
   Resources result;
@@ -230,7 +246,7 @@ Resources Resources::volumes() const {
 std::map<std::string, std::int64_t> Resources::scalars() const {
   std::map<std::string, std::int64_t> sums;
   for (const auto& [key, item] : items_) {
-    if (item.kind.type() == wire::Value::SCALAR) sums[item.kind.name()] += item.milli;
+    if (item.kind.type() == wire::Value::SCALAR && !item.is_revocable()) sums[item.kind.name()] += item.milli;
   }
   return sums;
 }
@@ -239,7 +255,7 @@ void Resources::limit_unreserved(std::string_view name, std::int64_t milli) {
   std::int64_t left = std::max<std::int64_t>(milli, 0);
   for (auto each = items_.begin(); each != items_.end();) {
     ResourceItem& item = each->second;
-    if (!item.is_reserved() && item.kind.name() == name) {
+    if (!item.is_reserved() && !item.is_revocable() && item.kind.name() == name) {
       item.milli = item.is_mount() && item.milli > left ? 0 : std::min(item.milli, left);
       left -= item.milli;
     }

@@ -32,6 +32,8 @@ struct ResourceItem {
   /// A disk that can not be divided.
   [[nodiscard]] bool is_mount() const { return kind.disk().source().type() == wire::Resource::DiskInfo::Source::MOUNT; }
   [[nodiscard]] bool is_reserved() const { return kind.reservations_size() > 0; }
+  /// Lent while nobody uses it: neither promised nor limited by any quota.
+  [[nodiscard]] bool is_revocable() const { return kind.has_revocable(); }
   /// The innermost reservation's role, or empty.
   [[nodiscard]] std::string_view role() const;
   [[nodiscard]] bool empty() const { return milli == 0 && ranges.empty(); }
@@ -59,14 +61,17 @@ class Resources {
   /// What a role may be offered: unreserved, or reserved for it or for one of its parents ("a" is a parent of "a/b").
   [[nodiscard]] Resources offerable_to(std::string_view role) const;
   [[nodiscard]] Resources unreserved() const;
+  /// What is lent, and all else.
+  [[nodiscard]] Resources revocable() const;
+  [[nodiscard]] Resources without_revocable() const;
   /// Reserved for the role itself or something below it.
   [[nodiscard]] Resources reserved_below(std::string_view role) const;
   /// The volumes, and nothing else.
   [[nodiscard]] Resources volumes() const;
 
-  /// Thousandths by name, over all reservations. Only scalars.
+  /// Thousandths by name, over all reservations. Only scalars, and nothing that is revocable.
   [[nodiscard]] std::map<std::string, std::int64_t> scalars() const;
-  /// Makes the unreserved scalar `name` at most `milli`.
+  /// Makes the unreserved scalar `name` at most `milli`, beside what of it is revocable.
   void limit_unreserved(std::string_view name, std::int64_t milli);
 
   /// In a stable order. With a role, every resource says that it is allocated to it.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 
 namespace esaas::embedded {
 namespace {
@@ -59,6 +60,16 @@ Result<void> check_allocation(const wire::TaskInfo& task, const std::string& rol
   return {};
 }
 
+Result<void> check_revocable(const Resources& resources) {
+  std::map<std::string, bool> is_revocable;
+  for (const auto& [key, item] : resources.items()) {
+    const auto [place, is_new] = is_revocable.try_emplace(item.kind.name(), item.is_revocable());
+    if (is_new || place->second == item.is_revocable()) continue;
+    return refuse("Cannot use both revocable and non-revocable '" + item.kind.name() + "' at the same time");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Resources> check_task(const World& world, const Framework& framework, const Agent& agent,
@@ -77,6 +88,7 @@ Result<Resources> check_task(const World& world, const Framework& framework, con
   if (!resources) return refuse("Task uses invalid resources: " + resources.error().detail);
   ESAAS_CHECK(check_allocation(task, role));
   if (resources->empty()) return refuse("Task uses no resources");
+  ESAAS_CHECK(check_revocable(*resources));
   if (!available.contains(*resources)) {
     return refuse("Total resources " + resources->to_text(role) +
                   " required by task and its executor is more than available " + available.to_text(role));

@@ -88,6 +88,17 @@ void release(World& world, const Task& task, Time now) {
   world.allocate_by(now + world.options.allocation_interval);
 }
 
+/// However the process of a preempted task ended, the agent says that it was preempted.
+TaskReport as_told(const World& world, const Task& task, const TaskReport& report) {
+  const auto framework = world.frameworks.find(task.record.framework_id());
+  if (!task.record.preempted() || framework == world.frameworks.end()) return report;
+  TaskReport told = report;
+  told.state = state_for(framework->second, wire::TASK_GONE);
+  told.reason = wire::TaskStatus::REASON_CONTAINER_PREEMPTED;
+  told.message = "Container preempted by QoS correction";
+  return told;
+}
+
 }  // namespace
 
 LaunchCommand launch_command(const World& world, const Task& task) {
@@ -133,7 +144,19 @@ void report_task(World& world, const TaskKey& key, const TaskReport& report, Tim
     world.changed();
     return;
   }
-  add_pending(world, task, report, now);
+  add_pending(world, task, is_terminal(report.state) ? as_told(world, task, report) : report, now);
+}
+
+bool preempt_task(World& world, const TaskKey& key) {
+  const auto place = world.tasks.find(key);
+  if (place == world.tasks.end()) return false;
+  Task& task = place->second;
+  if (is_terminal(task.record.latest().state()) || task.resources.revocable().empty()) return false;
+  task.record.set_preempted(true);
+  world.changed();
+  // The agent decides alone: whether the master can reach it makes no difference.
+  world.outputs.kills.push_back({key, Duration{0}});
+  return true;
 }
 
 void command_kill(World& world, Task& task) {

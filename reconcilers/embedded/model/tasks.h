@@ -25,6 +25,9 @@ void resend_unacknowledged(World& world, Framework& framework, Time now);
 /// The same for one agent that is back.
 void resend_from_agent(World& world, const std::string& agent_id, Time now);
 
+/// True when the task is alive and uses revocable resources.
+bool preempt_task(World& world, const TaskKey& key);
+
 /// The framework is gone: its tasks are killed and forgotten when their processes are over.
 void orphan_tasks(World& world, const std::string& framework_id);
 

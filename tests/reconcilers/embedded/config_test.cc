@@ -71,6 +71,16 @@ TEST(EmbeddedConfig, AgentsTakeTurnsInZones) {
   EXPECT_EQ(agents[2].region, "embedded");
 }
 
+TEST(EmbeddedConfig, AgentsLendWhatTheyAreTold) {
+  const auto config =
+      parse_arguments({"--work-dir", "/w", "--agent-revocable-cpus", "1.5", "--agent-revocable-mem", "512"}).value();
+  const auto agents = agents_of(with_defaults(config, {}));
+  EXPECT_EQ(agents[0].revocable_cpus_milli, 1500);
+  EXPECT_EQ(agents[0].revocable_mem_mib, 512);
+  EXPECT_THAT(parse_arguments({"--work-dir", "/w", "--agent-revocable-cpus", "-1"}).error().detail,
+              HasSubstr("--agent-revocable-cpus: from 0 to 100000"));
+}
+
 TEST(EmbeddedConfig, TellsAllMistakesAtOnce) {
   const auto config = parse_arguments({"--listen", "nowhere", "--agents", "0", "--first-agent-address", "10.0.0.1",
                                        "--first-port", "80", "--principal", "es"});
