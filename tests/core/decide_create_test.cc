@@ -57,6 +57,33 @@ const Case kCases[] = {
      "unique"},
     {"RoleUnspecified", [](auto& r) { first_group(r).add_roles(model::NODE_ROLE_UNSPECIFIED); },
      "spec.node_groups[0].roles", "known_values"},
+    {"CoordinatingAndData", [](auto& r) { first_group(r).add_roles(model::NODE_ROLE_COORDINATING); },
+     "spec.node_groups[0].roles", "coordinating_stands_alone"},
+    {"PreemptibleData", [](auto& r) { first_group(r).set_preemptible(true); }, "spec.node_groups[0].preemptible",
+     "preemptible_keeps_nothing"},
+    {"PreemptibleMasters",
+     [](auto& r) {
+       auto& masters = *r.mutable_spec()->add_node_groups();
+       masters = test::group("masters", {model::NODE_ROLE_MASTER}, 3);
+       masters.set_preemptible(true);
+     },
+     "spec.node_groups[1].preemptible", "preemptible_keeps_nothing"},
+    {"CoordinatingDiskType",
+     [](auto& r) {
+       auto& front = *r.mutable_spec()->add_node_groups();
+       front = test::group("front", {model::NODE_ROLE_COORDINATING}, 1);
+       front.set_disk_type("ssd");
+     },
+     "spec.node_groups[1].disk_type", "sandbox_disk"},
+    {"CoordinatingWithoutSandbox",
+     [](auto& r) {
+       auto& front = *r.mutable_spec()->add_node_groups();
+       front = test::group("front", {model::NODE_ROLE_COORDINATING}, 1);
+       front.mutable_resources()->set_disk_mib(0);
+     },
+     "spec.node_groups[1].resources.disk_mib", "range"},
+    {"OnlyCoordinating", [](auto& r) { first_group(r) = test::group("front", {model::NODE_ROLE_COORDINATING}, 3); },
+     "spec.node_groups", "needs_master_eligible_node"},
     {"CountZero", [](auto& r) { first_group(r).set_count(0); }, "spec.node_groups[0].count", "range"},
     {"CountAbsurd", [](auto& r) { first_group(r).set_count(4'000'000'000); }, "spec.node_groups[0].count", "range"},
     {"ResourcesMissing", [](auto& r) { first_group(r).clear_resources(); }, "spec.node_groups[0].resources",

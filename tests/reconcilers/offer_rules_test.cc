@@ -19,6 +19,7 @@ struct Ask {
   std::string disk_type;
   std::string region;
   bool any_region = false;
+  bool preemptible = false;
   Time now = from_us(1'000'000'000'000'000);
   bool agent_in_use = false;
   Offer offer;
@@ -38,7 +39,7 @@ struct Ask {
     disk.mib = mib;
   }
   [[nodiscard]] reconcile::OfferSubject subject() const {
-    return {resources, disk_type, region, any_region, now, agent_in_use, offer};
+    return {resources, disk_type, region, any_region, preemptible, now, agent_in_use, offer};
   }
   [[nodiscard]] std::vector<std::string> refused_by() const {
     std::vector<std::string> names;
@@ -122,6 +123,40 @@ INSTANTIATE_TEST_SUITE_P(
                ask.any_region = true;
              },
              {}},
+        Case{"revocable_cpus_are_not_for_all",
+             [](Ask& ask) {
+               ask.offer.unreserved.cpus_milli = 0;
+               ask.offer.revocable.cpus_milli = 1000;
+             },
+             {"lacks_cpus"}},
+        Case{"revocable_cpus",
+             [](Ask& ask) {
+               ask.preemptible = true;
+               ask.offer.unreserved.cpus_milli = 0;
+               ask.offer.revocable.cpus_milli = 1000;
+             },
+             {}},
+        Case{"revocable_mem_and_other_cpus",
+             [](Ask& ask) {
+               ask.preemptible = true;
+               ask.offer.unreserved.mem_mib = 0;
+               ask.offer.revocable = {.cpus_milli = 999, .mem_mib = 1024, .disk_mib = 0};
+             },
+             {}},
+        Case{"two_kinds_do_not_add_up",
+             [](Ask& ask) {
+               ask.preemptible = true;
+               ask.offer.unreserved.cpus_milli = 999;
+               ask.offer.revocable.cpus_milli = 999;
+             },
+             {"lacks_cpus"}},
+        Case{"a_sandbox_is_not_revocable",
+             [](Ask& ask) {
+               ask.preemptible = true;
+               ask.offer.unreserved.disk_mib = 0;
+               ask.offer.revocable.disk_mib = 9999;
+             },
+             {"lacks_disk"}},
         Case{"root_disk_is_no_mount_disk", [](Ask& ask) { ask.disk_type = "mount"; }, {"lacks_disk_type"}},
         Case{"mount",
              [](Ask& ask) {

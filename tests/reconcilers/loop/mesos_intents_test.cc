@@ -147,3 +147,22 @@ TEST(MesosIntents, TheRootDiskHasNoSource) {
 
 }  // namespace
 }  // namespace esaas::loop
+TEST(MesosIntents, ATransientPlaceIsLaunchedOnWhatTheOfferHasFree) {
+  model::Place place = place_on("", 1024);
+  place.clear_disk_source();
+  place.set_transient(true);
+  place.mutable_revocable()->set_cpus_milli(500);
+  const auto call = accept_call("search", place, placing(place), pooled({}), kIdentity);
+  ASSERT_TRUE(call.has_value());
+  ASSERT_EQ(call->accept().operations_size(), 1) << "neither RESERVE nor CREATE";
+  const auto& task = call->accept().operations(0).launch().task_infos(0);
+  ASSERT_EQ(task.resources_size(), 5);
+  for (const auto& resource : task.resources()) {
+    EXPECT_EQ(resource.allocation_info().role(), "es-shop");
+    EXPECT_TRUE(resource.reservations().empty());
+    EXPECT_FALSE(resource.has_disk());
+    EXPECT_EQ(resource.has_revocable(), resource.name() == "cpus") << resource.ShortDebugString();
+  }
+  EXPECT_EQ(disk_among(task.resources()).scalar().value(), 1024);
+}
+

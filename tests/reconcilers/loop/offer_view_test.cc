@@ -1,3 +1,4 @@
+#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
 #include "reconcilers/effects/mesos/resources.h"
@@ -53,12 +54,59 @@ TEST(OfferView, LeavesOutWhatAnotherPrincipalReserved) {
   EXPECT_EQ(to_view(offer, "esaas").unreserved.disk_mib, 0);
 }
 
-TEST(OfferView, LeavesOutRevocableResources) {
+mesos::wire::Resource revocable(mesos::wire::Resource resource) {
+  resource.mutable_revocable();
+  return resource;
+}
+
+TEST(OfferView, KeepsRevocableResourcesApart) {
   auto offer = base();
-  auto& cpus = *offer.add_resources();
-  cpus = mesos::scalar_resource("cpus", 8, "es-shop");
-  cpus.mutable_revocable();
-  EXPECT_EQ(to_view(offer, "esaas").unreserved.cpus_milli, 1500);
+  *offer.add_resources() = revocable(mesos::scalar_resource("cpus", 8, "es-shop"));
+  *offer.add_resources() = revocable(mesos::scalar_resource("mem", 100, "es-shop"));
+  const auto view = to_view(offer, "esaas");
+  EXPECT_EQ(view.unreserved.cpus_milli, 1500);
+  EXPECT_EQ(view.unreserved.mem_mib, 2048);
+  EXPECT_EQ(view.revocable.cpus_milli, 8000);
+  EXPECT_EQ(view.revocable.mem_mib, 100);
+}
+
+TEST(OfferView, TakesNothingElseThatIsRevocable) {
+  auto offer = base();
+  *offer.add_resources() = revocable(mesos::port_resource(32000, 32009, "es-shop"));
+  *offer.add_resources() = revocable(reserved_disk("esaas"));
+  auto& mount = *offer.add_resources();
+  mount = revocable(mesos::scalar_resource("disk", 4096, "es-shop"));
+  mount.mutable_disk()->mutable_source()->set_type(mesos::wire::Resource::DiskInfo::Source::MOUNT);
+  mount.mutable_disk()->mutable_source()->mutable_mount()->set_root("/mnt/a");
+  const auto view = to_view(offer, "esaas");
+  ASSERT_EQ(view.ports.size(), 1U);
+  EXPECT_EQ(view.ports[0].begin, 31000U);
+  EXPECT_TRUE(view.reserved.empty());
+  EXPECT_TRUE(view.disks.empty());
+  EXPECT_EQ(view.revocable.disk_mib, 0);
+}
+
+/// As a master 1.11 writes an offer of an agent with a fixed resource estimator that lends 2 cpus.
+TEST(OfferView, ReadsARevocableOfferAsItIsOnTheWire) {
+  mesos::wire::Offer offer;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(R"(
+      id { value: "1c5d-O7" } framework_id { value: "1c5d-0000" } agent_id { value: "1c5d-S0" } hostname: "10.0.0.7"
+      resources { name: "ports" type: RANGES ranges { range { begin: 31000 end: 31999 } }
+                  allocation_info { role: "es-shop" } }
+      resources { name: "disk" type: SCALAR scalar { value: 40960 } allocation_info { role: "es-shop" } }
+      resources { name: "cpus" type: SCALAR scalar { value: 0.5 } allocation_info { role: "es-shop" } }
+      resources { name: "mem" type: SCALAR scalar { value: 1024 } allocation_info { role: "es-shop" } }
+      resources { name: "cpus" type: SCALAR scalar { value: 2 } revocable {} allocation_info { role: "es-shop" } }
+      allocation_info { role: "es-shop" })",
+                                                            &offer));
+  mesos::wire::Offer read;  // through the bytes, as it comes
+  ASSERT_TRUE(read.ParseFromString(offer.SerializeAsString()));
+  const auto view = to_view(read, "esaas");
+  EXPECT_EQ(view.unreserved.cpus_milli, 500);
+  EXPECT_EQ(view.unreserved.mem_mib, 1024);
+  EXPECT_EQ(view.unreserved.disk_mib, 40960);
+  EXPECT_EQ(view.revocable.cpus_milli, 2000);
+  EXPECT_EQ(view.revocable.mem_mib, 0);
 }
 
 // ---- Disks with a source of their own ----

@@ -163,7 +163,8 @@ TEST(Resources, FrameworkInfoSurvivesFailoverAndAgentRestart) {
                  R"(user: 'es' name: 'esaas' id { value: 'fw-1' } failover_timeout: 1209600
       checkpoint: true hostname: 'h' principal: 'p' webui_url: 'http://h/' roles: 'es-a' roles: 'es-b'
       capabilities { type: MULTI_ROLE } capabilities { type: PARTITION_AWARE } capabilities { type: TASK_KILLING_STATE }
-      capabilities { type: RESERVATION_REFINEMENT } capabilities { type: REGION_AWARE })");
+      capabilities { type: RESERVATION_REFINEMENT } capabilities { type: REGION_AWARE }
+      capabilities { type: REVOCABLE_RESOURCES })");
 }
 
 }  // namespace
