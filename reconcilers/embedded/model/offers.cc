@@ -99,11 +99,12 @@ class Round {
 
   /// To roles that have less than they were promised, what they lack; and of what nobody was promised, or is left over.
   void offer_guaranteed(const std::string& agent_id, Agent& agent) {
+    Resources available = agent.available();
     for (const Candidate& candidate : candidates(world_)) {
       const Quantities lacking = unsatisfied_guarantee(world_, candidate.role);
       if (lacking.empty()) continue;
       // Nobody is promised what is only lent.
-      Resources offered = offerable(agent.available(), candidate).without_revocable();
+      Resources offered = offerable(available, candidate).without_revocable();
       cut_to_limit(world_, candidate.role, offered);
       Quantities most = surplus(world_);
       for (const auto& [name, milli] : lacking) most[name] = milli;
@@ -111,16 +112,18 @@ class Round {
       const auto scalars = offered.unreserved().scalars();
       const bool helps = std::any_of(lacking.begin(), lacking.end(),
                                      [&](const auto& each) { return quantity(scalars, each.first) > 0; });
-      if (helps) offer(agent_id, agent, candidate, offered);
+      if (helps && offer(agent_id, agent, candidate, offered)) available.subtract(offered);
     }
   }
 
   void offer_rest(const std::string& agent_id, Agent& agent) {
+    Resources available = agent.available();
+    if (available.empty()) return;
     for (const Candidate& candidate : candidates(world_)) {
-      Resources offered = offerable(agent.available(), candidate);
+      Resources offered = offerable(available, candidate);
       cut_to_limit(world_, candidate.role, offered);
       cut_to(surplus(world_), offered);
-      if (!offered.empty()) offer(agent_id, agent, candidate, offered);
+      if (!offered.empty() && offer(agent_id, agent, candidate, offered)) available.subtract(offered);
     }
   }
 
@@ -146,13 +149,14 @@ class Round {
     return framework.can(Capability::REVOCABLE_RESOURCES) ? all : all.without_revocable();
   }
 
-  void offer(const std::string& agent_id, Agent& agent, const Candidate& candidate, const Resources& offered) {
+  /// False when it is too little, or was declined.
+  bool offer(const std::string& agent_id, Agent& agent, const Candidate& candidate, const Resources& offered) {
     const Framework& framework = *candidate.framework;
     auto& id = by_place_[{framework.id(), candidate.role, agent_id}];
-    if (id.empty() && !is_worth_offering(framework, candidate.role, offered)) return;
+    if (id.empty() && !is_worth_offering(framework, candidate.role, offered)) return false;
     Resources whole = offered;
     if (!id.empty()) whole.add(world_.offers.at(id).resources);
-    if (is_filtered(framework, candidate.role, agent_id, whole)) return;
+    if (is_filtered(framework, candidate.role, agent_id, whole)) return false;
     agent.offered.add(offered);
     if (id.empty()) {
       Offer made{world_.new_offer_id(), framework.id(), agent_id, candidate.role, offered};
@@ -163,6 +167,7 @@ class Round {
       world_.offers.at(id).resources = whole;
     }
     world_.last_offered[{framework.id(), candidate.role}] = ++world_.offer_rounds;
+    return true;
   }
 
   World& world_;

@@ -19,18 +19,33 @@ std::string to_text(const Quantities& quantities) {
   return text;
 }
 
+namespace {
+
+/// Adds the scalars of the items that are chosen; nothing is copied, because every round of the allocator asks this for
+/// every agent and role.
+template <typename Choose>
+void add_scalars(const Resources& resources, const Choose& choose, Quantities& sums) {
+  for (const auto& [key, item] : resources.items()) {
+    if (item.kind.type() != wire::Value::SCALAR || item.is_revocable() || !choose(item)) continue;
+    sums[item.kind.name()] += item.milli;
+  }
+}
+
+}  // namespace
+
 Quantities consumption(const World& world, const std::string& role, bool offered) {
   Quantities sums;
-  const auto count = [&](const Resources& resources) {
-    for (const auto& [name, milli] : resources.scalars()) sums[name] += milli;
+  const auto is_reserved_below = [&](const ResourceItem& item) {
+    return item.is_reserved() && covers_role(role, item.role());
   };
-  for (const auto& [id, agent] : world.agents) count(agent.total.reserved_below(role));
+  const auto is_unreserved = [](const ResourceItem& item) { return !item.is_reserved(); };
+  for (const auto& [id, agent] : world.agents) add_scalars(agent.total, is_reserved_below, sums);
   for (const auto& [id, offer] : world.offers) {
-    if (offered && covers_role(role, offer.role)) count(offer.resources.unreserved());
+    if (offered && covers_role(role, offer.role)) add_scalars(offer.resources, is_unreserved, sums);
   }
   for (const auto& [key, task] : world.tasks) {
     if (covers_role(role, task.record.role()) && !is_terminal(task.record.latest().state())) {
-      count(task.resources.unreserved());
+      add_scalars(task.resources, is_unreserved, sums);
     }
   }
   return sums;
