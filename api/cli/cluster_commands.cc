@@ -23,8 +23,9 @@ struct ClusterOptions {
   std::string cluster;
   ChangeOptions change;
   std::string tenant, version = "2.3.3", file, group = "data", confirm, phase, health, label, text, disk_type;
-  std::uint32_t nodes = 3, masters = 0, count = 0, cpus_milli = 0, mem_mib = 0, disk_mib = 0;
+  std::uint32_t nodes = 3, masters = 0, coordinating = 0, count = 0, cpus_milli = 0, mem_mib = 0, disk_mib = 0;
   std::vector<std::string> labels, constraints;
+  bool preemptible = false;
   std::size_t limit = 0;
 };
 using Options = std::shared_ptr<ClusterOptions>;
@@ -109,14 +110,16 @@ Result<json::object> create_body(const ClusterOptions& options) {
   ESAAS_TRY(auto labels, labels_of(options.labels));
   ESAAS_TRY(const auto constraints, constraints_of(options.constraints));
   json::array groups;
-  if (options.masters > 0) {
-    json::object small{{"cpus_milli", 500}, {"mem_mib", 512}, {"disk_mib", 1024}};
-    groups.push_back(group_of("master", {"master"}, options.masters, std::move(small)));
-  }
+  const json::object small{{"cpus_milli", 500}, {"mem_mib", 512}, {"disk_mib", 1024}};
+  if (options.masters > 0) groups.push_back(group_of("master", {"master"}, options.masters, small));
   json::array roles{"data"};
   if (options.masters == 0) roles = {"master", "data"};
   groups.push_back(group_of("data", std::move(roles), options.nodes, resources_of(options)));
   if (!options.disk_type.empty()) groups.back().get_object()["disk_type"] = options.disk_type;
+  if (options.coordinating > 0) {
+    groups.push_back(group_of("coordinating", {"coordinating"}, options.coordinating, small));
+    groups.back().get_object()["preemptible"] = options.preemptible;
+  }
   for (auto& group : groups) group.get_object()["constraints"] = constraints;
   json::object body{{"name", options.cluster}, {"labels", std::move(labels)}};
   if (!options.tenant.empty()) body["tenant"] = options.tenant;
@@ -135,6 +138,13 @@ void add_create(CLI::App& parent, Session& session, Action& action) {
   command->add_option("--nodes", options->nodes, "Data nodes; they elect the master unless --masters is given")
       ->capture_default_str();
   command->add_option("--masters", options->masters, "Dedicated master nodes besides, of 0.5 cores and 512 MiB");
+  auto* coordinating =
+      command->add_option("--coordinating", options->coordinating,
+                          "Nodes besides that only take requests and keep nothing, of 0.5 cores and 512 MiB");
+  command
+      ->add_flag("--preemptible", options->preemptible,
+                 "The coordinating nodes may run on revocable resources, and lose them")
+      ->needs(coordinating);
   add_resource_options(command, options);
   command->add_option("--label", options->labels, "KEY=VALUE; may be repeated");
   command->add_option(
@@ -230,6 +240,7 @@ void add_reads(CLI::App& parent, Session& session, Action& action) {
                         ? json::serialize(items) + "\n"
                         : table(items, {{"RULE", "rule"}, {"NODE", "node"}, {"SINCE", "since_at"}, {"WHY", "why"}}));
       return static_cast<int>(kSuccess);
+                                 {"TRANSIENT", "place.transient"},
     };
   });
 }

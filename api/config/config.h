@@ -30,9 +30,11 @@ struct HttpConfig {
 struct EmbeddedMesosConfig {
   std::uint16_t port = 5050;  ///< of its HTTP API, on 127.0.0.1
   std::uint32_t agents = 6;
-  std::uint32_t cpus_milli = 0;  ///< of each agent; 0: 4 cpus
-  std::uint32_t mem_mib = 0;     ///< 0: three quarters of the host's by the number of agents
-  std::uint32_t disk_mib = 0;    ///< 0: half of what is free by the number of agents
+  std::uint32_t cpus_milli = 0;            ///< of each agent; 0: 4 cpus
+  std::uint32_t mem_mib = 0;               ///< 0: three quarters of the host's by the number of agents
+  std::uint32_t disk_mib = 0;              ///< 0: half of what is free by the number of agents
+  std::uint32_t revocable_cpus_milli = 0;  ///< lent besides, for preemptible nodes
+  std::uint32_t revocable_mem_mib = 0;
   std::string first_agent_address = "127.0.0.11";
   std::uint32_t first_port = 31'000;
   std::uint32_t ports = 1'000;

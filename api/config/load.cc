@@ -108,6 +108,8 @@ void read_embedded(const toml::table* table, EmbeddedMesosConfig& embedded, Read
   embedded.cpus_milli = number("cpus_milli", embedded.cpus_milli, 0, 1'000'000);
   embedded.mem_mib = number("mem_mib", embedded.mem_mib, 0, 16'777'216);
   embedded.disk_mib = number("disk_mib", embedded.disk_mib, 0, 1'073'741'824);
+  embedded.revocable_cpus_milli = number("revocable_cpus_milli", embedded.revocable_cpus_milli, 0, 1'000'000);
+  embedded.revocable_mem_mib = number("revocable_mem_mib", embedded.revocable_mem_mib, 0, 16'777'216);
   reader.text("first_agent_address", embedded.first_agent_address);
   embedded.first_port = number("first_port", embedded.first_port, 1024, 65'535);
   embedded.ports = number("ports", embedded.ports, 2, 60'000);

@@ -5,6 +5,7 @@
 #include "core/base/proto_json.h"
 #include "core/base/time.h"
 #include "core/events/event_kind.h"
+#include "core/state/fleet_state.h"
 
 namespace esaas::api {
 namespace json = boost::json;
@@ -40,6 +41,9 @@ json::object present_summary(const state::Cluster& cluster) {
 json::object present(const state::Node& node, const state::Cluster& cluster) {
   json::object object{{"cluster", cluster.name()}, {"tenant", cluster.tenant()}};
   for (auto& member : esaas::to_json(node)) object[member.key()] = std::move(member.value());
+  if (const model::NodeGroup* group = state::find_group(cluster.spec(), node.group())) {
+    object["roles"] = esaas::to_json(*group)["roles"];
+  }
   return object;
 }
 

@@ -85,12 +85,15 @@ std::vector<std::string> arguments(const config::MesosConfig& config, const fs::
     result.emplace_back(name);
     result.push_back(value);
   };
-  if (embedded.cpus_milli != 0) {
-    const std::string thousandths = std::to_string(1000 + embedded.cpus_milli % 1000).substr(1);
-    add("--agent-cpus", std::to_string(embedded.cpus_milli / 1000) + "." + thousandths);
-  }
+  const auto add_cpus = [&add](const char* name, std::uint32_t milli) {
+    if (milli == 0) return;
+    add(name, std::to_string(milli / 1000) + "." + std::to_string(1000 + milli % 1000).substr(1));
+  };
+  add_cpus("--agent-cpus", embedded.cpus_milli);
+  add_cpus("--agent-revocable-cpus", embedded.revocable_cpus_milli);
   if (embedded.mem_mib != 0) add("--agent-mem", std::to_string(embedded.mem_mib));
   if (embedded.disk_mib != 0) add("--agent-disk", std::to_string(embedded.disk_mib));
+  if (embedded.revocable_mem_mib != 0) add("--agent-revocable-mem", std::to_string(embedded.revocable_mem_mib));
   return result;
 }
 

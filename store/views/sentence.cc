@@ -154,7 +154,8 @@ std::string say(const event::NodeRemovalBegan& e) { return "Node " + e.node() + 
 std::string say(const event::NodeRemoved& e) { return "Node " + e.node() + " is gone."; }
 std::string say(const event::PlaceIntended& e) {
   return "An offer on " + e.place().hostname() + " was chosen for node " + e.node() + ": " +
-         size_of(e.place().resources()) + " are to be reserved.";
+         size_of(e.place().resources()) +
+         (e.place().transient() ? " for as long as its task runs." : " are to be reserved.");
 }
 std::string say(const event::PlaceReserved& e) {
   return "The place of node " + e.node() + " is reserved; its volume is " + e.volume_id() + ".";

@@ -113,6 +113,22 @@ TEST_F(Cli, SendsWhereNodesGo) {
   EXPECT_NE(refused.err.find("must be a number"), std::string::npos) << refused.err;
 }
 
+TEST_F(Cli, SendsACoordinatingGroup) {
+  const auto created =
+      esaas({"cluster", "create", "search", "--tenant", "shop", "--coordinating", "2", "--preemptible"});
+  ASSERT_EQ(created.code, kSuccess) << created.err;
+  const auto cluster = json::parse(esaas({"--json", "cluster", "show", "search"}).out).as_object();
+  const auto& groups = cluster.at("spec").at("node_groups").as_array();
+  ASSERT_EQ(groups.size(), 2U);
+  EXPECT_FALSE(groups[0].at("preemptible").as_bool());
+  EXPECT_EQ(json::serialize(groups[1].at("roles")), R"(["coordinating"])");
+  EXPECT_TRUE(groups[1].at("preemptible").as_bool());
+  EXPECT_EQ(groups[1].at("count").to_number<int>(), 2);
+  const auto wrong = esaas({"cluster", "create", "other", "--tenant", "shop", "--preemptible"});
+  EXPECT_NE(wrong.code, kSuccess);
+  EXPECT_NE(wrong.err.find("--coordinating"), std::string::npos) << wrong.err;
+}
+
 TEST_F(Cli, EveryChangeIsSent) {
   api_.create_cluster("search");
   EXPECT_EQ(esaas({"cluster", "scale", "search", "5"}).code, kSuccess);

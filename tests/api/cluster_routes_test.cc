@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 
 #include "tests/api/test_api.h"
 
@@ -86,6 +87,7 @@ TEST(ClusterRoutes, EveryChangeHasItsPath) {
   EXPECT_EQ(client->request("GET", base + "holds").status, 200U);
   const auto nodes = client->request("GET", "/v1/nodes?cluster=search&limit=2").json();
   EXPECT_EQ(nodes.at("items").as_array().size(), 2U);
+  EXPECT_EQ(boost::json::serialize(nodes.at("items").as_array()[0].at("roles")), R"(["master","data"])");
   ASSERT_TRUE(nodes.contains("next_cursor"));
   const auto cursor = http::percent_encode(std::string(nodes.at("next_cursor").as_string()));
   EXPECT_EQ(client->request("GET", "/v1/nodes?cluster=search&cursor=" + cursor).json().at("items").as_array().size(),

@@ -136,6 +136,20 @@ TEST(Admission, ScaleUpToTheLimitFitsAndOneMoreDoesNot) {
   EXPECT_TRUE(story.when(test::submit_scale("data", 5)).has_value());
 }
 
+TEST(Admission, APreemptibleGroupCountsInFull) {
+  Story story = given_search();
+  set_limit(story, 4999, 100'000);
+  auto request = test::create_search();
+  request.set_name("other");
+  request.mutable_spec()->mutable_node_groups(0)->set_count(1);
+  auto& front = *request.mutable_spec()->add_node_groups();
+  front = test::group("front", {model::NODE_ROLE_COORDINATING}, 1);
+  front.set_preemptible(true);
+  EXPECT_THAT(story.refusal(test::submit(request)).detail, HasSubstr("cpus_milli by 1 (5000 wanted"));
+  set_limit(story, 5000, 100'000);
+  EXPECT_TRUE(story.when(test::submit(request)).has_value());
+}
+
 TEST(Admission, AnotherTenantsQuotaDoesNotBind) {
   Story story = given_search();
   set_limit(story, 3000, 4096);

@@ -51,7 +51,8 @@ class Installation:
     """Everything lives below `self.root`; `close` ends what was started, whatever the test left behind. The embedded Mesos is
     part of it, unless `master` (host:port) names a running one; what runs there is its owner's to end."""
 
-    def __init__(self, binary, first_agent_address=None, agents=5, version="2.3.3", master=None):
+    def __init__(self, binary, first_agent_address=None, agents=5, version="2.3.3", master=None,
+                 embedded_settings=""):
         self.binary = Path(binary).resolve()
         self.version = version
         # Tasks run as a user that is not root, and have to reach their sandboxes.
@@ -70,7 +71,7 @@ class Installation:
 port = 0
 agents = {agents}
 first_agent_address = "{first_agent_address}"
-"""
+{embedded_settings}"""
         (self.root / "esaas.toml").write_text(f"""
 data_dir = "{self.data}"
 [http]
