@@ -126,13 +126,19 @@ void apply(Cluster& cluster, const event::MinimumMasterNodesApplied& payload, co
   cluster.set_minimum_master_nodes_applied(payload.value());
 }
 
+/// The same said again, with a newer basis, holds since it was said first.
 void apply(Cluster& cluster, const event::HoldBegan& payload, const event::Event& event) {
+  std::int64_t since = event.time_at_us();
+  for (const Hold& known : cluster.holds()) {
+    const bool is_same = known.rule() == payload.rule() && known.node() == payload.node();
+    if (is_same && known.why() == payload.why()) since = known.since_at_us();
+  }
   remove_hold(cluster, payload.rule(), payload.node());
   Hold hold;
   hold.set_rule(payload.rule());
   hold.set_node(payload.node());
   hold.set_why(payload.why());
-  hold.set_since_at_us(event.time_at_us());
+  hold.set_since_at_us(since);
   hold.set_seq(event.seq());
   *hold.mutable_basis() = payload.basis();
   hold.set_next_check_at_us(payload.next_check_at_us());

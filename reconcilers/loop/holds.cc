@@ -1,12 +1,45 @@
 #include "reconcilers/loop/holds.h"
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "reconcilers/zone_spread.h"
 
 namespace esaas::loop {
 namespace {
 
 bool same(const state::Hold& known, const reconcile::Hold& hold) {
   return known.rule() == hold.rule && known.node() == hold.node;
+}
+
+bool has_figure(const state::Hold& hold, std::string_view name) {
+  return std::ranges::any_of(hold.basis(), [&](const model::Figure& figure) { return figure.name() == name; });
+}
+
+/// Nothing: it does not say.
+std::optional<std::uint64_t> offers_looked_at(const auto& basis) {
+  for (const model::Figure& figure : basis) {
+    std::uint64_t count = 0;
+    const std::string& text = figure.value();
+    if (figure.name() != "offers") continue;
+    if (std::from_chars(text.data(), text.data() + text.size(), count).ec == std::errc()) return count;
+  }
+  return std::nullopt;
+}
+
+/// A node's first look for a place is at no offer at all, or at some. What more of them lack is told when they come; as
+/// the most that were ever looked at only grows, this ends.
+bool tells_of_more_offers(const state::Hold& known, const reconcile::Hold& hold) {
+  if (hold.rule != reconcile::kWaitsForOffer) return false;
+  const auto before = offers_looked_at(known.basis());
+  const auto now = offers_looked_at(hold.basis);
+  if (!now) return false;
+  if (before != now) return now > before;
+  return std::ranges::any_of(hold.basis,
+                             [&](const model::Figure& figure) { return !has_figure(known, figure.name()); });
 }
 
 event::Event ended(const state::Hold& hold) {
@@ -37,7 +70,9 @@ std::vector<event::Event> hold_changes(const state::Cluster& cluster, const std:
   }
   for (const reconcile::Hold& hold : holds) {
     const auto known = std::ranges::find_if(cluster.holds(), [&](const state::Hold& one) { return same(one, hold); });
-    if (known == cluster.holds().end() || known->why() != hold.why) changes.push_back(began(hold));
+    const bool is_news =
+        known == cluster.holds().end() || known->why() != hold.why || tells_of_more_offers(*known, hold);
+    if (is_news) changes.push_back(began(hold));
   }
   return changes;
 }

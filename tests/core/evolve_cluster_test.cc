@@ -74,6 +74,18 @@ TEST(EvolveCluster, HoldsAreSortedReplacedAndEnded) {
   EXPECT_EQ(story.cluster().holds(0).rule(), "enough_offers");
 }
 
+TEST(EvolveCluster, AHoldThatIsToldAgainHoldsSinceTheFirstTimeUnlessItSaysSomethingElse) {
+  Story story = story_with_search();
+  begin_hold(story, "enough_offers", "data-1", "none fits");
+  const std::int64_t since = story.cluster().holds(0).since_at_us();
+  story.now += std::chrono::seconds{10};
+  begin_hold(story, "enough_offers", "data-1", "none fits");
+  ASSERT_EQ(story.cluster().holds_size(), 1);
+  EXPECT_EQ(story.cluster().holds(0).since_at_us(), since);
+  begin_hold(story, "enough_offers", "data-1", "none is left");
+  EXPECT_EQ(story.cluster().holds(0).since_at_us(), since + 10'000'000);
+}
+
 TEST(EvolveCluster, ANodeTakesItsHoldsAlong) {
   Story story = story_with_search();
   add_node(story, "data-0");
