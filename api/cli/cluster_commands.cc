@@ -192,6 +192,19 @@ void add_list(CLI::App& parent, Session& session, Action& action) {
   });
 }
 
+/// Holds with what their basis counts in one line: "offers=4 lacks_mem=3".
+json::array with_figures(json::array holds) {
+  for (auto& hold : holds) {
+    std::string figures;
+    for (const auto& figure : hold.at("basis").as_array()) {
+      if (!figures.empty()) figures += " ";
+      figures += cell(figure.as_object(), "name") + "=" + cell(figure.as_object(), "value");
+    }
+    hold.as_object()["figures"] = std::move(figures);
+  }
+  return holds;
+}
+
 void add_reads(CLI::App& parent, Session& session, Action& action) {
   auto shown = std::make_shared<ClusterOptions>();
   add(parent, shown, "show", "Show one cluster", false)->callback([shown, &session, &action] {
@@ -236,9 +249,12 @@ void add_reads(CLI::App& parent, Session& session, Action& action) {
       const auto object = session.get(cluster_path(holds->cluster, "/holds"));
       if (!object) return print_error(object.error());
       const auto& items = object->at("items").as_array();
-      std::cout << (session.json
-                        ? json::serialize(items) + "\n"
-                        : table(items, {{"RULE", "rule"}, {"NODE", "node"}, {"SINCE", "since_at"}, {"WHY", "why"}}));
+      std::cout << (session.json ? json::serialize(items) + "\n"
+                                 : table(with_figures(items), {{"RULE", "rule"},
+                                                               {"NODE", "node"},
+                                                               {"SINCE", "since_at"},
+                                                               {"WHY", "why"},
+                                                               {"FIGURES", "figures"}}));
       return static_cast<int>(kSuccess);
                                  {"TRANSIENT", "place.transient"},
     };

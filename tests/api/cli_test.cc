@@ -170,6 +170,25 @@ TEST_F(Cli, DryRunPrintsWhatWouldHappen) {
   EXPECT_EQ(api_.front.log.last_seq(), seq);
 }
 
+TEST_F(Cli, HoldsShowWhatTheirBasisCounts) {
+  api_.create_cluster("search");
+  event::Event hold;
+  auto& began = *hold.mutable_hold_began();
+  began.set_rule("waits_for_offer");
+  began.set_node("data-0");
+  began.set_why("no agent offers what the node needs");
+  for (const auto& [name, value] : {std::pair("offers", "4"), std::pair("lacks_mem", "3")}) {
+    auto& figure = *began.add_basis();
+    figure.set_name(name);
+    figure.set_value(value);
+  }
+  hold.set_cluster("search");
+  hold.set_tenant("shop");
+  api_.front.append(std::move(hold));
+  const auto ran = esaas({"cluster", "holds", "search"});
+  EXPECT_NE(ran.out.find("offers=4 lacks_mem=3"), std::string::npos) << ran.out;
+}
+
 TEST_F(Cli, ARefusalNamesFieldAndRule) {
   api_.create_cluster("search");
   const auto ran = esaas({"cluster", "scale", "search", "4000000"});
