@@ -62,6 +62,13 @@ Result<void> check_kind(const wire::Resource& resource) {
                   "Invalid reservation of '" + resource.name() + "': 'ReservationInfo.type' must be set");
     }
   }
+  for (int layer = 1; layer < resource.reservations_size(); ++layer) {
+    const std::string& outer = resource.reservations(layer - 1).role();
+    const std::string& inner = resource.reservations(layer).role();
+    if (inner != outer && covers_role(outer, inner)) continue;
+    return fail(ErrorCode::kInvalidArgument,
+                "Invalid refined reservation: role '" + inner + "' is not a refinement of '" + outer + "'");
+  }
   if (resource.has_disk() && resource.name() != "disk") {
     return fail(ErrorCode::kInvalidArgument, "DiskInfo should not be set for " + resource.name() + " resource");
   }
@@ -284,6 +291,26 @@ WireResources Resources::to_wire(std::string_view allocated_to) const {
   return wire;
 }
 
+namespace {
+
+/// "[MOUNT:/mnt,v1:data]": the source, then the volume.
+std::string to_text(const wire::Resource::DiskInfo& disk) {
+  std::string text;
+  if (disk.has_source()) {
+    const auto& source = disk.source();
+    text = wire::Resource::DiskInfo::Source::Type_Name(source.type());
+    if (source.has_path()) text += ":" + source.path().root();
+    if (source.has_mount()) text += ":" + source.mount().root();
+  }
+  if (disk.has_persistence()) {
+    if (!text.empty()) text += ",";
+    text += disk.persistence().id() + ":" + disk.volume().container_path();
+  }
+  return text.empty() ? text : "[" + text + "]";
+}
+
+}  // namespace
+
 std::string to_text(const ResourceItem& item, std::string_view allocated_to) {
   std::string text = item.kind.name();
   if (!allocated_to.empty()) text += "(allocated: " + std::string(allocated_to) + ")";
@@ -309,9 +336,7 @@ std::string to_text(const ResourceItem& item, std::string_view allocated_to) {
     }
     text += "])";
   }
-  if (item.is_volume()) {
-    text += "[" + item.kind.disk().persistence().id() + ":" + item.kind.disk().volume().container_path() + "]";
-  }
+  text += to_text(item.kind.disk());
   if (item.kind.has_revocable()) text += "{REV}";
   text += ":";
   return text + (item.kind.type() == wire::Value::SCALAR ? milli_to_text(item.milli) : item.ranges.to_text());
