@@ -5,11 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstdlib>
-
-#include "tests/contract/mesos/framework.h"
-#include "tests/reconcilers/embedded/driver.h"
-#include "tests/reconcilers/embedded/served_model.h"
+#include "tests/contract/mesos/masters.h"
 
 namespace esaas::contract {
 namespace {
@@ -20,47 +16,15 @@ using ::testing::HasSubstr;
 
 constexpr const char* kPath = "/api/v1/scheduler";
 
-enum class Master { kEmbedded, kReal };
-
-std::vector<embedded::AgentSpec> agents() {
-  std::vector<embedded::AgentSpec> list = {embedded::testing::agent_spec(1), embedded::testing::agent_spec(2)};
-  list[1].port_begin = 31200;
-  list[1].port_end = 31299;
-  return list;
-}
-
-class MesosContract : public ::testing::TestWithParam<std::tuple<Master, Encoding>> {
+class MesosContract : public MasterTest {
  protected:
-  void SetUp() override {
-    if (std::get<0>(GetParam()) == Master::kEmbedded) {
-      embedded::ModelOptions options;
-      options.allocation_interval = milliseconds(20);
-      served_ = std::make_unique<embedded::testing::ServedModel>(options, agents());
-      master_.port = served_->port();
-    } else {
-      const char* real = std::getenv("ESAAS_MESOS_MASTER");
-      if (real == nullptr) GTEST_SKIP() << "needs a real Mesos master: set ESAAS_MESOS_MASTER=host:port";
-      const std::string text = real;
-      const std::size_t colon = text.rfind(':');
-      ASSERT_NE(colon, std::string::npos) << "ESAAS_MESOS_MASTER is not host:port";
-      master_.host = text.substr(0, colon);
-      master_.port = static_cast<std::uint16_t>(std::atoi(text.c_str() + colon + 1));
-    }
-    const std::string test = ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    role_ = "es-" + std::to_string(::getpid()) + "-" + test.substr(0, test.find('/'));
-  }
-
-  Encoding encoding() const { return std::get<1>(GetParam()); }
-  std::unique_ptr<Framework> framework() {
-    auto made = std::make_unique<Framework>(master_, role_, encoding());
-    made->subscribe();
-    return made;
+  [[nodiscard]] std::vector<embedded::AgentSpec> agents() const override {
+    std::vector<embedded::AgentSpec> list = {embedded::testing::agent_spec(1), embedded::testing::agent_spec(2)};
+    list[1].port_begin = 31200;
+    list[1].port_end = 31299;
+    return list;
   }
   RawReply post(const std::string& body, Headers headers) { return request(master_, "POST", kPath, body, headers); }
-
-  std::unique_ptr<embedded::testing::ServedModel> served_;
-  Endpoint master_;
-  std::string role_;
 };
 
 TEST_P(MesosContract, SubscriptionBeginsWithSubscribedAndBringsHeartbeatAndOffers) {
@@ -418,7 +382,7 @@ TEST_P(MesosContract, TaskIdInUseIsAnError) {
 }
 
 TEST_P(MesosContract, EndsAreReportedWithTheirReason) {
-  if (std::get<0>(GetParam()) == Master::kEmbedded) GTEST_SKIP() << "the embedded one runs no processes here";
+  if (is_embedded()) GTEST_SKIP() << "the embedded one runs no processes here";
   auto ours = framework();
   const auto offer = ours->take_offer(1);
   ASSERT_TRUE(offer);
@@ -554,16 +518,7 @@ TEST_P(MesosContract, OperatorSeesAgentsAndHealth) {
   EXPECT_EQ(request(master_, "GET", "/health", "", {}).status, 200U);
 }
 
-std::string name_of(const ::testing::TestParamInfo<std::tuple<Master, Encoding>>& each) {
-  const bool real = std::get<0>(each.param) == Master::kReal;
-  const bool json = std::get<1>(each.param) == Encoding::kJson;
-  return std::string(real ? "Real" : "Embedded") + (json ? "Json" : "Protobuf");
-}
-
-INSTANTIATE_TEST_SUITE_P(Masters, MesosContract,
-                         ::testing::Combine(::testing::Values(Master::kEmbedded, Master::kReal),
-                                            ::testing::Values(Encoding::kProtobuf, Encoding::kJson)),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(Masters, MesosContract, kMasters, name_of_master);
 
 }  // namespace
 }  // namespace esaas::contract

@@ -22,7 +22,7 @@ wire::FrameworkInfo describe(const std::string& role, const std::string& princip
 }
 
 Framework::Framework(Endpoint master, std::string role, Encoding encoding)
-    : master_(std::move(master)), role_(std::move(role)), encoding_(encoding) {}
+    : info(describe(role)), master_(std::move(master)), role_(std::move(role)), encoding_(encoding) {}
 
 Framework::~Framework() {
   if (id_.empty()) return;
@@ -35,11 +35,10 @@ Framework::~Framework() {
 void Framework::subscribe(const std::vector<std::string>& suppressed) {
   Call call;
   call.set_type(Call::SUBSCRIBE);
-  auto* info = call.mutable_subscribe()->mutable_framework_info();
-  *info = describe(role_);
+  if (!id_.empty()) info.mutable_id()->set_value(id_);
+  *call.mutable_subscribe()->mutable_framework_info() = info;
   for (const std::string& each : suppressed) call.mutable_subscribe()->add_suppressed_roles(each);
   if (!id_.empty()) {
-    info->mutable_id()->set_value(id_);
     call.mutable_framework_id()->set_value(id_);
   }
   stream_ = std::make_unique<RawStream>(master_, call, encoding_);

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,8 @@ class Framework {
   [[nodiscard]] const std::string& id() const { return id_; }
   RawStream& stream() { return *stream_; }
   std::unique_ptr<RawStream> replace_stream() { return std::move(stream_); }
+  /// What the next subscription says it is; from the start what `describe` says of the role.
+  wire::FrameworkInfo info;
   /// Whether what passes is acknowledged; on from the start.
   bool acknowledges = true;
 
