@@ -266,5 +266,24 @@ TEST_F(MasterContract, TakesAnotherRoleAndKeepsSuppressedOnes) {
   tear_down(live);
 }
 
+/// Also on a master whose --rate_limits allow this principal next to nothing: they count no call that comes over HTTP.
+TEST_F(MasterContract, ManyCallsAtOnceAreAllTaken) {
+  constexpr int kCalls = 500;
+  LiveClient live(io_, config_);
+  start(live);
+  int taken = 0;
+  for (int i = 0; i < kCalls; ++i) {
+    live.client.send(calls::revive({role_}),
+                     [&](const Client::Call&, const Result<void>& result) { taken += result.has_value() ? 1 : 0; });
+  }
+  ASSERT_TRUE(live.run_until([&] { return live.client.calls_pending() == 0; }));
+  EXPECT_EQ(taken, kCalls);
+  EXPECT_TRUE(live.client.ready());
+  EXPECT_THAT(live.disconnections, ::testing::IsEmpty());
+  EXPECT_EQ(live.stop_reason, std::nullopt) << live.stop_why;
+  take_offer(live, kAnyOffer);
+  tear_down(live);
+}
+
 }  // namespace
 }  // namespace esaas::mesos
