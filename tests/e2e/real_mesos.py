@@ -8,17 +8,20 @@ sys.path.insert(0, str(TOP / "tests/lab/mesos"))
 from mesos_lab import AgentSpec, MesosLab, Unavailable  # noqa: E402
 
 
-def main(story, first_agent_address):
-    """`story(esaas, lab).run()` with the binary that the command line names. Tests need addresses of their own."""
+def main(story, first_agent_address, agents=None, **lab_options):
+    """`story(esaas, lab).run()` with the binary that the command line names. Tests need addresses of their own. `agents`: others
+    than four that are alike; `lab_options`: of the MesosLab."""
+    agents = agents or [AgentSpec(cpus=4, mem_mib=2048, disk_mib=4096) for _ in range(4)]
     try:
-        lab = MesosLab([AgentSpec(cpus=4, mem_mib=2048, disk_mib=4096) for _ in range(4)],
-                       first_agent_address=first_agent_address)
+        lab = MesosLab(agents, first_agent_address=first_agent_address, **lab_options).start()
     except Unavailable as reason:
         skip(reason)
-    with lab:
+    try:
         esaas = Installation(sys.argv[1], master=lab.master.endpoint)
         try:
             story(esaas, lab).run()
         finally:
             esaas.close()
+    finally:
+        lab.close()
     print("1 passed, 0 failed")
