@@ -127,7 +127,8 @@ void carry_out(World& world, Framework& framework, Pool& pool, const Type& opera
     return;
   }
   pool.left.subtract(conversion->consumed);
-  pool.left.add(conversion->converted);
+  // What comes of a volume that grows can not be used by what follows in the same call.
+  if (operation.type() != Type::GROW_VOLUME) pool.left.add(conversion->converted);
   pool.agent.total.subtract(conversion->consumed);
   pool.agent.total.add(conversion->converted);
   for (const ResourceItem& volume : conversion->destroyed) {
@@ -161,7 +162,8 @@ void carry_out_or_refuse(World& world, Framework& framework, Pool& pool, const T
     case Type::RESERVE:
     case Type::UNRESERVE:
     case Type::CREATE:
-    case Type::DESTROY: carry_out(world, framework, pool, operation, now); return;
+    case Type::DESTROY:
+    case Type::GROW_VOLUME: carry_out(world, framework, pool, operation, now); return;
     default:
       send_operation_error(world, framework, operation,
                            Type::Type_Name(operation.type()) + " is not supported by the embedded Mesos");

@@ -173,15 +173,55 @@ Result<Conversion> destroy(const WireResources& wire, const OperationContext& co
   return conversion;
 }
 
+/// One resource of GROW_VOLUME.
+Result<ResourceItem> parse_part(const wire::Resource& wire, std::string_view field, const OperationContext& context) {
+  auto parsed = Resources::parse(wire);
+  if (!parsed) {
+    return refuse("Invalid resource in the 'GrowVolume." + std::string(field) + "' field: " + parsed.error().detail,
+                  context);
+  }
+  if (wire.has_allocation_info() && wire.allocation_info().role() != context.role) {
+    return refuse("The resources are allocated to role '" + wire.allocation_info().role() +
+                      "', while the offer is allocated to role '" + context.role + "'",
+                  context);
+  }
+  return parsed;
+}
+
+Result<Conversion> grow_volume(const wire::Offer::Operation::GrowVolume& grow, const OperationContext& context) {
+  ESAAS_TRY(const ResourceItem volume, parse_part(grow.volume(), "volume", context));
+  ESAAS_TRY(const ResourceItem addition, parse_part(grow.addition(), "addition", context));
+  if (addition.milli <= 0) {
+    return refuse("The size of 'GrowVolume.addition' field must be greater than zero", context);
+  }
+  if (!volume.is_volume()) {
+    return refuse("Invalid persistent volume in the 'GrowVolume.volume' field: Resource " +
+                      to_text(volume, context.role) + " does not have DiskInfo.Persistence",
+                  context);
+  }
+  // A disk that is taken whole never is one with another.
+  if (volume.is_mount() || key_of(without_volume(volume).kind) != key_of(addition.kind)) {
+    return refuse("Incompatible resources in the 'GrowVolume.volume' and 'GrowVolume.addition' fields", context);
+  }
+  Conversion conversion;
+  conversion.consumed.add(volume);
+  conversion.consumed.add(addition);
+  ResourceItem grown = volume;
+  grown.milli += addition.milli;
+  conversion.converted.add(grown);
+  return conversion;
+}
+
 Result<Conversion> dispatch(const wire::Offer::Operation& operation, const OperationContext& context) {
   switch (operation.type()) {
     case Type::RESERVE: return reserve(operation.reserve().resources(), context);
     case Type::UNRESERVE: return unreserve(operation.unreserve().resources(), context);
     case Type::CREATE: return create(operation.create().volumes(), context);
     case Type::DESTROY: return destroy(operation.destroy().volumes(), context);
+    case Type::GROW_VOLUME: return grow_volume(operation.grow_volume(), context);
     default: break;
   }
-  ESAAS_ASSERT(false, "convert() is called for the four conversions only");
+  ESAAS_ASSERT(false, "convert() is called for the five conversions only");
 }
 
 }  // namespace
@@ -191,8 +231,10 @@ Result<Conversion> convert(const wire::Offer::Operation& operation, const Operat
   ESAAS_TRY(Conversion conversion, dispatch(operation, context));
   if (conversion.consumed.empty()) return refuse("Invalid resources: no resources", context);
   if (!pool.contains(conversion.consumed)) {
-    return fail(ErrorCode::kInvalidArgument,
-                pool.to_text(context.role) + " does not contain " + conversion.consumed.to_text(context.role));
+    const bool grows = operation.type() == Type::GROW_VOLUME;
+    return fail(ErrorCode::kInvalidArgument, (grows ? "Invalid GROW_VOLUME operation: " : "") +
+                                                 pool.to_text(context.role) + " does not contain " +
+                                                 conversion.consumed.to_text(context.role));
   }
   return conversion;
 }

@@ -1,5 +1,6 @@
 #pragma once
-// The operations that change what an agent's resources are: reserve, unreserve, create, destroy. Pure functions.
+// The operations that change what an agent's resources are: reserve, unreserve, create, destroy, grow a volume. Pure
+// functions.
 
 #include <optional>
 #include <string>
@@ -25,7 +26,7 @@ struct Conversion {
 };
 
 /// Works out what `operation` does to `pool` (what the accepted offers still hold). The error is the master's sentence.
-/// Precondition: the type is one of the four.
+/// Precondition: the type is one of the five.
 Result<Conversion> convert(const wire::Offer::Operation& operation, const OperationContext& context,
                            const Resources& pool);
 
