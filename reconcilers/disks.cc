@@ -16,6 +16,11 @@ auto order_of(const OfferedDisk& disk) {
 
 }  // namespace
 
+bool equal(const model::DiskSource& a, const model::DiskSource& b) {
+  return a.type() == b.type() && a.root() == b.root() && a.id() == b.id() && a.vendor() == b.vendor() &&
+         a.profile() == b.profile();
+}
+
 std::optional<ChosenDisk> choose_disk(const Offer& offer, std::string_view type, std::int64_t least_mib) {
   if (type.empty()) {
     if (offer.unreserved.disk_mib < least_mib) return std::nullopt;

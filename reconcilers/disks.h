@@ -18,6 +18,9 @@ namespace esaas::reconcile {
 inline constexpr std::string_view kPathDisk = "path";
 inline constexpr std::string_view kMountDisk = "mount";
 
+/// The same disk of an agent.
+bool equal(const model::DiskSource& a, const model::DiskSource& b);
+
 struct ChosenDisk {
   const OfferedDisk* disk = nullptr;  ///< null: the root disk. Borrowed of the offer.
   std::int64_t mib = 0;               ///< to be reserved

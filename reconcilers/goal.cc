@@ -12,7 +12,7 @@ bool groups_are_complete(const state::Cluster& cluster) {
     std::uint32_t members = 0;
     for (const Node& node : cluster.nodes()) {
       if (node.group() != group.name()) continue;
-      if (node.removing() || !equal(node.resources(), group.resources())) return false;
+      if (node.removing() || node.has_growth() || !equal(node.resources(), group.resources())) return false;
       ++members;
     }
     return members == group.count();

@@ -2,6 +2,7 @@
 
 #include "core/model/ids.h"
 #include "reconcilers/effects/elasticsearch/launch.h"
+#include "reconcilers/growth.h"
 #include "reconcilers/leaving.h"
 #include "reconcilers/minimum_master_nodes.h"
 #include "reconcilers/offers.h"
@@ -74,7 +75,7 @@ void relaunch(const View& view, Draft& draft, const Node& node, std::span<const 
   if (view.is_paused() && node.attempt() == 0) return hold_paused(view, draft);
   if (!may_launch(view, draft, {node, planned})) return;
   const auto own = find_own_offer(view, draft, node);
-  if (!own || !own->part->has_volume) return hold_for_own_agent(view, draft, node);
+  if (!own || !shows_place(*own, node.place().resources())) return hold_for_own_agent(view, draft, node);
   if (auto event = launch_intended(view, draft, node, planned, *own->offer, draft.next_seq())) {
     draft.use(own->index);
     draft.act("launch_node", std::move(*event));
@@ -85,6 +86,7 @@ void relaunch(const View& view, Draft& draft, const Node& node, std::span<const 
 
 bool wants_launch(const View& view, const Node& node) {
   if (view.cluster().phase() != state::CLUSTER_PHASE_RUNNING || !is_reserved(node) || !is_stopped(node)) return false;
+  if (keeps_from_launch(node)) return false;
   return !node.removing() || must_start_again(view, node);
 }
 
@@ -98,10 +100,10 @@ void reconcile_launches(const View& view, Draft& draft, std::vector<PlannedPlace
       auto launch = launch_intended(view, draft, node, planned, offer, draft.next_seq() + 1);
       if (launch) events.push_back(std::move(*launch));
     }
-    draft.act("place_node", std::move(events));
-  }
     // Where nothing is reserved there is no place without a task.
     if (one.place.transient() && events.size() == 1) continue;
+    draft.act("place_node", std::move(events));
+  }
   for (const Node& node : view.cluster().nodes()) {
     if (wants_launch(view, node)) relaunch(view, draft, node, planned);
   }

@@ -6,6 +6,7 @@
 
 #include "core/model/ids.h"
 #include "core/state/fleet_state.h"
+#include "reconcilers/growth.h"
 #include "reconcilers/rules/operation_rules.h"
 #include "reconcilers/rules/stop_rules.h"
 
@@ -104,14 +105,16 @@ bool finish_replacements(const View& view, Draft& draft) {
   return false;
 }
 
-/// At the most one node of the cluster is being replaced: until the last one has left, no further
-/// one begins.
-void begin_replacement(const state::Cluster& cluster, Draft& draft) {
-  if (std::ranges::any_of(cluster.nodes(), &Node::removing)) return;
+/// At the most one node of the cluster grows or is being replaced: until the last one has, no further one begins.
+void begin_resize(const View& view, Draft& draft) {
+  const state::Cluster& cluster = view.cluster();
+  const auto is_busy = [](const Node& node) { return node.removing() || node.has_growth(); };
+  if (std::ranges::any_of(cluster.nodes(), is_busy)) return;
   for (const Node& node : cluster.nodes()) {
     for (int index = 0; index < cluster.spec().node_groups_size(); ++index) {
       const model::NodeGroup& group = cluster.spec().node_groups(index);
       if (group.name() != node.group() || equal(node.resources(), group.resources())) continue;
+      if (begin_growth(view, draft, node, group)) return;
       const std::uint32_t ordinal = index < cluster.next_ordinals_size() ? cluster.next_ordinals(index) : 0;
       draft.act("add_replacement", node_added(model::node_name(group.name(), ordinal), group, node.name()));
       return;
@@ -146,7 +149,7 @@ void reconcile_node_set(const View& view, Draft& draft) {
   });
   if (!outdated) return;
   if (view.is_paused()) return hold_paused(view, draft);
-  if (!finish_replacements(view, draft)) begin_replacement(cluster, draft);
+  if (!finish_replacements(view, draft)) begin_resize(view, draft);
 }
 
 }  // namespace esaas::reconcile

@@ -7,10 +7,10 @@
 // before; of surplus ones those leave first that cost least: without a place, never joined, of the
 // old size, then the highest number.
 //
-// Size. A node whose resources differ from its group's is replaced by a new one beside it, one node
-// of the cluster at a time: add the replacement, wait until it has joined, then let the old one go
-// (leaving.h drains it first). If the group gets its old size back meanwhile, the replacement
-// leaves instead.
+// Size. A node whose resources differ from its group's grows where it is when it can (growth.h). Else it is
+// replaced by a new one beside it: add the replacement, wait until it has joined, then let the old one go
+// (leaving.h drains it first). If the group gets its old size back meanwhile, the replacement leaves
+// instead. One node of the cluster at a time, either way.
 
 #include "reconcilers/draft.h"
 

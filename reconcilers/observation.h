@@ -67,7 +67,8 @@ struct ReservedPart {
   std::string role = {};  ///< that it is reserved to
   Quantities quantities;
   std::vector<PortRange> ports;
-  bool has_volume = false;  ///< the persistent volume `place` exists
+  bool has_volume = false;      ///< the persistent volume `place` exists
+  std::int64_t volume_mib = 0;  ///< its size, which is in `quantities` too
 };
 
 /// A disk of an agent beside its root disk, as far as it is free. A "path" disk can be divided; a "mount" disk is taken
@@ -83,8 +84,8 @@ struct Unavailability {
   std::optional<Duration> lasts;  ///< nothing: for good
 };
 
-struct Offer {
 /// An offer of one agent to one role.
+struct Offer {
   std::string id;
   std::string agent_id;
   std::string hostname;

@@ -19,6 +19,9 @@ struct OwnOffer {
 /// A free offer of the agent of the node's place that shows the place, with its volume or without.
 std::optional<OwnOffer> find_own_offer(const View& view, const Draft& draft, const state::Node& node);
 
+/// All of the place's size is in the offer, with its volume: nothing of it is in another offer, or still in use.
+bool shows_place(const OwnOffer& own, const model::Resources& size);
+
 /// Holds the node by kWaitsForOwnAgent.
 void hold_for_own_agent(const View& view, Draft& draft, const state::Node& node);
 

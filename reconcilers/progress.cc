@@ -86,14 +86,14 @@ void count_departures(const View& view, const std::string& group, Steps& steps) 
   steps.set("leave", gone(steps, "leave", leaving, leaving), true);
 }
 
-void count_replacements(const View& view, const model::NodeGroup& group, Steps& steps) {
-  Count replaced{0, group.count()};
+void count_resized(const View& view, const model::NodeGroup& group, Steps& steps) {
+  Count resized{0, group.count()};
   for (const Node& node : view.cluster().nodes()) {
     const bool is_new = node.group() == group.name() && !node.removing() && equal(node.resources(), group.resources());
-    if (is_new && is_joined(node)) ++replaced.done;
+    if (is_new && is_joined(node)) ++resized.done;
   }
-  replaced.done = std::min(replaced.done, replaced.total);
-  steps.set("replace", replaced, true);
+  resized.done = std::min(resized.done, resized.total);
+  steps.set("resize", resized, true);
 }
 
 void count_stops(const View& view, Steps& steps, bool and_releases) {
@@ -121,7 +121,7 @@ void reconcile_steps(const View& view, Draft& draft) {
       break;
     case model::Request::kResize:
       if (const auto* group = state::find_group(view.cluster().spec(), request.resize().group())) {
-        count_replacements(view, *group, steps);
+        count_resized(view, *group, steps);
       }
       break;
     case model::Request::kSuspend: count_stops(view, steps, false); break;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reconcilers/exclusions.h"
+#include "reconcilers/growth.h"
 #include "reconcilers/launching.h"
 #include "reconcilers/leaving.h"
 #include "reconcilers/minimum_master_nodes.h"
@@ -22,6 +23,7 @@ void reconcile_running(const View& view, Draft& draft) {
   reconcile_steps(view, draft);
   reconcile_node_set(view, draft);
   reconcile_recovery(view, draft);
+  reconcile_growth(view, draft);
   reconcile_launches(view, draft, choose_places(view, draft));
   reconcile_minimum_master_nodes(view, draft);
   reconcile_exclusions(view, draft);
@@ -50,7 +52,8 @@ bool is_under_way(const View& view) {
   if (view.input().operation != nullptr) return true;
   return std::ranges::any_of(view.cluster().nodes(), [&](const Node& node) {
     if (node.removing()) return true;
-    return view.cluster().phase() == state::CLUSTER_PHASE_RUNNING ? !is_joined(node) : !is_stopped(node);
+    if (view.cluster().phase() != state::CLUSTER_PHASE_RUNNING) return !is_stopped(node);
+    return node.has_growth() || !is_joined(node);
   });
 }
 
@@ -69,6 +72,7 @@ Plan reconcile(const Input& input) {
 }
 
 bool wants_offers(const state::Cluster& cluster, Time now) {
+  if (wants_offer_to_grow(cluster)) return true;
   return std::ranges::any_of(cluster.nodes(), [&](const Node& node) {
     const bool may_try = to_us(now) >= node.not_before_at_us();
     if (wants_place(cluster, node)) return may_try;
@@ -83,8 +87,9 @@ bool wants_offers(const state::Cluster& cluster, Time now) {
 bool wants_observation(const state::Cluster& cluster) {
   if (!cluster.active_operation().empty() || !cluster.exclusions_intended().empty()) return true;
   if (cluster.health().status() != model::HEALTH_STATUS_GREEN) return true;
-  return std::ranges::any_of(
-      cluster.nodes(), [](const Node& node) { return node.removing() || (may_run(node) && !node.task().joined()); });
+  return std::ranges::any_of(cluster.nodes(), [](const Node& node) {
+    return node.removing() || node.has_growth() || (may_run(node) && !node.task().joined());
+  });
 }
 
 }  // namespace esaas::reconcile

@@ -1,6 +1,8 @@
 #include "reconcilers/release.h"
 
 #include "core/model/ids.h"
+#include "reconcilers/growth.h"
+#include "reconcilers/held.h"
 #include "reconcilers/leaving.h"
 #include "reconcilers/offers.h"
 #include "reconcilers/rules/stop_rules.h"
@@ -41,6 +43,12 @@ bool may_give_up(const View& view, Draft& draft, const Node& node) {
   return false;
 }
 
+/// What was added to a place that grows is given back with it: one offer must show all, unless it never does.
+bool shows_all(const View& view, const Node& node, const OwnOffer& own) {
+  if (!node.has_growth() || shows_place(own, node.growth().after())) return true;
+  return held_for(view, kWaitsForOwnAgent, node) >= view.settings().growth_patience;
+}
+
 }  // namespace
 
 void release_place(const View& view, Draft& draft, const Node& node) {
@@ -51,8 +59,9 @@ void release_place(const View& view, Draft& draft, const Node& node) {
       return draft.act("forget_node", std::move(event));
     }
     case state::PLACE_STATUS_RESERVED: {
+      if (awaits_growth_answer(node)) return draft.check_soon();
       const auto own = find_own_offer(view, draft, node);
-      if (!own) return hold_for_own_agent(view, draft, node);
+      if (!own || !shows_all(view, node, *own)) return hold_for_own_agent(view, draft, node);
       draft.use(own->index);
       return draft.act("release_place", release_intended(view, node, *own, draft.next_seq()));
     }

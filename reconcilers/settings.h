@@ -30,6 +30,9 @@ struct Settings {
   /// How much of a node's data moves away from it in a second, for the estimate of a drain: what Elasticsearch allows a
   /// node by itself (indices.recovery.max_bytes_per_sec).
   std::uint32_t drain_mib_per_second = 40;
+  /// How long a node that could grow where it is waits for what may never come (room on its agent, a replica that is
+  /// assigned again); then it is replaced by a larger one.
+  Duration growth_patience = std::chrono::minutes{1};
   /// The versions of Elasticsearch that can be launched.
   es::Catalogue catalogue;
 };

@@ -61,6 +61,12 @@ void apply(Cluster& cluster, const event::NodeGroupResized& payload, const event
   const int index = index_of_group(cluster, payload.group());
   if (index < 0) return;
   *cluster.mutable_spec()->mutable_node_groups(index)->mutable_resources() = payload.after();
+  // Asked for anew, it is tried anew: an agent that had no room may have some by now.
+  for (Node& node : *cluster.mutable_nodes()) {
+    if (node.group() != payload.group()) continue;
+    node.clear_growth_refused();
+    node.clear_growth_refusal();
+  }
   cluster.set_revision(event.seq());
 }
 

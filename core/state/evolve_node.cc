@@ -154,9 +154,12 @@ void apply(Node& node, const event::VolumeGrowthIntended& payload, const event::
 }
 
 void apply(Node& node, const event::PlaceGrown& payload, const event::Event&) {
-  if (!is_current_growth(node, payload.volume_id())) return;
+  if (!is_current_place(node, payload.volume_id())) return;
+  // A disk that was taken whole is larger than its node asked for, and stays so.
+  const std::uint32_t disk_mib = std::max(payload.resources().disk_mib(), node.place().resources().disk_mib());
   *node.mutable_resources() = payload.resources();
   *node.mutable_place()->mutable_resources() = payload.resources();
+  node.mutable_place()->mutable_resources()->set_disk_mib(disk_mib);
   node.clear_growth();
 }
 

@@ -41,9 +41,4 @@ Source to_wire(const model::DiskSource& source) {
   return made;
 }
 
-bool equal(const model::DiskSource& a, const model::DiskSource& b) {
-  return a.type() == b.type() && a.root() == b.root() && a.id() == b.id() && a.vendor() == b.vendor() &&
-         a.profile() == b.profile();
-}
-
 }  // namespace esaas::loop

@@ -9,6 +9,7 @@
 
 namespace esaas::loop {
 
+using reconcile::equal;
 using reconcile::kMountDisk;
 using reconcile::kPathDisk;
 
@@ -17,7 +18,5 @@ std::optional<model::DiskSource> to_disk_source(const mesos::wire::Resource::Dis
 
 /// The other way, without the metadata, which the model does not keep.
 mesos::wire::Resource::DiskInfo::Source to_wire(const model::DiskSource& source);
-
-bool equal(const model::DiskSource& a, const model::DiskSource& b);
 
 }  // namespace esaas::loop

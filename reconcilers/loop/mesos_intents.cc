@@ -1,6 +1,8 @@
 #include "reconcilers/loop/mesos_intents.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "reconcilers/effects/mesos/calls.h"
 #include "reconcilers/effects/mesos/resources.h"
@@ -59,8 +61,6 @@ NodeResources resources_of(const std::string& cluster, const std::string& node, 
   return made;
 }
 
-wire::Resource volume_of(const NodeResources& resources, const model::Place& place, const std::string& principal) {
-  return mesos::persistent_volume(resources.disk, place.volume_id(), principal, kVolumePath);
 /// What the task of a transient place uses: nothing of it is reserved, and its disk is the sandbox's.
 std::vector<wire::Resource> unreserved_resources_of(const model::Place& place, const std::string& role) {
   const model::Resources& all = place.resources();
@@ -76,6 +76,8 @@ std::vector<wire::Resource> unreserved_resources_of(const model::Place& place, c
           mesos::port_resource(place.transport_port(), place.transport_port(), role)};
 }
 
+wire::Resource volume_of(const NodeResources& resources, const model::Place& place, const std::string& principal) {
+  return mesos::persistent_volume(resources.disk, place.volume_id(), principal, kVolumePath);
 }
 
 wire::CommandInfo command_of(const model::LaunchSpec& launch, const std::string& task_user) {
@@ -121,13 +123,75 @@ wire::TaskInfo task_of(const std::string& cluster, const event::TaskLaunchIntend
 
 void add_place(Operations& operations, const std::string& cluster, const event::PlaceIntended& intent,
                const PooledOffer& offer, const std::string& principal) {
+  if (intent.place().transient()) return;  // nothing is reserved for it
   NodeResources resources = resources_of(cluster, intent.node(), intent.place(), offer, principal);
   std::vector<wire::Resource> all = resources.without_disk;
-  if (intent.place().transient()) return;  // nothing is reserved for it
   all.push_back(resources.disk);
   operations.push_back(mesos::calls::reserve(intent.reserve_operation(), std::move(all)));
   operations.push_back(
       mesos::calls::create(intent.create_operation(), {volume_of(resources, intent.place(), principal)}));
+}
+
+bool is_reserved_for(const wire::Resource& resource, const std::string& volume_id) {
+  return !resource.reservations().empty() && mesos::reservation_label(resource, "place") == volume_id;
+}
+
+/// Only what the place lacks, under its labels: with what is there already it is one reservation.
+void add_growth(Operations& operations, const std::string& cluster, const event::PlaceGrowthIntended& intent,
+                const model::Place& place, const PooledOffer& offer, const std::string& principal) {
+  if (place.volume_id() != intent.volume_id()) return;
+  const auto lack = [](std::uint32_t after, std::uint32_t before) { return after > before ? after - before : 0; };
+  model::Place addition = place;
+  model::Resources& size = *addition.mutable_resources();
+  size.set_cpus_milli(lack(intent.after().cpus_milli(), intent.before().cpus_milli()));
+  size.set_mem_mib(lack(intent.after().mem_mib(), intent.before().mem_mib()));
+  size.set_disk_mib(lack(intent.after().disk_mib(), intent.before().disk_mib()));
+  NodeResources made = resources_of(cluster, intent.node(), addition, offer, principal);
+  std::vector<wire::Resource> lacking;
+  for (wire::Resource& resource : made.without_disk) {
+    if (resource.name() != "ports" && resource.scalar().value() > 0) lacking.push_back(std::move(resource));
+  }
+  if (size.disk_mib() > 0) lacking.push_back(std::move(made.disk));
+  if (!lacking.empty()) operations.push_back(mesos::calls::reserve(intent.reserve_operation(), std::move(lacking)));
+}
+
+/// The volume as the offer shows it, by the disk that is reserved beside it.
+void add_volume_growth(Operations& operations, const event::VolumeGrowthIntended& intent, const wire::Offer& offer) {
+  const wire::Resource* volume = nullptr;
+  std::optional<wire::Resource> addition;
+  for (const wire::Resource& resource : offer.resources()) {
+    if (resource.name() != "disk" || !is_reserved_for(resource, intent.volume_id())) continue;
+    if (resource.disk().has_persistence()) {
+      volume = &resource;
+    } else if (!addition) {
+      addition = resource;
+    } else {
+      addition->mutable_scalar()->set_value(addition->scalar().value() + resource.scalar().value());
+    }
+  }
+  if (volume == nullptr || !addition) return;
+  operations.push_back(mesos::calls::grow_volume(intent.grow_operation(), *volume, std::move(*addition)));
+}
+
+/// What is reserved beside the place as it is: all that the offer shows of a place whose task runs.
+void add_growth_release(Operations& operations, const event::PlaceGrowthReleaseIntended& intent,
+                        const model::Place& place, const wire::Offer& offer) {
+  if (place.volume_id() != intent.volume_id()) return;
+  const bool is_free = std::ranges::any_of(offer.resources(), [&](const wire::Resource& resource) {
+    return is_reserved_for(resource, intent.volume_id()) && resource.disk().has_persistence();
+  });
+  std::vector<wire::Resource> added;
+  for (const wire::Resource& resource : offer.resources()) {
+    if (!is_reserved_for(resource, intent.volume_id()) || resource.disk().has_persistence()) continue;
+    if (resource.name() == "ports") continue;
+    std::int64_t milli = std::llround(resource.scalar().value() * 1000.0);
+    if (is_free && resource.name() == "cpus") milli -= place.resources().cpus_milli();
+    if (is_free && resource.name() == "mem") milli -= std::int64_t{place.resources().mem_mib()} * 1000;
+    if (milli <= 0) continue;
+    added.push_back(resource);
+    added.back().mutable_scalar()->set_value(static_cast<double>(milli) / 1000.0);
+  }
+  if (!added.empty()) operations.push_back(mesos::calls::unreserve(intent.unreserve_operation(), std::move(added)));
 }
 
 /// What the offer shows is what there is: a place may have lost its volume or half of its reservation.
@@ -136,7 +200,7 @@ void add_release(Operations& operations, const std::string& volume_id, const std
   std::vector<wire::Resource> volumes;
   std::vector<wire::Resource> reserved;
   for (const auto& resource : offer.resources()) {
-    if (resource.reservations().empty() || mesos::reservation_label(resource, "place") != volume_id) continue;
+    if (!is_reserved_for(resource, volume_id)) continue;
     wire::Resource plain = resource;
     if (resource.disk().has_persistence()) {
       volumes.push_back(resource);
@@ -163,6 +227,12 @@ std::optional<wire::scheduler::Call> accept_call(const std::string& cluster, con
     } else if (intent.has_task_launch_intended()) {
       operations.push_back(
           mesos::calls::launch({task_of(cluster, intent.task_launch_intended(), place, offer, identity)}));
+    } else if (intent.has_place_growth_intended()) {
+      add_growth(operations, cluster, intent.place_growth_intended(), place, offer, identity.principal);
+    } else if (intent.has_volume_growth_intended()) {
+      add_volume_growth(operations, intent.volume_growth_intended(), offer.wire);
+    } else if (intent.has_place_growth_release_intended()) {
+      add_growth_release(operations, intent.place_growth_release_intended(), place, offer.wire);
     } else if (intent.has_place_release_intended()) {
       const auto& release = intent.place_release_intended();
       add_release(operations, release.volume_id(), release.destroy_operation(), release.unreserve_operation(),

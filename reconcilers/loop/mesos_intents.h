@@ -21,9 +21,11 @@ struct WireIdentity {
 /// Where the volume appears in the sandbox; LaunchSpec's command relies on it.
 inline constexpr const char* kVolumePath = "data";
 
-/// ACCEPT for the intents of one action that use `offer`: RESERVE and CREATE for PlaceIntended, LAUNCH for
-/// TaskLaunchIntended (on `place`: the one intended beside it, or the node's own), DESTROY and UNRESERVE of what the
-/// offer shows as reserved for PlaceReleaseIntended or OrphanReleaseIntended. Nothing when no intent needs an offer.
+/// ACCEPT for the intents of one action that use `offer`: RESERVE and CREATE for PlaceIntended (nothing for that of a
+/// transient place), LAUNCH for TaskLaunchIntended (on `place`: the one intended beside it, or the node's own), DESTROY
+/// and UNRESERVE of what the offer shows as reserved for PlaceReleaseIntended or OrphanReleaseIntended, RESERVE of the
+/// difference for PlaceGrowthIntended, GROW_VOLUME by what is reserved beside the volume for VolumeGrowthIntended,
+/// UNRESERVE of what is reserved beside `place` for PlaceGrowthReleaseIntended. Nothing when no intent needs an offer.
 std::optional<mesos::wire::scheduler::Call> accept_call(const std::string& cluster, const model::Place& place,
                                                         const std::vector<event::Event>& intents,
                                                         const PooledOffer& offer, const WireIdentity& identity);

@@ -111,7 +111,9 @@ Offer to_view(const wire::Offer& wire_offer, std::string_view principal, const w
     } else if (is_ours(resource, principal)) {
       ReservedPart& part = part_of(offer, resource);
       add(part.quantities, part.ports, resource);
-      if (resource.disk().persistence().id() == part.place) part.has_volume = true;
+      if (resource.disk().persistence().id() != part.place) continue;
+      part.has_volume = true;
+      part.volume_mib = to_milli(resource.scalar().value()) / 1000;
     }
   }
   return offer;

@@ -13,6 +13,7 @@ using NodeRule = Rule<state::Node>;
 /// The names that other reconcilers hold by too.
 inline constexpr std::string_view kHealthKnown = "health_unknown";
 inline constexpr std::string_view kKeepsQuorum = "keeps_quorum_of_masters";
+inline constexpr std::string_view kKeepsLastCopy = "keeps_last_started_copy";
 inline constexpr std::string_view kDrainWaits = "drain_waits_for_shards";
 
 /// Before a node is told to leave because another replaces it, and before what a stopped node keeps
@@ -25,6 +26,10 @@ extern const std::span<const NodeRule> kDrainRules;
 /// Before the task of a node that has joined is killed so that the node leaves. The last is
 /// kKeepsQuorum, so that its refusal alone means: all else is ready.
 extern const std::span<const NodeRule> kStopRules;
+
+/// Before the task of a node that has joined is killed to be launched again at once, with its data. The last is
+/// kKeepsLastCopy: some of its refusals never pass (growth.h).
+extern const std::span<const NodeRule> kRestartRules;
 
 /// Before an agent with the node is taken down for a while, after which the node comes back with its data.
 extern const std::span<const NodeRule> kAbsenceRules;

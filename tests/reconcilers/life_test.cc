@@ -88,7 +88,7 @@ TEST(ClusterLife, IsResizedByReplacingOneNodeAfterAnother) {
   World world;
   world.create({World::group("data", 3)});
   ASSERT_TRUE(world.settle());
-  world.index("logs", 4, 1);
+  world.index("logs", 4, 0);  // no node can be missed: none grows where it is
   world.resize("data", 2048);
   for (int i = 0; i < 200 && world.outcomes.size() < 2; ++i) {
     world.round();
@@ -105,6 +105,8 @@ TEST(ClusterLife, AResizeThatFitsNowhereCanBeTakenBack) {
   ASSERT_TRUE(world.settle());
   world.resize("data", 1024 * 1024);
   EXPECT_FALSE(world.settle(20));
+  EXPECT_TRUE(world.has_hold("waits_for_room_to_grow")) << world.show();
+  EXPECT_FALSE(world.settle(60));
   EXPECT_TRUE(world.has_hold("waits_for_offer")) << world.show();
   world.give_up_operation();
   world.resize("data", 1024);

@@ -136,7 +136,7 @@ Scene one_of_two_has_left() {
   offer.reserved.push_back({.cluster = "search",
                             .node = "data-1",
                             .place = left.place().volume_id(),
-                            .quantities = {},
+                            .quantities = reconcile::to_quantities(left.place().resources()),
                             .ports = {},
                             .has_volume = true});
   return scene;

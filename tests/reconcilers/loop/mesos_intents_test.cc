@@ -138,6 +138,104 @@ TEST(MesosIntents, GivingItBackLeavesTheSource) {
             disk_among(made->accept().operations(0).reserve().resources()).SerializeAsString());
 }
 
+/// A place on the root disk, 500 milli-CPU, 512 MiB memory and 1000 MiB disk, as it is shown when it is free.
+std::vector<wire::Resource> free_place(const model::Place& place) {
+  const auto made = accept_call("search", place, placing(place), pooled({}), kIdentity);
+  std::vector<wire::Resource> shown;
+  for (const auto& one : made->accept().operations(2).launch().task_infos(0).resources()) shown.push_back(one);
+  return shown;
+}
+
+model::Place root_place() {
+  model::Place place = place_on("", 1000);
+  place.clear_disk_source();
+  return place;
+}
+
+event::Event growth_to(std::uint32_t cpus, std::uint32_t mem, std::uint32_t disk) {
+  event::Event event;
+  auto& intent = *event.mutable_place_growth_intended();
+  intent.set_node("data-0");
+  intent.set_volume_id("v1");
+  *intent.mutable_before() = root_place().resources();
+  intent.mutable_after()->set_cpus_milli(cpus);
+  intent.mutable_after()->set_mem_mib(mem);
+  intent.mutable_after()->set_disk_mib(disk);
+  intent.set_reserve_operation("r2");
+  return event;
+}
+
+TEST(MesosIntents, AGrowthReservesOnlyTheDifferenceUnderThePlacesLabels) {
+  const auto call = accept_call("search", root_place(), {growth_to(500, 768, 1500)}, pooled({}), kIdentity);
+  ASSERT_EQ(call->accept().operations_size(), 1);
+  const Operation& operation = call->accept().operations(0);
+  EXPECT_EQ(operation.id().value(), "r2");
+  ASSERT_EQ(operation.reserve().resources_size(), 2);
+  const auto& mem = operation.reserve().resources(0);
+  EXPECT_EQ(mem.name(), "mem");
+  EXPECT_EQ(mem.scalar().value(), 256);
+  EXPECT_EQ(mem.reservations(0).SerializeAsString(), free_place(root_place())[1].reservations(0).SerializeAsString());
+  EXPECT_EQ(disk_among(operation.reserve().resources()).scalar().value(), 500);
+  EXPECT_FALSE(disk_among(operation.reserve().resources()).has_disk());
+}
+
+TEST(MesosIntents, AGrowthOnAPathDiskReservesOfThatDisk) {
+  const model::Place place = place_on("path", 1000);
+  const PooledOffer offer = pooled({offered_disk(Source::PATH)});
+  const auto call = accept_call("search", place, {growth_to(500, 512, 1500)}, offer, kIdentity);
+  ASSERT_EQ(call->accept().operations(0).reserve().resources_size(), 1);
+  const auto& disk = call->accept().operations(0).reserve().resources(0);
+  EXPECT_EQ(disk.scalar().value(), 500);
+  EXPECT_EQ(disk.disk().SerializeAsString(), offer.wire.resources(0).disk().SerializeAsString());
+}
+
+TEST(MesosIntents, AVolumeGrowsByWhatIsReservedBesideIt) {
+  std::vector<wire::Resource> shown = free_place(root_place());
+  const wire::Resource volume = shown.back();
+  wire::Resource addition =
+      disk_among(accept_call("search", root_place(), {growth_to(500, 512, 1500)}, pooled({}), kIdentity)
+                     ->accept()
+                     .operations(0)
+                     .reserve()
+                     .resources());
+  shown.push_back(addition);
+  event::Event event;
+  event.mutable_volume_growth_intended()->set_volume_id("v1");
+  event.mutable_volume_growth_intended()->set_grow_operation("g1");
+  const auto call = accept_call("search", root_place(), {event}, pooled(shown), kIdentity);
+  ASSERT_EQ(call->accept().operations_size(), 1);
+  const Operation& operation = call->accept().operations(0);
+  EXPECT_EQ(operation.type(), Operation::GROW_VOLUME);
+  EXPECT_EQ(operation.id().value(), "g1");
+  EXPECT_EQ(operation.grow_volume().volume().SerializeAsString(), volume.SerializeAsString());
+  EXPECT_EQ(operation.grow_volume().addition().SerializeAsString(), addition.SerializeAsString());
+  shown.pop_back();
+  EXPECT_FALSE(accept_call("search", root_place(), {event}, pooled(shown), kIdentity)) << "there is nothing to grow by";
+}
+
+TEST(MesosIntents, GivingAGrowthBackLeavesThePlaceAsItWas) {
+  const auto growth = accept_call("search", root_place(), {growth_to(700, 768, 1500)}, pooled({}), kIdentity);
+  std::vector<wire::Resource> added;
+  for (const auto& one : growth->accept().operations(0).reserve().resources()) added.push_back(one);
+  event::Event event;
+  event.mutable_place_growth_release_intended()->set_volume_id("v1");
+  event.mutable_place_growth_release_intended()->set_unreserve_operation("u1");
+  // While the task runs, the offer shows the addition alone; later it is one with the place, but for the volume.
+  std::vector<wire::Resource> merged = free_place(root_place());
+  merged[0].mutable_scalar()->set_value(0.7);
+  merged[1].mutable_scalar()->set_value(768);
+  merged.push_back(added.back());
+  for (const auto& shown : {added, merged}) {
+    const auto call = accept_call("search", root_place(), {event}, pooled(shown), kIdentity);
+    ASSERT_EQ(call->accept().operations_size(), 1);
+    const auto& given_back = call->accept().operations(0).unreserve().resources();
+    ASSERT_EQ(given_back.size(), 3);
+    EXPECT_EQ(given_back[0].scalar().value(), 0.2);
+    EXPECT_EQ(given_back[1].scalar().value(), 256);
+    EXPECT_EQ(given_back[2].scalar().value(), 500);
+  }
+}
+
 TEST(MesosIntents, TheRootDiskHasNoSource) {
   model::Place place = place_on("mount", 100);
   place.clear_disk_source();
@@ -145,8 +243,6 @@ TEST(MesosIntents, TheRootDiskHasNoSource) {
   EXPECT_FALSE(disk_among(call->accept().operations(0).reserve().resources()).has_disk());
 }
 
-}  // namespace
-}  // namespace esaas::loop
 TEST(MesosIntents, ATransientPlaceIsLaunchedOnWhatTheOfferHasFree) {
   model::Place place = place_on("", 1024);
   place.clear_disk_source();
@@ -166,3 +262,5 @@ TEST(MesosIntents, ATransientPlaceIsLaunchedOnWhatTheOfferHasFree) {
   EXPECT_EQ(disk_among(task.resources()).scalar().value(), 1024);
 }
 
+}  // namespace
+}  // namespace esaas::loop

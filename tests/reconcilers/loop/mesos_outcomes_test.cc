@@ -76,6 +76,51 @@ TEST(PlaceOutcome, IsReleasedWhenDestroyAndUnreserveFinished) {
   EXPECT_TRUE(events[0].has_place_released());
 }
 
+state::Node growing(state::GrowthStatus status) {
+  state::Node node;
+  node.set_name("data-0");
+  node.mutable_place()->set_volume_id("v");
+  node.set_place_status(state::PLACE_STATUS_RESERVED);
+  auto& growth = *node.mutable_growth();
+  growth.set_status(status);
+  growth.mutable_after()->set_mem_mib(2048);
+  growth.set_reserve_operation("r");
+  growth.set_grow_operation("g");
+  growth.set_unreserve_operation("u");
+  growth.set_why("not wanted");
+  return node;
+}
+
+TEST(GrowthOutcome, IsReservedOrFailedWithTheReason) {
+  state::Node node = growing(state::GROWTH_STATUS_INTENDED);
+  auto events = outcome(node, change("r", model::MESOS_OPERATION_STATE_FINISHED));
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].place_growth_reserved().volume_id(), "v");
+  events = outcome(node, change("r", model::MESOS_OPERATION_STATE_DROPPED));
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].place_growth_failed().after().mem_mib(), 2048U);
+  EXPECT_EQ(events[0].place_growth_failed().why(), "r ended as DROPPED");
+}
+
+TEST(GrowthOutcome, AVolumeHasGrownOrTheAdditionIsStillToBeGivenBack) {
+  state::Node node = growing(state::GROWTH_STATUS_GROWING);
+  EXPECT_TRUE(outcome(node, change("r", model::MESOS_OPERATION_STATE_FINISHED)).empty());
+  const auto events = outcome(node, change("g", model::MESOS_OPERATION_STATE_FINISHED));
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].place_grown().resources().mem_mib(), 2048U);
+  EXPECT_TRUE(outcome(node, change("g", model::MESOS_OPERATION_STATE_ERROR)).empty());
+  EXPECT_EQ(node.growth().status(), state::GROWTH_STATUS_REFUSED);
+}
+
+TEST(GrowthOutcome, HasFailedOnceTheAdditionIsGivenBack) {
+  state::Node node = growing(state::GROWTH_STATUS_RELEASING);
+  const auto events = outcome(node, change("u", model::MESOS_OPERATION_STATE_FINISHED));
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].place_growth_failed().why(), "not wanted");
+  EXPECT_TRUE(outcome(node, change("u", model::MESOS_OPERATION_STATE_ERROR)).empty());
+  EXPECT_EQ(node.growth().status(), state::GROWTH_STATUS_REFUSED);
+}
+
 TEST(TaskStates, AreTranslatedOneByOne) {
   for (int value = mesos::wire::TaskState_MIN; value <= mesos::wire::TaskState_MAX; ++value) {
     if (!mesos::wire::TaskState_IsValid(value)) continue;
