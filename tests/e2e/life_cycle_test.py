@@ -1,8 +1,9 @@
 """life_cycle_test.py ESAAS: what the main job leaves out, on real Elasticsearch 2.3.3.
 
-Dedicated masters and data nodes, as a tenant's own operator: a dry run, resize (each node replaced by a larger one, drained
-first), masters from 3 to 1 and the quorum with them, suspend and resume with the data kept, operations that wait for each
-other, a kill -9 of the embedded Mesos, and the end. A writer runs all the time but while the cluster is suspended.
+Dedicated masters and data nodes, as a tenant's own operator: a dry run, a larger size (each node grows where it is, on its
+volume), a smaller one (each is replaced, drained first), masters from 3 to 1 and the quorum with them, suspend and resume
+with the data kept, operations that wait for each other, a kill -9 of the embedded Mesos, and the end. A writer runs all the
+time but while the cluster is suspended.
 """
 
 import os
@@ -64,19 +65,40 @@ class LifeCycle(ClusterStory):
         refused = self.esaas.run("cluster", "list", check=False, token_file=token)
         assert refused.returncode != 0 and "token" in refused.stderr, refused.stderr
 
-    def resize(self):
-        self.run_as_operator("cluster", "resize", CLUSTER, "--mem-mib", "640", "--disk-mib", "768")
+    def data_nodes(self):
+        return {name: node for name, node in self.esaas.nodes(CLUSTER).items() if node["group"] == "data"}
+
+    def grow(self):
+        before = self.data_nodes()
+        words = ("cluster", "resize", CLUSTER, "--mem-mib", "640", "--disk-mib", "768")
+        preview = self.run_as_operator(*words, "--dry-run").stdout
+        assert "grow" in preview, f"a dry run says which way is expected: {preview}"
+        self.run_as_operator(*words)
         queued = self.run_as_operator("cluster", "scale", CLUSTER, "3", "--reason", "behind the resize").stdout
         assert queued, "a second operation is taken at once"
         operations = {o["cluster"]: o for o in self.esaas.json("operation", "list") if o["status"] == "queued"}
         assert CLUSTER in operations, "and waits for the first"
         self.esaas.wait("resized and scaled", lambda: self.has_groups(master=3, data=3), timeout=240)
         self.learn_addresses()
-        for name, node in self.esaas.nodes(CLUSTER).items():
-            if node["group"] == "data":
-                assert node["resources"]["mem_mib"] == 640 and node["resources"]["disk_mib"] == 768, (name, node)
+        after = self.data_nodes()
+        assert set(after) == {"data-0", "data-1", "data-2"}, after.keys()
+        for name, node in after.items():
+            assert node["resources"]["mem_mib"] == 640 and node["resources"]["disk_mib"] == 768, (name, node)
+        for name, node in before.items():
+            assert after[name]["place"]["volume_id"] == node["place"]["volume_id"], (name, node, after[name])
+            assert after[name]["place"]["resources"]["disk_mib"] == 768, after[name]
+            assert after[name]["attempt"] == 2, f"{name} was started more than once more: {after[name]}"
+        self.report("each data node grew where it was, on its volume, then scaled to 3 by the operation behind")
+
+    def shrink(self):
+        self.run_as_operator("cluster", "resize", CLUSTER, "--mem-mib", "576", "--wait", "--timeout", "300")
+        self.esaas.wait("whole", lambda: self.has_groups(master=3, data=3))
+        self.learn_addresses()
+        after = self.data_nodes()
+        assert set(after) == {"data-3", "data-4", "data-5"}, after.keys()
+        assert all(node["resources"]["mem_mib"] == 576 for node in after.values()), after
         assert not self.esaas.processes("node.name=data-0"), "the old nodes have ended"
-        self.report("each data node replaced by a larger one, then scaled to 3 by the operation behind")
+        self.report("each data node replaced by a smaller one, drained first")
 
     def lose_the_embedded_mesos(self):
         before = self.attempts()
@@ -118,7 +140,8 @@ class LifeCycle(ClusterStory):
         self.esaas.wait("documents are written", lambda: writer.acknowledged > 50)
         self.esaas.wait("the index is green", lambda: self.has_groups(master=3, data=2))
         watch.start()
-        self.resize()
+        self.grow()
+        self.shrink()
         self.lose_the_embedded_mesos()
         self.fewer_masters()
         writer.stop()
