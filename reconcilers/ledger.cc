@@ -75,7 +75,7 @@ LedgerLine line_of(const state::Cluster& cluster, const Node& node) {
   return line;
 }
 
-LedgerLine line_without_owner(const state::FleetState& state, const Entry& entry) {
+LedgerLine line_without_owner(const state::FleetState& state, const Entry& entry, OrphanPolicy policy) {
   LedgerLine line;
   line.tenant = model::tenant_of_role(entry.part->role);
   line.cluster = entry.part->cluster;
@@ -88,8 +88,12 @@ LedgerLine line_without_owner(const state::FleetState& state, const Entry& entry
     return release.volume_id() == line.place;
   });
   line.status = leaving ? LedgerStatus::kUnderWay : LedgerStatus::kWithoutOwner;
-  line.why =
-      "Nothing owns it: " + why_without_owner(state, *entry.part) + (leaving ? "; it is being given back." : ".");
+  line.why = "Nothing owns it: " + why_without_owner(state, *entry.part);
+  if (leaving) {
+    line.why += "; it is being given back.";
+  } else {
+    line.why += policy == OrphanPolicy::kKeep ? "; it is kept by policy." : ".";
+  }
   return line;
 }
 
@@ -129,8 +133,11 @@ std::set<std::string> reserved_places(const state::FleetState& state) {
   return places;
 }
 
-Ledger balance(const state::FleetState& state, const MasterBooks& books, const std::set<std::string>& asked_about) {
-  Ledger ledger{.asked_at = books.asked_at, .seq = state.seq(), .lines = {}, .ours = {}, .theirs = {}};
+Ledger balance(const state::FleetState& state, const MasterBooks& books, const std::set<std::string>& asked_about,
+               OrphanPolicy orphans) {
+  Ledger ledger;
+  ledger.asked_at = books.asked_at;
+  ledger.seq = state.seq();
   Entries entries = entries_of(books);
   for (const auto& [name, cluster] : state.clusters) {
     for (const Node& node : cluster.nodes()) {
@@ -152,14 +159,16 @@ Ledger balance(const state::FleetState& state, const MasterBooks& books, const s
     }
   }
   for (const auto& [place, rest] : entries) {
-    for (const Entry& entry : rest) ledger.lines.push_back(line_without_owner(state, entry));
+    for (const Entry& entry : rest) ledger.lines.push_back(line_without_owner(state, entry, orphans));
   }
   std::ranges::stable_sort(ledger.lines, {},
                            [](const LedgerLine& line) { return std::tie(line.cluster, line.node, line.place); });
+  for (const LedgerStatus status : kLedgerStatuses) ledger.by_status.emplace_back(status, 0);
   for (const LedgerLine& line : ledger.lines) {
     add(ledger.ours, line.ours);
     add(ledger.theirs, line.theirs);
     if (is_imbalance(line.status)) ++ledger.imbalances;
+    ++std::ranges::find(ledger.by_status, line.status, [](const auto& of) { return of.first; })->second;
   }
   return ledger;
 }

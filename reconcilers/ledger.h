@@ -6,13 +6,16 @@
 // The master is asked at a moment and answers later, and places change meanwhile: only a place that was reserved when
 // the question was sent, and still is, can be found wanting. All others are under way.
 
+#include <array>
 #include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/state/fleet_state.h"
+#include "reconcilers/adoption.h"
 #include "reconcilers/observation.h"
 
 namespace esaas::reconcile {
@@ -32,6 +35,10 @@ enum class LedgerStatus : std::uint8_t {
   kDiffers,        ///< other amounts than asked for
   kWithoutOwner,   ///< reserved for us, and no node's place
 };
+
+inline constexpr std::array kLedgerStatuses{
+    LedgerStatus::kBalanced,      LedgerStatus::kUnderWay, LedgerStatus::kAgentAway,   LedgerStatus::kMissing,
+    LedgerStatus::kVolumeMissing, LedgerStatus::kDiffers,  LedgerStatus::kWithoutOwner};
 
 /// "balanced", "under_way", ...
 std::string_view name_of(LedgerStatus status);
@@ -59,13 +66,16 @@ struct Ledger {
   Quantities ours;                ///< sums
   Quantities theirs;
   std::size_t imbalances = 0;
+  /// Lines by status, those of none too; empty before the first comparison.
+  std::vector<std::pair<LedgerStatus, std::size_t>> by_status = {};
 };
 
 /// The volume ids of all places that are reserved: to be taken when the master is asked.
 std::set<std::string> reserved_places(const state::FleetState& state);
 
-/// `asked_about` is what `reserved_places` gave when the master was asked.
-Ledger balance(const state::FleetState& state, const MasterBooks& books, const std::set<std::string>& asked_about);
+/// `asked_about` is what `reserved_places` gave when the master was asked. `orphans` is told of what has no owner.
+Ledger balance(const state::FleetState& state, const MasterBooks& books, const std::set<std::string>& asked_about,
+               OrphanPolicy orphans = OrphanPolicy::kAdopt);
 
 /// In words, why nothing owns what is reserved under these labels, as far as the state tells.
 std::string why_without_owner(const state::FleetState& state, const ReservedPart& part);

@@ -12,6 +12,7 @@
 
 #include "api/http/limits.h"
 #include "api/logging/log.h"
+#include "reconcilers/adoption.h"
 #include "reconcilers/effects/mesos/master_address.h"
 
 namespace esaas::api::config {
@@ -58,6 +59,9 @@ struct MesosConfig {
   bool tls = false;                    ///< to masters that are found through ZooKeeper
   std::filesystem::path ca_file;       ///< for masters that speak TLS; empty: the system's
   std::string framework_name = "esaas";
+  std::string framework_id;  ///< of the framework that a start with an empty log takes over; empty: a new one
+  reconcile::OrphanPolicy orphans = reconcile::OrphanPolicy::kAdopt;
+  reconcile::UnknownTaskPolicy unknown_tasks = reconcile::UnknownTaskPolicy::kAdopt;
   std::string task_user = "nobody";  ///< tasks run as this user
   std::chrono::seconds failover_timeout{7 * 24 * 3600};
 };

@@ -174,6 +174,24 @@ void check_secrets(TableReader& reader, const MesosConfig& mesos, const Environm
   }
 }
 
+/// What becomes of that which Mesos holds for us and the log does not know.
+void read_policies(TableReader& reader, MesosConfig& mesos) {
+  std::string orphans(reconcile::name_of(mesos.orphans));
+  reader.text("orphans", orphans);
+  if (const auto policy = reconcile::orphan_policy_of(orphans)) {
+    mesos.orphans = *policy;
+  } else {
+    reader.mistake("orphans", "is none of adopt, release and keep");
+  }
+  std::string unknown_tasks(reconcile::name_of(mesos.unknown_tasks));
+  reader.text("unknown_tasks", unknown_tasks);
+  if (const auto policy = reconcile::unknown_task_policy_of(unknown_tasks)) {
+    mesos.unknown_tasks = *policy;
+  } else {
+    reader.mistake("unknown_tasks", "is none of adopt, report and kill");
+  }
+}
+
 void read_mesos(const toml::table* table, MesosConfig& mesos, Reading& reading) {
   TableReader reader(table, "mesos.", reading.mistakes);
   const auto secret_file = [&](std::string_view key, SecretFile& file) {
@@ -188,6 +206,8 @@ void read_mesos(const toml::table* table, MesosConfig& mesos, Reading& reading) 
   reader.flag("tls", mesos.tls);
   reader.path("ca_file", mesos.ca_file, reading.directory);
   reader.text("framework_name", mesos.framework_name);
+  reader.text("framework_id", mesos.framework_id);
+  read_policies(reader, mesos);
   reader.text("task_user", mesos.task_user);
   mesos.failover_timeout = std::chrono::seconds(
       reader.number("failover_timeout_s", static_cast<std::uint64_t>(mesos.failover_timeout.count()), 60, 31'536'000));

@@ -81,6 +81,7 @@ class Run {
     log::info("recovered", {{"seq", std::to_string(recovered.fleet.seq())},
                             {"snapshot_seq", std::to_string(recovered.stats.snapshot_seq)},
                             {"events_folded", std::to_string(recovered.stats.events_folded)}});
+    ESAAS_CHECK(check_framework(recovered.fleet));
     ESAAS_TRY(loop::HostConfig host, host_config());
     auto& controller = host_.emplace(std::move(host), *log_, &*snapshots_, std::move(recovered.fleet));
     controller.start();
@@ -91,6 +92,17 @@ class Run {
   }
 
  private:
+  /// The one that is named is for a log that knows none; what this log knows are the tasks of another.
+  Result<void> check_framework(const state::FleetState& fleet) const {
+    const std::string& known = fleet.head.framework_id();
+    const std::string& named = config_.mesos.framework_id;
+    if (named.empty() || known.empty() || named == known) return {};
+    return fail(ErrorCode::kInvalidArgument,
+                "mesos.framework_id is " + named + ", and the log in " + config_.data_dir.string() +
+                    " is of framework " + known + ": leave it out, or name another data_dir",
+                "mesos.framework_id");
+  }
+
   Result<loop::HostConfig> host_config() {
     loop::HostConfig host = host_config_of(config_, secrets_, version_);
     if (config_.mesos.embedded) {

@@ -106,6 +106,9 @@ loop::HostConfig host_config_of(const config::Config& config, const MesosSecrets
     host.mesos.masters = config.mesos.masters.masters;
   }
   host.controller.task_user = config.mesos.task_user;
+  host.controller.framework_id = config.mesos.framework_id;
+  host.controller.orphans = config.mesos.orphans;
+  host.controller.unknown_tasks = config.mesos.unknown_tasks;
   host.framework.name = config.mesos.framework_name;
   host.framework.user = config.mesos.task_user;
   host.framework.principal = host.controller.principal;

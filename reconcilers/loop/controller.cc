@@ -54,6 +54,11 @@ void Controller::start(Time now) {
   event.mutable_controller_started()->set_version(options_.version);
   event.mutable_controller_started()->set_term(state().head.leader_term() + 1);
   append_fleet(std::move(event), event::ACTOR_KIND_CONTROLLER, now);
+  if (state().head.framework_id().empty() && !options_.framework_id.empty()) {
+    event::Event taken_over;
+    taken_over.mutable_framework_registered()->set_framework_id(options_.framework_id);
+    append_fleet(std::move(taken_over), event::ACTOR_KIND_CONTROLLER, now);
+  }
   stopped_reason_ = state().head.framework_stopped();
   for (const auto& [name, cluster] : state().clusters) {
     schedule_.mark_dirty(name);

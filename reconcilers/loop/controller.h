@@ -32,6 +32,7 @@
 #include "core/commands/decide.h"
 #include "core/model/ids.h"
 #include "core/state/fleet_state.h"
+#include "reconcilers/adoption.h"
 #include "reconcilers/effects/mesos/reconciliation.h"
 #include "reconcilers/effects/mesos/wire/master.pb.h"
 #include "reconcilers/ledger.h"
@@ -55,6 +56,11 @@ struct ControllerOptions {
   std::string version = "0.1.0";    ///< of the program, for ControllerStarted
   std::string principal = "esaas";  ///< of every reservation; the one that the master authenticates, if it does
   std::string task_user;            ///< tasks run as this user; empty: the agent's choice
+  /// Of the framework to be taken over when the log knows none yet; empty: a new one. Another than the log's is not
+  /// looked at.
+  std::string framework_id;
+  reconcile::OrphanPolicy orphans = reconcile::OrphanPolicy::kAdopt;
+  reconcile::UnknownTaskPolicy unknown_tasks = reconcile::UnknownTaskPolicy::kAdopt;
   mesos::ReconciliationConfig reconciliation;
   Duration poll_fast = std::chrono::milliseconds{300};    ///< while Elasticsearch's answer decides what happens next
   Duration poll_idle = std::chrono::seconds{10};          ///< else; below settings.observation_age_max
@@ -111,6 +117,7 @@ class Controller {
   [[nodiscard]] const state::FleetState& state() const { return sequencer_.state(); }
   [[nodiscard]] std::uint64_t durable_seq() const { return sequencer_.durable_seq(); }
   [[nodiscard]] const OfferPool& offers() const { return offers_; }
+  [[nodiscard]] const reconcile::Ledger& newest_ledger() const { return ledger_; }
   [[nodiscard]] bool mesos_connected() const { return connected_; }
   [[nodiscard]] const std::string& stopped_reason() const { return stopped_reason_; }
   /// Runs `function` when all that is sequenced now is durable; at once when it is.
@@ -169,6 +176,8 @@ class Controller {
 
   // controller_reservations.cc
   void follow_moved_places(const PooledOffer& offer, Time now);
+  bool adopt_place(const reconcile::Offer& agent, const reconcile::ReservedPart& part,
+                   const google::protobuf::RepeatedPtrField<mesos::wire::Resource>& resources, Time now);
   bool release_orphans(const PooledOffer& offer, Time now);
   [[nodiscard]] bool owns(const reconcile::ReservedPart& part) const;
   [[nodiscard]] const state::Node* owner_of(const reconcile::ReservedPart& part) const;
@@ -182,19 +191,28 @@ class Controller {
   // controller_ledger.cc
   struct LedgerCheck {
     Time asked_at;
-    std::set<std::string> asked_about;
+    std::set<std::string> asked_about;  ///< places that were reserved
+    std::set<std::string> known;        ///< places of any kind
     std::vector<std::function<void(Result<reconcile::Ledger>)>> answers;
   };
   void check_ledger(Time now);
   void ask_agents(Time now);
+  reconcile::MasterBooks read_books(const mesos::wire::master::Response::GetAgents& agents, const LedgerCheck& check,
+                                    Time now);
   [[nodiscard]] std::span<const reconcile::LedgerLine> ledger_of(std::string_view cluster) const;
 
   // controller_quota.cc
   void settle_quotas(Time now);
+  void compare_quota(const state::Tenant& tenant, const mesos::wire::master::Response::GetQuota& quotas,
+                     std::vector<event::Event>& findings);
 
   // controller_feedback.cc
   void task_status(const mesos::wire::TaskStatus& status, Time now);
-  void stray_task(const mesos::wire::TaskStatus& status, const state::Node* node, Time now);
+  void stray_task(const mesos::wire::TaskStatus& status, Time now);
+  void unknown_task(const mesos::wire::TaskStatus& status, Time now);
+  void adopt_task(const model::ParsedId& id, const mesos::wire::TaskStatus& status, Time now);
+  void kill_unknown_task(const mesos::wire::TaskStatus& status, Time now);
+  void append_about_stray(const mesos::wire::TaskStatus& status, event::Event event, event::ActorKind actor, Time now);
   void operation_status(const mesos::wire::OperationStatus& status, Time now);
   void place_operation_status(const std::string& cluster_name, const state::Node& node,
                               const mesos::wire::OperationStatus& status, Time now);
@@ -211,8 +229,9 @@ class Controller {
   mesos::Reconciliation task_reconciliation_;
   mesos::Reconciliation operation_reconciliation_;
   std::map<std::string, reconcile::Observation, std::less<>> observations_;
-  std::map<std::string, KeyUnderWay, std::less<>> keys_under_way_;  // sequenced and not durable yet
-  std::set<std::string> stray_tasks_seen_;
+  std::map<std::string, KeyUnderWay, std::less<>> keys_under_way_;              // sequenced and not durable yet
+  std::set<std::string> stray_tasks_seen_;                                      // unknown ones that the log tells of
+  std::set<std::string> stray_tasks_killed_;                                    // those that it tells are to be killed
   std::map<std::string, Time> repeated_at_;                                     // by cluster and effect
   std::map<std::string, event::MaintenanceAnswered, std::less<>> maintenance_;  // by agent: the newest answer
   std::optional<LedgerCheck> ledger_check_;                                     // on its way

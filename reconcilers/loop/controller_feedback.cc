@@ -4,6 +4,7 @@
 
 #include "core/model/ids.h"
 #include "core/model/task_state.h"
+#include "reconcilers/adoption.h"
 #include "reconcilers/effects/mesos/calls.h"
 #include "reconcilers/loop/controller.h"
 #include "reconcilers/loop/mesos_intents.h"
@@ -42,7 +43,10 @@ void Controller::task_status(const wire::TaskStatus& status, Time now) {
              now);
     }
   } else if (model::may_be_alive(to_model(status.state()))) {
-    stray_task(status, node, now);
+    stray_task(status, now);
+  } else {
+    stray_tasks_seen_.erase(task_id);
+    stray_tasks_killed_.erase(task_id);
   }
   sequencer_.when_durable([this, status] {
     if (auto call = mesos::calls::acknowledge(status)) ports_.mesos_send(std::move(*call));
@@ -50,28 +54,89 @@ void Controller::task_status(const wire::TaskStatus& status, Time now) {
 }
 
 /// A live task that is not its node's latest. One that the log knows to be superseded must not run beside its
-/// successor; one that the log does not know is shown once, and left alone.
-void Controller::stray_task(const wire::TaskStatus& status, const state::Node* node, Time now) {
+/// successor; what becomes of one that the log does not know is told by policy.
+void Controller::stray_task(const wire::TaskStatus& status, Time now) {
   const std::string& task_id = status.task_id().value();
-  if (!stray_tasks_seen_.insert(task_id).second && node == nullptr) return;
   const auto id = model::parse_id(task_id);
+  const state::Cluster* cluster = id ? state().find_cluster(id->cluster) : nullptr;
+  const state::Node* node = cluster == nullptr ? nullptr : state::find_node(*cluster, id->node);
+  if (node == nullptr || id->seq >= node->task().launch_seq()) return unknown_task(status, now);
+  if (!can_be_killed(to_model(status.state()))) return;
   event::Event event;
-  if (node != nullptr && id->seq < node->task().launch_seq()) {
-    if (!can_be_killed(to_model(status.state()))) return;
-    auto& payload = *event.mutable_task_kill_intended();
-    payload.set_node(node->name());
-    payload.set_task_id(task_id);
-    payload.set_why("superseded by " + node->task().task_id());
-    append(id->cluster, {event}, event::ACTOR_KIND_CONTROLLER, 0, now);
-    sequencer_.when_durable(
-        [this, payload, agent = status.agent_id().value()] { ports_.mesos_send(kill_call(payload, agent)); });
-    return;
-  }
-  auto& payload = *event.mutable_unknown_task_observed();
+  auto& payload = *event.mutable_task_kill_intended();
+  payload.set_node(node->name());
   payload.set_task_id(task_id);
+  payload.set_why("superseded by " + node->task().task_id());
+  // Logged once, and sent again whenever it is told of, for a kill may be lost.
+  const bool is_first = stray_tasks_killed_.insert(task_id).second;
+  if (is_first) append(id->cluster, {event}, event::ACTOR_KIND_CONTROLLER, 0, now);
+  sequencer_.when_durable(
+      [this, payload, agent = status.agent_id().value()] { ports_.mesos_send(kill_call(payload, agent)); });
+}
+
+/// Reconciliation tells of it again and again, so each look may find what the last one did not: its node may have lost
+/// its task meanwhile, or got its place back. It is logged once.
+void Controller::unknown_task(const wire::TaskStatus& status, Time now) {
+  using Policy = reconcile::UnknownTaskPolicy;
+  using Owner = reconcile::TaskOwner;
+  const auto said = to_model(status.state());
+  const bool runs = can_be_killed(said) || said == model::TASK_STATE_KILLING;
+  const auto id = model::parse_id(status.task_id().value());
+  const bool may_adopt = options_.unknown_tasks != Policy::kReport && id && id->kind == "task" && runs;
+  const Owner owner = may_adopt ? reconcile::owner_of_task(state(), *id, status.agent_id().value()) : Owner::kNobody;
+  if (owner == Owner::kNode) return adopt_task(*id, status, now);
+  if (owner == Owner::kNodeWithoutPlace && options_.orphans == reconcile::OrphanPolicy::kAdopt) {
+    // What it runs on is in use, so that no offer shows it: only the master's books can.
+    if (connected_) ledger_due_ = now;
+  } else if (options_.unknown_tasks == Policy::kKill && can_be_killed(said)) {
+    return kill_unknown_task(status, now);
+  }
+  if (!stray_tasks_seen_.insert(status.task_id().value()).second) return;
+  event::Event event;
+  auto& payload = *event.mutable_unknown_task_observed();
+  payload.set_task_id(status.task_id().value());
+  payload.set_agent_id(status.agent_id().value());
+  payload.set_state(said);
+  append_about_stray(status, std::move(event), event::ACTOR_KIND_MESOS, now);
+}
+
+void Controller::adopt_task(const model::ParsedId& id, const wire::TaskStatus& status, Time now) {
+  const state::Node* node = state::find_node(*state().find_cluster(id.cluster), id.node);
+  event::Event event;
+  auto& payload = *event.mutable_task_adopted();
+  payload.set_node(id.node);
+  payload.set_task_id(status.task_id().value());
   payload.set_agent_id(status.agent_id().value());
   payload.set_state(to_model(status.state()));
-  append_fleet(std::move(event), event::ACTOR_KIND_MESOS, now);
+  append(id.cluster, {std::move(event)}, event::ACTOR_KIND_CONTROLLER, node->place_seq(), now);
+}
+
+void Controller::kill_unknown_task(const wire::TaskStatus& status, Time now) {
+  event::TaskKillIntended kill;
+  kill.set_task_id(status.task_id().value());
+  if (stray_tasks_killed_.insert(kill.task_id()).second) {
+    event::Event event;
+    auto& payload = *event.mutable_unknown_task_kill_intended();
+    payload.set_task_id(kill.task_id());
+    payload.set_agent_id(status.agent_id().value());
+    payload.set_why("The log does not know it, no node lacks it, and policy kills such tasks.");
+    append_about_stray(status, std::move(event), event::ACTOR_KIND_CONTROLLER, now);
+  }
+  sequencer_.when_durable([this, kill, agent = status.agent_id().value()] {
+    if (stopped_reason_.empty()) ports_.mesos_send(kill_call(kill, agent));
+  });
+}
+
+/// Told of the cluster that the task's id names, while there is one.
+void Controller::append_about_stray(const wire::TaskStatus& status, event::Event event, event::ActorKind actor,
+                                    Time now) {
+  const auto id = model::parse_id(status.task_id().value());
+  const state::Cluster* cluster = id ? state().find_cluster(id->cluster) : nullptr;
+  if (cluster != nullptr) {
+    event.set_cluster(cluster->name());
+    event.set_tenant(cluster->tenant());
+  }
+  append_fleet(std::move(event), actor, now);
 }
 
 void Controller::operation_status(const wire::OperationStatus& status, Time now) {

@@ -16,26 +16,36 @@ using Answer = std::function<void(Result<reconcile::Ledger>)>;
 constexpr std::size_t kAnswersMax = 1'000;
 
 /// An agent's whole as an offer of it would be seen: what is reserved for us is read in one way only.
-reconcile::Offer to_view(const Agents::Agent& agent, std::string_view principal) {
+reconcile::Offer to_view(const Agents::Agent& agent, std::string_view principal,
+                         const mesos::wire::DomainInfo& of_master) {
   mesos::wire::Offer whole;
   *whole.mutable_agent_id() = agent.agent_info().id();
   whole.set_hostname(agent.agent_info().hostname());
+  *whole.mutable_attributes() = agent.agent_info().attributes();
+  if (agent.agent_info().has_domain()) *whole.mutable_domain() = agent.agent_info().domain();
   *whole.mutable_resources() = agent.total_resources();
-  return loop::to_view(whole, principal);
+  return loop::to_view(whole, principal, of_master);
 }
 
-reconcile::MasterBooks to_books(const Agents& agents, std::string_view principal, Time asked_at) {
-  reconcile::MasterBooks books{.asked_at = asked_at, .agents = {}};
-  for (const auto& agent : agents.agents()) {
-    if (agent.active() || agent.deactivated()) books.agents.push_back(to_view(agent, principal));
+/// All that the state knows of, also what is being reserved or given back.
+std::set<std::string> known_places(const state::FleetState& state) {
+  std::set<std::string> places;
+  for (const auto& [name, cluster] : state.clusters) {
+    for (const state::Node& node : cluster.nodes()) {
+      if (node.has_place()) places.insert(node.place().volume_id());
+    }
   }
-  return books;
+  for (const state::OrphanRelease& release : state.head.orphan_releases()) places.insert(release.volume_id());
+  return places;
 }
 
 }  // namespace
 
 void Controller::ask_agents(Time now) {
-  ledger_check_.emplace(LedgerCheck{now, reconcile::reserved_places(state()), {}});
+  ledger_check_.emplace(LedgerCheck{.asked_at = now,
+                                    .asked_about = reconcile::reserved_places(state()),
+                                    .known = known_places(state()),
+                                    .answers = {}});
   ports_.mesos_ask_agents();
 }
 
@@ -59,6 +69,22 @@ void Controller::check_ledger(Time now) {
   ask_agents(now);
 }
 
+/// The books show also what is in use, and so no offer: the place of a node whose task runs there, and which the log
+/// has forgotten. What the state knew when it asked may have gone since, and is not adopted: it is being given back.
+reconcile::MasterBooks Controller::read_books(const Agents& agents, const LedgerCheck& check, Time now) {
+  reconcile::MasterBooks books{.asked_at = check.asked_at, .agents = {}};
+  for (const auto& agent : agents.agents()) {
+    if (!agent.active() && !agent.deactivated()) continue;
+    const auto& view = books.agents.emplace_back(to_view(agent, options_.principal, master_domain_));
+    for (const auto& part : view.reserved) {
+      if (check.known.contains(part.place)) continue;
+      // Then whose task runs there is asked for once more: it may be the node's.
+      if (adopt_place(view, part, agent.total_resources(), now)) reconciliation_wanted_ = connected_;
+    }
+  }
+  return books;
+}
+
 void Controller::agents_answered(const Result<Agents>& agents, Time now) {
   auto check = std::exchange(ledger_check_, std::nullopt);
   if (!check) return;
@@ -68,7 +94,8 @@ void Controller::agents_answered(const Result<Agents>& agents, Time now) {
     return;
   }
   const std::size_t imbalances_before = ledger_.imbalances;
-  ledger_ = reconcile::balance(state(), to_books(*agents, options_.principal, check->asked_at), check->asked_about);
+  const auto books = read_books(*agents, *check, now);
+  ledger_ = reconcile::balance(state(), books, check->asked_about, options_.orphans);
   ledger_due_ = now + options_.ledger_period;
   if (ledger_.imbalances != imbalances_before) {
     ports_.note("ledger", {{"imbalances", std::to_string(ledger_.imbalances)}});

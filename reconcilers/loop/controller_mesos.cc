@@ -117,6 +117,7 @@ void Controller::take_offers(const wire::scheduler::Event::Offers& offers, Time 
   for (const auto& wire_offer : offers.offers()) {
     PooledOffer offer{.view = to_view(wire_offer, options_.principal, master_domain_), .wire = wire_offer};
     follow_moved_places(offer, now);
+    for (const auto& part : offer.view.reserved) adopt_place(offer.view, part, wire_offer.resources(), now);
     if (!release_orphans(offer, now)) offers_.add(std::move(offer));
   }
   for (const auto& [role, clusters] : schedule_.wanting) {

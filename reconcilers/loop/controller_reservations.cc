@@ -1,17 +1,20 @@
-// What offers show as reserved for us, against what the state says is ours: places whose machine came back as another
-// agent are followed, and what has no owner is given back.
+// What is reserved for us, as offers and the master's books show it, against what the state says is ours: places whose
+// machine came back as another agent are followed; what has no owner is adopted, given back or kept, by policy.
 
 #include <algorithm>
 #include <utility>
 
 #include "core/model/ids.h"
 #include "core/model/task_state.h"
+#include "reconcilers/adoption.h"
 #include "reconcilers/loop/controller.h"
+#include "reconcilers/loop/disk_source.h"
 
 namespace esaas::loop {
 namespace {
 
 using reconcile::ReservedPart;
+using Resources = google::protobuf::RepeatedPtrField<mesos::wire::Resource>;
 
 /// Mesos holds the node's task for running, or may say so any moment: what an offer of another agent shows is no proof
 /// yet.
@@ -24,6 +27,19 @@ bool is_held_for_running(const state::Node& node) {
     case model::TASK_STATE_KILLING: return true;
     default: return false;
   }
+}
+
+/// Of the volume `volume_id`; nothing for one of the agent's root disk.
+std::optional<model::DiskSource> source_of(const Resources& resources, const std::string& volume_id) {
+  for (const auto& resource : resources) {
+    if (resource.disk().persistence().id() == volume_id) return to_disk_source(resource.disk().source());
+  }
+  return std::nullopt;
+}
+
+std::string why_adopted(const state::Node& node) {
+  if (!node.has_place()) return "Node " + node.name() + " has no other place.";
+  return "The other place of node " + node.name() + ", " + node.place().volume_id() + ", has not come to be.";
 }
 
 }  // namespace
@@ -59,8 +75,26 @@ void Controller::follow_moved_places(const PooledOffer& offer, Time now) {
   }
 }
 
+/// A place that was given up for lost, or that the log has forgotten, is its node's again while the node has no other.
+bool Controller::adopt_place(const reconcile::Offer& agent, const ReservedPart& part, const Resources& resources,
+                             Time now) {
+  if (options_.orphans != reconcile::OrphanPolicy::kAdopt || owns(part)) return false;
+  const auto source = source_of(resources, part.place);
+  const auto place = reconcile::place_of(agent, part, source ? &*source : nullptr);
+  const state::Node* node = place ? reconcile::node_that_lacks(state(), part, *place) : nullptr;
+  if (node == nullptr) return false;
+  event::Event event;
+  auto& payload = *event.mutable_place_adopted();
+  payload.set_node(node->name());
+  *payload.mutable_place() = *place;
+  payload.set_why(why_adopted(*node));
+  append(part.cluster, {std::move(event)}, event::ACTOR_KIND_CONTROLLER, cause_of(part.cluster), now);
+  return true;
+}
+
 /// True when the offer shows a reservation of ours that no node owns, and was used to give it back.
 bool Controller::release_orphans(const PooledOffer& offer, Time now) {
+  if (options_.orphans == reconcile::OrphanPolicy::kKeep) return false;
   std::vector<event::Event> intents;
   std::string cluster;
   for (const ReservedPart& part : offer.view.reserved) {

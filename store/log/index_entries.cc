@@ -28,7 +28,10 @@ bool is_usage_event(const event::Event& event) {
     case event::Event::kPlaceFailed:
     case event::Event::kPlaceReleased:
     case event::Event::kPlaceMoved:
+    case event::Event::kPlaceGrown:
+    case event::Event::kPlaceAdopted:
     case event::Event::kTaskLaunchIntended:
+    case event::Event::kTaskAdopted:
     case event::Event::kTaskStatusChanged:
     case event::Event::kClusterDeleted: return true;
     default: return false;

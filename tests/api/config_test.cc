@@ -75,6 +75,10 @@ INSTANTIATE_TEST_SUITE_P(
              "[[elasticsearch]]\nversion = \"1\"\nuri = \"u\"\n[[elasticsearch]]\nversion = \"1\"\nuri = \"v\"\n", 8,
              "elasticsearch.version"},
         Case{"MasterAndEmbedded", "master = \"http://x:5050\"\n", 4, "mesos.master"},
+        Case{"OrphanPolicy", "orphans = \"kill\"\n", 4, "mesos.orphans"},
+        Case{"NoOrphanPolicy", "orphans = \"\"\n", 4, "mesos.orphans"},
+        Case{"UnknownTaskPolicy", "unknown_tasks = \"keep\"\n", 4, "mesos.unknown_tasks"},
+        Case{"PolicyOfTheWrongType", "unknown_tasks = false\n", 4, "mesos.unknown_tasks"},
         Case{"RootTasks", "task_user = \"root\"\n", 4, "mesos.task_user"},
         Case{"PlainRemote", "[http]\nlisten = \"0.0.0.0:47300\"\n", 5, "http.listen"},
         Case{"PlainRemoteV6", "[http]\nthreads = 1\nlisten = \"[::]:47300\"\n", 6, "http.listen"},
@@ -239,6 +243,17 @@ TEST(ConfigExample, IsValidAndTellsTheDefaults) {
   EXPECT_EQ(config->mesos.embedded_mesos.agents, minimal->mesos.embedded_mesos.agents);
   EXPECT_EQ(config->snapshot_events, minimal->snapshot_events);
   EXPECT_EQ(config->http.port, minimal->http.port);
+  EXPECT_EQ(config->mesos.orphans, minimal->mesos.orphans);
+  EXPECT_EQ(config->mesos.unknown_tasks, minimal->mesos.unknown_tasks);
+}
+
+TEST(ConfigPolicies, AreReadByName) {
+  const auto config = parse(
+      std::string(kMinimal) + "framework_id = \"77b4-0000\"\norphans = \"keep\"\nunknown_tasks = \"kill\"\n", "/");
+  ASSERT_TRUE(config.has_value()) << to_text(config.error(), "f");
+  EXPECT_EQ(config->mesos.framework_id, "77b4-0000");
+  EXPECT_EQ(config->mesos.orphans, reconcile::OrphanPolicy::kKeep);
+  EXPECT_EQ(config->mesos.unknown_tasks, reconcile::UnknownTaskPolicy::kKill);
 }
 
 TEST(ConfigExample, NamesEveryKeyThatIsRead) {

@@ -84,5 +84,17 @@ TEST_F(MesosSecretsTest, GoToTheClientAndItsPrincipalToTheFramework) {
   EXPECT_EQ(host.mesos.credentials->secret, "s");
 }
 
+TEST(Wiring, PoliciesGoToTheController) {
+  const auto config = config::parse(
+      "data_dir = \"/tmp\"\n[mesos]\nembedded = true\nframework_id = \"fw-7\"\norphans = \"release\"\n"
+      "unknown_tasks = \"report\"\n",
+      "/");
+  ASSERT_TRUE(config) << config::to_text(config.error(), "f");
+  const auto host = host_config_of(*config, {}, "1");
+  EXPECT_EQ(host.controller.framework_id, "fw-7");
+  EXPECT_EQ(host.controller.orphans, reconcile::OrphanPolicy::kRelease);
+  EXPECT_EQ(host.controller.unknown_tasks, reconcile::UnknownTaskPolicy::kReport);
+}
+
 }  // namespace
 }  // namespace esaas::api

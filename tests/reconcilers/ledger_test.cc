@@ -119,6 +119,26 @@ TEST_F(LedgerTest, WhatIsBeingGivenBackIsNoImbalance) {
   EXPECT_EQ(ledger.imbalances, 0U);
 }
 
+TEST_F(LedgerTest, WhatPolicyKeepsIsStillAnImbalanceAndSaysSo) {
+  books_.agents.front().reserved.push_back(part("v9"));
+  const Ledger ledger = balance(state_, books_, reserved_places(state_), OrphanPolicy::kKeep);
+  ASSERT_EQ(ledger.lines.size(), 2U);
+  EXPECT_EQ(ledger.lines[1].why, "Nothing owns it: node data-0 has another place, v1; it is kept by policy.");
+  EXPECT_EQ(ledger.imbalances, 1U);
+}
+
+TEST_F(LedgerTest, CountsItsLinesByStatus) {
+  EXPECT_TRUE(Ledger{}.by_status.empty()) << "nothing was compared yet";
+  books_.agents.front().reserved.push_back(part("v9"));
+  books_.agents.front().reserved.push_back(part("v8"));
+  std::map<LedgerStatus, std::size_t> counts;
+  for (const auto& [status, lines] : balanced().by_status) counts[status] = lines;
+  EXPECT_EQ(counts.size(), 7U);
+  EXPECT_EQ(counts[LedgerStatus::kBalanced], 1U);
+  EXPECT_EQ(counts[LedgerStatus::kWithoutOwner], 2U);
+  EXPECT_EQ(counts[LedgerStatus::kMissing], 0U);
+}
+
 TEST_F(LedgerTest, ASecondReservationUnderOneIdIsNobodys) {
   Offer other = books_.agents.front();
   other.agent_id = "B";

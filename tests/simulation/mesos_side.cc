@@ -106,9 +106,37 @@ void MesosSide::fail_over(Duration down) {
   take_down(down);
 }
 
-void MesosSide::restart(Duration down) {
-  if (!master_up_) return;
+void MesosSide::mark_gone(const std::string& name) {
+  away_.insert(name);
   const embedded::State state = model_.state();
+  for (const embedded::AgentRecord& record : state.agents()) {
+    if (record.id() == ids_.at(name)) gone_[name] = record;
+  }
+  mesos::wire::master::Call call;
+  call.set_type(mesos::wire::master::Call::MARK_AGENT_GONE);
+  call.mutable_mark_agent_gone()->mutable_agent_id()->set_value(ids_.at(name));
+  const auto answer = model_.operate(call, clock_.now());
+  ESAAS_ASSERT(answer.has_value(), answer ? "" : answer.error().detail);
+  pump();
+}
+
+void MesosSide::return_gone(const std::string& name, Duration down) {
+  if (!master_up_) return;
+  embedded::State state = model_.state();
+  embedded::AgentRecord& record = *state.add_agents();
+  record = gone_.at(name);
+  record.set_id(record.id() + "-back");
+  record.set_unreachable_at_us(0);
+  ids_[name] = record.id();
+  away_.erase(name);
+  restart_from(state, down);
+}
+
+void MesosSide::restart(Duration down) {
+  if (master_up_) restart_from(model_.state(), down);
+}
+
+void MesosSide::restart_from(const embedded::State& state, Duration down) {
   // The streams end as they do when the old one dies.
   model_.master_failover(clock_.now());
   pump();

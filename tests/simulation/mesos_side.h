@@ -38,6 +38,11 @@ class MesosSide {
   void return_agent(const std::string& name);
   /// It comes back as another agent; its processes must have been stopped.
   void renew_agent(const std::string& name);
+  /// An operator declares it gone for good; its processes must have been stopped.
+  void mark_gone(const std::string& name);
+  /// That was a mistake: a new master, which takes over after `down`, knows it as another agent, with what was reserved
+  /// on it and its volumes.
+  void return_gone(const std::string& name, Duration down);
   [[nodiscard]] const std::set<std::string>& agents_away() const { return away_; }
   [[nodiscard]] std::string hostname_of(const std::string& agent_name) const;
   /// A new master takes over after `down`; the agents come back to it one by one.
@@ -46,6 +51,7 @@ class MesosSide {
   void restart(Duration down);
 
  private:
+  void restart_from(const embedded::State& state, Duration down);
   void take_down(Duration down);
   void tick();
   void agents_return_later();
@@ -60,6 +66,7 @@ class MesosSide {
   std::map<std::string, embedded::AgentSpec> specs_;
   std::map<std::string, std::string> ids_;  // of agents, by name
   std::set<std::string> away_;
+  std::map<std::string, embedded::AgentRecord> gone_;  // by name, as they were
   std::function<void(embedded::StreamEvent)> event_ = [](const embedded::StreamEvent&) {};
   std::function<void(const embedded::StreamId&)> closed_ = [](const embedded::StreamId&) {};
   bool master_up_ = true;

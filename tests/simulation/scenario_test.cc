@@ -262,6 +262,28 @@ TEST_F(Scenario, MasterFailoverKeepsEveryTask) {
   EXPECT_EQ(processes(), 3U);
 }
 
+/// There is a node on each agent, so that the one that loses its place has nowhere else to go.
+TEST_F(Scenario, AnAgentDeclaredGoneByMistakeBringsItsNodeItsDataBack) {
+  make_cluster(static_cast<std::uint32_t>(simulation.mesos().agent_names().size()));
+  ASSERT_NO_FATAL_FAILURE(fill_index(3, 1));
+  simulation.pass(1min);
+  const std::string agent = agent_of(cluster().nodes(0));
+  const std::string volume = cluster().nodes(0).place().volume_id();
+  simulation.mesos().lose_agent(agent);
+  simulation.mesos().stop_agent(agent);
+  simulation.mesos().mark_gone(agent);
+  ASSERT_TRUE(simulation.until([&] { return !cluster().nodes(0).has_place(); }, 10min));
+  simulation.pass(5min);
+  EXPECT_FALSE(cluster().nodes(0).has_place());
+  simulation.mesos().return_gone(agent, 10s);
+  ASSERT_TRUE(settles());
+  EXPECT_EQ(cluster().nodes(0).place().volume_id(), volume);
+  EXPECT_EQ(count_of("place_adopted"), 1U);
+  EXPECT_EQ(count_of("orphan_release_intended"), 0U);
+  simulation.pass(1min);
+  EXPECT_EQ(simulation.elasticsearch().led_cluster("c")->document_count("books"), 30U);
+}
+
 TEST_F(Scenario, NothingIsLoggedWhileNothingHappens) {
   make_cluster(3);
   simulation.pass(2min);

@@ -11,12 +11,6 @@ namespace wire = mesos::wire;
 
 constexpr const char* kRole = "es-shop";
 
-ControllerOptions options() {
-  ControllerOptions result;
-  result.settings.catalogue.artifacts["2.3.3"].uri = "file:///archive.tar.gz";
-  return result;
-}
-
 wire::Offer& add_empty_offer(wire::scheduler::Event& event, const std::string& id, const std::string& agent,
                              const std::string& hostname) {
   event.set_type(wire::scheduler::Event::OFFERS);
@@ -56,8 +50,28 @@ Submission create(const std::string& name) {
   return by_admin(std::move(operation));
 }
 
+ControllerFixture::ControllerFixture() {
+  options_.settings.catalogue.artifacts["2.3.3"].uri = "file:///archive.tar.gz";
+  begin({});
+}
+
+void ControllerFixture::restart() {
+  state::FleetState state = controller_->state();
+  controller_.reset();
+  begin(std::move(state));
+}
+
+std::vector<event::Event> ControllerFixture::logged(event::Event::PayloadCase kind) const {
+  std::vector<event::Event> found;
+  for (std::uint64_t seq = 1; seq <= log_.last_seq(); ++seq) {
+    event::Event event = *log_.read_one(seq);
+    if (event.payload_case() == kind) found.push_back(std::move(event));
+  }
+  return found;
+}
+
 void ControllerFixture::begin(state::FleetState state) {
-  controller_.emplace(options(), std::move(state), log_, *writer_, published_, ports_);
+  controller_.emplace(options_, std::move(state), log_, *writer_, published_, ports_);
   controller_->start(now_);
   settle();
 }
@@ -107,21 +121,22 @@ void ControllerFixture::offer(const std::string& id, const Free& free) {
   give(event);
 }
 
-void ControllerFixture::offer_reserved(const std::string& id, const std::string& agent, const model::Place& place) {
-  Event event;
-  auto& offer = add_empty_offer(event, id, agent, "127.0.0.12");
+std::vector<wire::Resource> ControllerFixture::reserved_for(const model::Place& place) const {
   const mesos::Reservation reservation{
       .role = kRole,
       .principal = "esaas",
       .labels = {{"cluster", "search"}, {"node", search_node().name()}, {"place", place.volume_id()}}};
-  const auto add = [&](wire::Resource resource) {
-    *offer.add_resources() = mesos::reserved(std::move(resource), reservation);
-  };
-  add(mesos::scalar_resource("cpus", 1, kRole));
-  add(mesos::scalar_resource("mem", 512, kRole));
-  add(mesos::port_resource(place.http_port(), place.transport_port(), kRole));
-  *offer.add_resources() = mesos::persistent_volume(
-      mesos::reserved(mesos::scalar_resource("disk", 512, kRole), reservation), place.volume_id(), "esaas", "data");
+  const auto reserved = [&](wire::Resource resource) { return mesos::reserved(std::move(resource), reservation); };
+  return {reserved(mesos::scalar_resource("cpus", 1, kRole)), reserved(mesos::scalar_resource("mem", 512, kRole)),
+          reserved(mesos::port_resource(place.http_port(), place.transport_port(), kRole)),
+          mesos::persistent_volume(reserved(mesos::scalar_resource("disk", 512, kRole)), place.volume_id(), "esaas",
+                                   "data")};
+}
+
+void ControllerFixture::offer_reserved(const std::string& id, const std::string& agent, const model::Place& place) {
+  Event event;
+  auto& offer = add_empty_offer(event, id, agent, "127.0.0.12");
+  for (wire::Resource& resource : reserved_for(place)) *offer.add_resources() = std::move(resource);
   give(event);
 }
 

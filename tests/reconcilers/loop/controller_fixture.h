@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "reconcilers/loop/controller.h"
 #include "store/log/memory_event_log.h"
@@ -24,10 +25,12 @@ class ControllerFixture : public ::testing::Test {
   using Event = mesos::wire::scheduler::Event;
   using Call = mesos::wire::scheduler::Call;
 
-  ControllerFixture() { begin({}); }
+  ControllerFixture();
 
-  /// A controller on what `state` says, as after a start.
+  /// A controller on what `state` says, as after a start, with `options_`.
   void begin(state::FleetState state);
+  /// The same once more, on what the log says now.
+  void restart();
   /// Turns, and lets all become durable, until nothing is left to do now.
   void settle();
   void give(const Event& event);
@@ -49,12 +52,18 @@ class ControllerFixture : public ::testing::Test {
   /// An offer of nothing but what is reserved for the place of search's node, its volume with it.
   void offer_reserved(const std::string& id, const std::string& agent, const model::Place& place);
 
+  /// What is reserved for `place` of search's node, its volume with it.
+  [[nodiscard]] std::vector<mesos::wire::Resource> reserved_for(const model::Place& place) const;
+
   /// Tenant, cluster, subscription: "search" has its node reserved and launched on agent-1.
   void place_search();
   [[nodiscard]] const state::Node& search_node() const { return controller_->state().find_cluster("search")->nodes(0); }
   /// What Mesos says of the task of search's node. Not settled.
   void report(mesos::wire::TaskState state, const std::string& message = {});
+  /// Events of this kind in the log.
+  [[nodiscard]] std::vector<event::Event> logged(event::Event::PayloadCase kind) const;
 
+  ControllerOptions options_;
   Time now_ = from_us(1'475'000'000'000'000);
   store::MemoryEventLog log_;
   std::unique_ptr<store::LogWriter> writer_ = store::make_immediate_writer(log_);
