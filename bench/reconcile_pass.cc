@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 
+#include "bench/converged_cluster.h"
 #include "bench/smoke.h"
 #include "core/base/assert.h"
 #include "core/model/ids.h"
@@ -25,45 +26,6 @@ namespace {
 
 constexpr int kNodes = 3;
 constexpr std::int64_t kBegin = 1'475'000'000'000'000;
-
-state::Cluster converged(const std::string& name) {
-  state::Cluster cluster;
-  cluster.set_name(name);
-  cluster.set_tenant("shop");
-  cluster.set_phase(state::CLUSTER_PHASE_RUNNING);
-  cluster.set_bootstrapped(true);
-  cluster.mutable_spec()->set_version("2.3.3");
-  auto& group = *cluster.mutable_spec()->add_node_groups();
-  group.set_name("data");
-  group.add_roles(model::NODE_ROLE_MASTER);
-  group.add_roles(model::NODE_ROLE_DATA);
-  group.set_count(kNodes);
-  group.mutable_resources()->set_cpus_milli(1000);
-  group.mutable_resources()->set_mem_mib(1024);
-  group.mutable_resources()->set_disk_mib(1024);
-  cluster.add_next_ordinals(kNodes);
-  for (std::uint32_t i = 0; i < kNodes; ++i) {
-    auto& node = *cluster.add_nodes();
-    node.set_name(model::node_name("data", i));
-    node.set_group("data");
-    *node.mutable_resources() = group.resources();
-    node.mutable_place()->set_agent_id("agent-" + std::to_string(i));
-    node.mutable_place()->set_hostname("10.0.0." + std::to_string(i + 1));
-    node.mutable_place()->set_volume_id(model::volume_id(name, node.name(), 1));
-    *node.mutable_place()->mutable_resources() = group.resources();
-    node.set_place_status(state::PLACE_STATUS_RESERVED);
-    node.mutable_task()->set_task_id(model::task_id(name, node.name(), 1));
-    node.mutable_task()->set_state(model::TASK_STATE_RUNNING);
-    node.mutable_task()->set_joined(true);
-    node.set_ever_joined(true);
-  }
-  cluster.set_minimum_master_nodes_intended(2);
-  cluster.set_minimum_master_nodes_applied(2);
-  cluster.mutable_health()->set_status(model::HEALTH_STATUS_GREEN);
-  cluster.mutable_health()->set_nodes(kNodes);
-  cluster.mutable_health()->set_data_nodes(kNodes);
-  return cluster;
-}
 
 reconcile::Observation seen(model::HealthStatus status, Time now) {
   reconcile::Observation observation;
@@ -84,7 +46,7 @@ class Fleet {
     state::FleetState state;
     for (std::size_t i = 0; i < clusters; ++i) {
       names_.push_back("c" + std::to_string(i));
-      state.clusters.emplace(names_.back(), converged(names_.back()));
+      state.clusters.emplace(names_.back(), converged_cluster(names_.back(), kNodes));
     }
     loop::ControllerOptions options;
     options.settings.catalogue.artifacts["2.3.3"].uri = "file:///archive.tar.gz";
