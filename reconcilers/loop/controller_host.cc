@@ -87,6 +87,7 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
       write_note(Severity::kWarning, "no_mesos_master", {});
       return;
     }
+    config_.mesos.refuses_beside_live_tasks = true;
     client_.emplace(io_, config_.mesos, *this);
     client_->start(mesos::framework_info(config_.framework));
   }

@@ -15,6 +15,8 @@
 #include "reconcilers/effects/mesos/call_channel.h"
 #include "reconcilers/effects/mesos/calls.h"
 #include "reconcilers/effects/mesos/http_transport.h"
+#include "reconcilers/effects/mesos/live_framework.h"
+#include "reconcilers/effects/mesos/operator_calls.h"
 
 namespace esaas::mesos {
 namespace {
@@ -29,6 +31,14 @@ SessionConfig session_config(const ClientConfig& config) {
   session.tls = config.tls != nullptr;
   session.jitter_seed = config.jitter_seed;
   return session;
+}
+
+constexpr std::size_t kFrameworksBytesMax = std::size_t{64} << 20;
+
+/// The master does not answer this question, to us or to anybody, and would not if it were asked again.
+bool is_not_answered(int status) {
+  return status == 400 || status == 403 || status == 404 || status == 405 || status == 406 || status == 415 ||
+         status == 501;
 }
 
 // Deadlines must not jump with the wall clock, so the session's `now` is the start of the process
@@ -177,10 +187,7 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl>, public Z
 
   void carry_out(const OpenStream& what) {
     if (problem_ == MasterProblem::kNoLeader) problem_ = MasterProblem::kConnecting;
-    stream_ = std::make_shared<HttpTransport>(io_, config_.tls);
-    auto request = make_request(what.subscribe, {}, config_.credentials);
-    asio::co_spawn(io_, run_stream(shared_from_this(), stream_, ++stream_generation_, what.master, std::move(request)),
-                   asio::detached);
+    asio::co_spawn(io_, run_stream(shared_from_this(), ++stream_generation_, what), asio::detached);
   }
 
   void carry_out(const DropStream&) {
@@ -191,7 +198,7 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl>, public Z
   }
 
   void carry_out(const SubscribedTo& what) {
-    refusal_told_ = false;
+    refusal_told_ = MasterProblem::kNone;
     problem_ = MasterProblem::kConnecting;  // until the id is durable
     if (!what.confirmation_needed && session_.ready()) channel_->open(session_.master(), session_.stream_id());
     handler_->subscribed(what.event, what.confirmation_needed);
@@ -202,7 +209,9 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl>, public Z
   void carry_out(const LostSubscription& what) {
     problem_ = what.problem;
     // Once, and not with each attempt of each master: they are the same credentials.
-    if (what.problem == MasterProblem::kCredentialsRefused && std::exchange(refusal_told_, true)) return;
+    const bool is_refusal =
+        what.problem == MasterProblem::kCredentialsRefused || what.problem == MasterProblem::kLiveFramework;
+    if (is_refusal && std::exchange(refusal_told_, what.problem) == what.problem) return;
     handler_->disconnected(what.why);
   }
   void carry_out(const SessionStopped& what) { handler_->stopped(what.reason, what.why); }
@@ -224,12 +233,66 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl>, public Z
 
   bool current(std::uint64_t generation) const { return handler_ != nullptr && generation == stream_generation_; }
 
-  static asio::awaitable<void> run_stream(std::shared_ptr<Impl> self, std::shared_ptr<HttpTransport> transport,
-                                          std::uint64_t generation, Endpoint master, HttpRequest request) {
-    const auto opened = co_await transport->open(std::move(master));
+  /// A transport for the stream, or for what is asked before it; DropStream closes it.
+  std::shared_ptr<HttpTransport> renew_transport() {
+    if (stream_) stream_->close();
+    return stream_ = std::make_shared<HttpTransport>(io_, config_.tls);
+  }
+
+  /// False: the session has been told why the master is not subscribed to now, or is past this attempt.
+  static asio::awaitable<bool> may_begin(std::shared_ptr<Impl> self, std::uint64_t generation, OpenStream what) {
+    const auto transport = self->renew_transport();
+    const auto opened = co_await transport->open(what.master);
+    if (!self->current(generation)) co_return false;
+    if (!opened) {
+      self->feed(self->session_.on_connection_lost(opened.error().detail, steady_now()));
+      co_return false;
+    }
+    const auto call = operator_calls::get_frameworks();
+    auto request = make_request(operator_calls::kPath, call.SerializeAsString(), self->config_.credentials);
+    const auto answer = co_await transport->exchange_whole(std::move(request), kFrameworksBytesMax);
+    if (!self->current(generation)) co_return false;
+    if (!answer) {
+      self->feed(self->session_.on_connection_lost(answer.error().detail, steady_now()));
+      co_return false;
+    }
+    co_return self->judge_frameworks(what, operator_calls::read_answer(call, answer->status, answer->text),
+                                     answer->status);
+  }
+
+  bool judge_frameworks(const OpenStream& what, const Result<wire::master::Response>& answer, int status) {
+    if (answer) {
+      const auto& ours = what.subscribe.subscribe().framework_info();
+      const auto live = live_framework_like(ours, answer->get_frameworks());
+      if (!live) return true;
+      feed(session_.on_live_framework(why_not_beside(*live, ours), steady_now()));
+      return false;
+    }
+    if (is_not_answered(status)) {
+      handler_->master_note(
+          fmt::format("whether an earlier framework has live tasks can not be told: {}", answer.error().detail));
+      return true;
+    }
+    if (status == 307) return true;  // so is SUBSCRIBE, and the leader is asked anew
+    ResponseHead refusal;
+    refusal.status = status;
+    refusal.error_text = answer.error().detail;
+    feed(session_.on_response_head(refusal, steady_now()));
+    return false;
+  }
+
+  static asio::awaitable<void> run_stream(std::shared_ptr<Impl> self, std::uint64_t generation, OpenStream what) {
+    const bool is_new = !what.subscribe.has_framework_id();
+    if (is_new && self->config_.refuses_beside_live_tasks) {
+      const bool begins = co_await may_begin(self, generation, what);
+      if (!begins) co_return;
+    }
+    const auto transport = self->renew_transport();
+    const auto opened = co_await transport->open(what.master);
     if (!self->current(generation)) co_return;
     if (!opened) co_return self->feed(self->session_.on_connection_lost(opened.error().detail, steady_now()));
 
+    auto request = make_request(what.subscribe, {}, self->config_.credentials);
     const auto head = co_await transport->open_stream(std::move(request));
     if (!self->current(generation)) co_return;
     if (!head) co_return self->feed(self->session_.on_connection_lost(head.error().detail, steady_now()));
@@ -248,7 +311,7 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl>, public Z
   Client::Handler* handler_;
   SchedulerSession session_;
   MasterProblem problem_ = config_.zookeeper ? MasterProblem::kNoLeader : MasterProblem::kConnecting;
-  bool refusal_told_ = false;
+  MasterProblem refusal_told_ = MasterProblem::kNone;
   std::optional<ZookeeperDetector> detector_;
   asio::steady_timer timer_;
   std::shared_ptr<CallChannel> channel_;

@@ -51,6 +51,9 @@ struct ClientConfig {
   std::optional<ZookeeperConfig> zookeeper = {};  ///< where the leading master is found instead
   std::optional<Credentials> credentials = {};
   boost::asio::ssl::context* tls = nullptr;  ///< null speaks plain HTTP; not owned
+  /// Before a new framework subscribes, the master is asked whether one like it has live tasks (live_framework.h). While
+  /// it has, there is no subscription; a master that does not answer such questions is subscribed to with a note.
+  bool refuses_beside_live_tasks = false;
   std::uint64_t jitter_seed = 0;
   std::size_t calls_queued_max = 4096;  ///< send() beyond it fails with kResourceExhausted
   std::chrono::milliseconds call_timeout = std::chrono::seconds(30);  ///< from send() to the answer
@@ -78,8 +81,8 @@ class Client {
     /// An event was skipped because it could not be understood; for a log.
     virtual void event_skipped(const std::string& why) = 0;
     /// The subscription, or an attempt at one, failed; another follows by itself. All offers are
-    /// void, and calls that were queued have failed. Refused credentials are told once, not again
-    /// with each attempt, until a subscription worked.
+    /// void, and calls that were queued have failed. Refused credentials, and a live framework beside which nothing is
+    /// begun, are told once, not again with each attempt, until a subscription worked.
     virtual void disconnected(const std::string& why) = 0;
     /// The client ended for good. With kFailedOver stop acting at once.
     virtual void stopped(StopReason reason, const std::string& why) = 0;

@@ -43,6 +43,7 @@ std::string words(std::string_view body) {
 }  // namespace
 
 Call get_agents() { return of_type(Call::GET_AGENTS); }
+Call get_frameworks() { return of_type(Call::GET_FRAMEWORKS); }
 Call get_quota() { return of_type(Call::GET_QUOTA); }
 Call get_metrics() {
   Call call = of_type(Call::GET_METRICS);

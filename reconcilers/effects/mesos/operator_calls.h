@@ -14,6 +14,8 @@ using wire::master::Response;
 inline constexpr std::string_view kPath = "/api/v1";
 
 Call get_agents();
+/// Frameworks that are registered, connected or not, with what they use; and those that are completed.
+Call get_frameworks();
 Call get_quota();
 Call get_metrics();
 /// Replaces what the master holds for the role of `config`. A master refuses a limit below what is in use, and

@@ -38,6 +38,7 @@ std::string_view name_of(MasterProblem problem) {
     case MasterProblem::kNoLeader: return "no_leading_master";
     case MasterProblem::kUnreachable: return "master_unreachable";
     case MasterProblem::kCredentialsRefused: return "credentials_refused";
+    case MasterProblem::kLiveFramework: return "live_framework";
   }
   ESAAS_ASSERT(false, "every MasterProblem has a name");
 }
@@ -199,6 +200,14 @@ void SchedulerSession::stop_for_good(StopReason reason, std::string why, Session
 SessionActions SchedulerSession::on_connection_lost(std::string why, Time now) {
   SessionActions actions;
   if (stream_open()) retry(fmt::format("connection to master {}: {}", current_.to_string(), why), now, actions);
+  return actions;
+}
+
+SessionActions SchedulerSession::on_live_framework(std::string why, Time now) {
+  SessionActions actions;
+  if (state_ == State::kOpening) {
+    retry(fmt::format("master {}: {}", current_.to_string(), why), now, actions, MasterProblem::kLiveFramework);
+  }
   return actions;
 }
 

@@ -70,6 +70,7 @@ enum class MasterProblem : std::uint8_t {
   kNoLeader,            ///< no master leads, or none is known yet
   kUnreachable,         ///< the attempts fail; another follows by itself
   kCredentialsRefused,  ///< the master wants other credentials than ours, or some where we have none
+  kLiveFramework,       ///< to begin anew would be to begin beside the live tasks of a framework like this one
 };
 
 /// `credentials_refused` and so on; kNone is "none".
@@ -149,6 +150,9 @@ class SchedulerSession {
   SessionActions on_body(std::string_view bytes, Time now);
   /// The connection could not be opened, broke, or was closed by the peer.
   SessionActions on_connection_lost(std::string why, Time now);
+  /// The master of OpenStream has a framework like this one with live tasks, and this one has no id: not subscribed for
+  /// now. It is tried again, since the other one may be torn down.
+  SessionActions on_live_framework(std::string why, Time now);
   SessionActions on_time(Time now);
   /// The answer to a call on the other connection: 403 and 307 mean that the master does not hold
   /// us for subscribed.

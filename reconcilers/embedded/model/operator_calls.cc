@@ -50,6 +50,12 @@ Response get_agents(const World& world) {
 }
 
 Response get_frameworks(const World& world) {
+  std::map<std::string, Resources> used;  // by framework, of what runs where the master can see it
+  for (const auto& [key, task] : world.tasks) {
+    const auto agent = world.agents.find(task.agent_id());
+    const bool seen = agent != world.agents.end() && agent->second.condition != AgentCondition::kUnreachable;
+    if (seen && !is_terminal(task.record.latest().state())) used[key.framework_id].add(task.resources);
+  }
   Response response;
   response.set_type(Response::GET_FRAMEWORKS);
   auto* answer = response.mutable_get_frameworks();
@@ -59,6 +65,7 @@ Response get_frameworks(const World& world) {
     entry->set_active(framework.stream.has_value());
     entry->set_connected(framework.stream.has_value());
     entry->set_recovered(false);
+    *entry->mutable_allocated_resources() = used[id].to_wire();
   }
   return response;
 }

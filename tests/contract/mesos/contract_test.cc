@@ -518,6 +518,38 @@ TEST_P(MesosContract, OperatorSeesAgentsAndHealth) {
   EXPECT_EQ(request(master_, "GET", "/health", "", {}).status, 200U);
 }
 
+/// What a start with an empty log asks before it subscribes.
+TEST_P(MesosContract, OperatorSeesWhatFrameworksUseAlsoWhileTheyAreAway) {
+  auto ours = framework();
+  const auto seen = [&] {
+    wire::master::Call call;
+    call.set_type(wire::master::Call::GET_FRAMEWORKS);
+    const RawReply reply =
+        request(master_, "POST", "/api/v1", embedded::encode(call, encoding()), call_headers(encoding()));
+    EXPECT_EQ(reply.status, 200U) << reply.body;
+    wire::master::Response response;
+    EXPECT_TRUE(embedded::decode(reply.body, encoding(), "Response", response));
+    for (const auto& each : response.get_frameworks().frameworks()) {
+      if (each.framework_info().id().value() == ours->id()) return each;
+    }
+    return wire::master::Response::GetFrameworks::Framework();
+  };
+  EXPECT_TRUE(seen().connected());
+  EXPECT_EQ(seen().framework_info().principal(), "contract");
+  EXPECT_TRUE(seen().allocated_resources().empty());
+  const auto offer = ours->take_offer();
+  ASSERT_TRUE(offer);
+  ours->accept(*offer, {launch(*offer, "t1", {scalar("cpus", 0.1, role_), scalar("mem", 32, role_)})});
+  ASSERT_TRUE(ours->next_status("t1"));
+  ASSERT_EQ(seen().allocated_resources_size(), 2);
+  EXPECT_EQ(seen().allocated_resources(0).name(), "cpus");
+  ours->stream().close();
+  for (int turn = 0; turn < 200 && seen().connected(); ++turn) ::usleep(20'000);
+  EXPECT_FALSE(seen().connected());
+  EXPECT_EQ(seen().allocated_resources_size(), 2) << "its tasks run on";
+  EXPECT_FALSE(seen().recovered());
+}
+
 INSTANTIATE_TEST_SUITE_P(Masters, MesosContract, kMasters, name_of_master);
 
 }  // namespace

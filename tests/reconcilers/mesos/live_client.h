@@ -31,6 +31,7 @@ class LiveClient : public Client::Handler {
     stop_reason = reason;
     stop_why = why;
   }
+  void master_note(const std::string& text) override { notes.push_back(text); }
   void call_failed(const Client::Call& call, const Error& error) override {
     failures.push_back(Client::Call::Type_Name(call.type()) + ": " + error.detail);
     failure_codes.push_back(error.code);
@@ -78,6 +79,7 @@ class LiveClient : public Client::Handler {
   std::vector<bool> confirmations;
   std::deque<Client::Event> events;
   std::vector<std::string> skipped;
+  std::vector<std::string> notes;
   std::vector<std::string> disconnections;
   std::vector<std::string> failures;
   std::vector<ErrorCode> failure_codes;

@@ -322,6 +322,17 @@ TEST_F(SchedulerSessionTest, RefusedCredentialsAreToldWithThePrincipalAndTriedAg
               ElementsAre("drop", "lost: master m1:5050 wants credentials (status 401), and none are configured"));
 }
 
+TEST_F(SchedulerSessionTest, BesideALiveFrameworkNothingIsBegunAndItIsTriedAgain) {
+  start();
+  const auto actions = session_.on_live_framework("fw-0 has live tasks", now_);
+  EXPECT_EQ(std::get<LostSubscription>(actions.at(1)).problem, MasterProblem::kLiveFramework);
+  EXPECT_THAT(text(actions), ElementsAre("drop", "lost: master m1:5050: fw-0 has live tasks"));
+  EXPECT_FALSE(session_.stopped());
+  EXPECT_THAT(wake(), ElementsAre("open m1:5050"));
+  head(ok_head());
+  EXPECT_THAT(text(session_.on_live_framework("late", now_)), ElementsAre()) << "the attempt is past that";
+}
+
 TEST_F(SchedulerSessionTest, RedirectToTlsIsNotFollowedFromPlain) {
   start();
   EXPECT_THAT(head(refusal(307, "", "https://m2:5050/api/v1/scheduler")),
