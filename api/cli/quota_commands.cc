@@ -61,6 +61,9 @@ void print_quota(const json::object& quota) {
   if (const auto* intended = quota.if_contains("intended")) {
     std::cout << "not in force yet, on its way to the master: " << json::serialize(*intended) << "\n";
   }
+  if (const auto* found = quota.if_contains("found")) {
+    std::cout << "the master held another one, which somebody else set: " << json::serialize(*found) << "\n";
+  }
   if (quota.contains("refused")) std::cout << "the master refused the last one: " << cell(quota, "refused") << "\n";
 }
 

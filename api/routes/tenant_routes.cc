@@ -83,6 +83,7 @@ Result<http::Response> get_quota(Call& call) {
                       {"quota", to_json(tenant->quota())}};
   if (tenant->has_quota_intended()) object["intended"] = to_json(tenant->quota_intended());
   if (!tenant->quota_refused().empty()) object["refused"] = tenant->quota_refused();
+  if (tenant->has_quota_found()) object["found"] = to_json(tenant->quota_found());
   object["wanted"] = to_json(use.wanted);
   object["reserved"] = to_json(use.reserved);
   object["used"] = to_json(use.used);

@@ -1,6 +1,7 @@
 // evolve: finds what an event is about (the fleet, a cluster, a node of it) and hands it to that aggregate's overload.
 
 #include <algorithm>
+#include <tuple>
 
 #include "core/base/assert.h"
 #include "core/events/visit.h"
@@ -68,9 +69,25 @@ void apply(FleetState& state, const event::TenantQuotaApplied& payload, const ev
   tenant->clear_quota_found();
 }
 
+bool equal(const model::Quantities& a, const model::Quantities& b) {
+  const auto amounts = [](const model::Quantities& of) {
+    return std::tuple(of.has_cpus_milli(), of.cpus_milli(), of.has_mem_mib(), of.mem_mib(), of.has_disk_mib(),
+                      of.disk_mib());
+  };
+  return amounts(a) == amounts(b);
+}
+
+/// That the master holds what it was given is a finding too: that nobody else's quota is in force any more.
 void apply(FleetState& state, const event::TenantQuotaFound& payload, const event::Event&) {
   Tenant* tenant = tenant_of(state, payload.name());
-  if (tenant != nullptr) *tenant->mutable_quota_found() = payload.found();
+  if (tenant == nullptr) return;
+  const bool is_ours = equal(payload.found().guarantee(), payload.expected().guarantee()) &&
+                       equal(payload.found().limit(), payload.expected().limit());
+  if (is_ours) {
+    tenant->clear_quota_found();
+  } else {
+    *tenant->mutable_quota_found() = payload.found();
+  }
 }
 
 void apply(FleetState& state, const event::TenantQuotaRefused& payload, const event::Event&) {

@@ -1,7 +1,8 @@
 // Quotas: what is intended goes to the master until it has answered, and what it holds is compared with the state after
-// each subscription and every few minutes.
+// each subscription and every few minutes: what somebody else set by hand is told, and ours is sent again.
 
 #include <utility>
+#include <vector>
 
 #include "core/model/ids.h"
 #include "reconcilers/loop/controller.h"
@@ -26,18 +27,20 @@ void Controller::settle_quotas(Time now) {
     QuotaWork::Attempt* attempt = quota_work_.wanted(tenant, sequencer_.durable_seq());
     if (attempt == nullptr || attempt->under_way || now < attempt->not_before) continue;
     attempt->under_way = true;
+    quota_work_.touched.insert(tenant.name());
     const model::Quota& quota = tenant.has_quota_intended() ? tenant.quota_intended() : tenant.quota();
     ports_.mesos_update_quota(tenant.name(), attempt->seq, to_config(tenant.name(), quota));
   }
-  if (quota_work_.comparing || !quota_work_.compare_due || now < *quota_work_.compare_due || !has_quotas(state())) {
-    return;
-  }
+  const bool is_due = quota_work_.compare_due && now >= *quota_work_.compare_due && !state().head.tenants().empty();
+  if (quota_work_.comparing || !is_due) return;
   quota_work_.comparing = true;
+  quota_work_.touched.clear();
   ports_.mesos_ask_quotas();
 }
 
 void Controller::quota_answered(const std::string& tenant_name, std::uint64_t seq, const Result<void>& outcome,
                                 Time now) {
+  quota_work_.touched.insert(tenant_name);
   const auto found = quota_work_.attempts.find(tenant_name);
   if (found == quota_work_.attempts.end() || found->second.seq != seq) return;  // a newer one took its place
   if (!outcome && !is_refusal(outcome.error())) {
@@ -54,9 +57,10 @@ void Controller::quota_answered(const std::string& tenant_name, std::uint64_t se
   const bool intended = tenant->has_quota_intended();
   event::Event event;
   if (outcome) {
-    if (!intended) return;  // it was only sent again
+    // Only sent again; that ours is in force is news where somebody else's was.
+    if (!intended && !tenant->has_quota_found()) return;
     event.mutable_tenant_quota_applied()->set_name(tenant_name);
-    *event.mutable_tenant_quota_applied()->mutable_quota() = tenant->quota_intended();
+    *event.mutable_tenant_quota_applied()->mutable_quota() = intended ? tenant->quota_intended() : tenant->quota();
   } else {
     if (!intended && tenant->quota_refused() == outcome.error().detail) return;  // no news
     auto& refused = *event.mutable_tenant_quota_refused();
@@ -78,13 +82,42 @@ void Controller::quotas_answered(const Result<GetQuota>& quotas, Time now) {
   }
   quota_work_.compare_failures = 0;
   if (connected_) quota_work_.compare_due = now + options_.ledger_period;
+  std::vector<event::Event> findings;
   for (const state::Tenant& tenant : state().head.tenants()) {
-    if (!tenant.has_quota() || tenant.has_quota_intended() || quota_work_.attempts.contains(tenant.name())) continue;
-    const auto ours = to_config(tenant.name(), tenant.quota());
-    if (is_same_quota(ours, held_for(*quotas, ours.role()))) continue;
-    ports_.note("quota_missing", {{"tenant", tenant.name()}});
-    quota_work_.missing.insert(tenant.name());
+    const bool is_changing = tenant.has_quota_intended() || quota_work_.attempts.contains(tenant.name()) ||
+                             quota_work_.touched.contains(tenant.name());
+    if (!is_changing) compare_quota(tenant, *quotas, findings);
   }
+  for (event::Event& finding : findings) append_fleet(std::move(finding), event::ACTOR_KIND_MESOS, now);
+}
+
+/// What the master holds for a tenant against what it last took from us. Ours is sent again; a tenant of whose quota
+/// the log knows nothing is only reported, for nobody has asked us for one.
+void Controller::compare_quota(const state::Tenant& tenant, const GetQuota& quotas,
+                               std::vector<event::Event>& findings) {
+  const auto ours = to_config(tenant.name(), tenant.quota());
+  const auto theirs = held_for(quotas, ours.role());
+  const bool is_same = is_same_quota(ours, theirs);
+  const model::Quota expected = to_quota(ours);
+  const model::Quota found = is_same ? expected : to_quota(theirs);
+  const auto bytes = [](const model::Quota& quota) { return quota.SerializeAsString(); };
+  // What differs in a resource, or by a fraction, that the model has no word for is sent again without an event.
+  const bool is_told = is_same || bytes(found) == bytes(expected)
+                           ? !tenant.has_quota_found()
+                           : tenant.has_quota_found() && bytes(tenant.quota_found()) == bytes(found);
+  if (!is_told) {
+    event::Event event;
+    auto& payload = *event.mutable_tenant_quota_found();
+    payload.set_name(tenant.name());
+    *payload.mutable_expected() = expected;
+    *payload.mutable_found() = found;
+    event.set_tenant(tenant.name());
+    event.set_cause_seq(tenant.quota_seq());
+    findings.push_back(std::move(event));
+  }
+  if (is_same || !tenant.has_quota()) return;
+  ports_.note("quota_differs", {{"tenant", tenant.name()}});
+  quota_work_.missing.insert(tenant.name());
 }
 
 }  // namespace esaas::loop

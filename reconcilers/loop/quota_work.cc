@@ -19,6 +19,16 @@ void put(const model::Quantities& quantities, Scalars& scalars) {
   if (quantities.has_disk_mib()) scalars["disk"].set_value(static_cast<double>(quantities.disk_mib()));
 }
 
+void take(const Scalars& scalars, bool without_zeros, model::Quantities& quantities) {
+  for (const auto& [name, scalar] : scalars) {
+    const auto milli = static_cast<std::uint64_t>(std::max(std::llround(scalar.value() * 1000.0), 0LL));
+    if (milli == 0 && without_zeros) continue;
+    if (name == "cpus") quantities.set_cpus_milli(milli);
+    if (name == "mem") quantities.set_mem_mib(milli / 1000);
+    if (name == "disk") quantities.set_disk_mib(milli / 1000);
+  }
+}
+
 /// In thousandths, as Mesos rounds. Sorted, so that two can be compared.
 std::map<std::string, std::int64_t> milli(const Scalars& scalars, bool without_zeros) {
   std::map<std::string, std::int64_t> amounts;
@@ -39,6 +49,13 @@ QuotaConfig to_config(const std::string& tenant, const model::Quota& quota) {
   return config;
 }
 
+model::Quota to_quota(const QuotaConfig& config) {
+  model::Quota quota;
+  take(config.guarantees(), true, *quota.mutable_guarantee());
+  take(config.limits(), false, *quota.mutable_limit());
+  return quota;
+}
+
 bool is_same_quota(const QuotaConfig& left, const QuotaConfig& right) {
   return milli(left.guarantees(), true) == milli(right.guarantees(), true) &&
          milli(left.limits(), false) == milli(right.limits(), false);
@@ -47,10 +64,6 @@ bool is_same_quota(const QuotaConfig& left, const QuotaConfig& right) {
 bool is_refusal(const Error& error) {
   return error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kConflict ||
          error.code == ErrorCode::kPermissionDenied || error.code == ErrorCode::kNotFound;
-}
-
-bool has_quotas(const state::FleetState& state) {
-  return std::ranges::any_of(state.head.tenants(), [](const state::Tenant& tenant) { return tenant.has_quota(); });
 }
 
 QuotaWork::Attempt* QuotaWork::wanted(const state::Tenant& tenant, std::uint64_t durable_seq) {
@@ -71,7 +84,7 @@ std::optional<Time> QuotaWork::next(const state::FleetState& state) const {
   for (const auto& [tenant, attempt] : attempts) {
     if (!attempt.under_way) sooner(attempt.not_before);
   }
-  if (compare_due && !comparing && has_quotas(state)) sooner(*compare_due);
+  if (compare_due && !comparing && !state.head.tenants().empty()) sooner(*compare_due);
   return next;
 }
 

@@ -17,6 +17,8 @@ namespace esaas::loop {
 
 /// The quota as the operator API carries it, for the tenant's role.
 mesos::wire::quota::QuotaConfig to_config(const std::string& tenant, const model::Quota& quota);
+/// What it says of cpus, memory and disk; a guarantee of nothing is left out. Fractions are cut.
+model::Quota to_quota(const mesos::wire::quota::QuotaConfig& config);
 /// Both promise and limit the same. A guarantee of nothing is none; a limit of nothing is one.
 bool is_same_quota(const mesos::wire::quota::QuotaConfig& left, const mesos::wire::quota::QuotaConfig& right);
 /// The master has said that it will not do that; anything else may succeed later.
@@ -31,6 +33,7 @@ struct QuotaWork {
   };
   std::map<std::string, Attempt, std::less<>> attempts;  ///< by tenant
   std::set<std::string, std::less<>> missing;            ///< tenants whose quota the master does not hold
+  std::set<std::string, std::less<>> touched;  ///< tenants to whose quota something was done since `comparing`
   bool comparing = false;
   unsigned compare_failures = 0;
   std::optional<Time> compare_due;  ///< while subscribed
@@ -42,8 +45,5 @@ struct QuotaWork {
   /// 1 s, 2 s, 4 s, ... up to a minute.
   static Duration pause_after(unsigned failures);
 };
-
-/// Some tenant has a quota, so that there is something to compare.
-bool has_quotas(const state::FleetState& state);
 
 }  // namespace esaas::loop

@@ -70,8 +70,11 @@ std::string say(const event::TenantQuotaRefused& e) {
   return "The master did not take the quota of tenant " + e.name() + because(e.why());
 }
 std::string say(const event::TenantQuotaFound& e) {
-  return "The master holds another quota for tenant " + e.name() + " than it was given: " + quota_of(e.found()) +
-         " instead of " + quota_of(e.expected()) + ".";
+  const std::string expected = quota_of(e.expected());
+  const std::string found = quota_of(e.found());
+  if (found == expected) return "The master holds the quota of tenant " + e.name() + " again as it was given.";
+  return "The master holds another quota for tenant " + e.name() + " than it was given: " + found + " instead of " +
+         expected + ".";
 }
 std::string say(const event::MaintenanceAnswered& e) {
   return "Maintenance of agent " + e.agent_id() + " (" + e.hostname() + ") from " +

@@ -67,6 +67,27 @@ TEST(TenantRoutes, TheMastersRefusalIsShown) {
   EXPECT_FALSE(shown.contains("intended"));
 }
 
+TEST(TenantRoutes, WhatSomebodyElseSetOnTheMasterIsShownUntilOursIsInForce) {
+  TestApi api;
+  auto client = api.connect();
+  ASSERT_EQ(client->request("PUT", kQuota, R"({"limit":{"cpus_milli":9000}})").status, 202U);
+  answer(api);
+  EXPECT_FALSE(client->request("GET", kQuota).json().contains("found"));
+  event::Event event;
+  event.set_tenant("shop");
+  auto& found = *event.mutable_tenant_quota_found();
+  found.set_name("shop");
+  *found.mutable_expected() = api.front.tenant("shop")->quota();
+  found.mutable_found()->mutable_limit()->set_cpus_milli(1500);
+  api.front.append(event);
+  const auto shown = client->request("GET", kQuota).json();
+  EXPECT_EQ(shown.at("found").at("limit").at("cpus_milli").to_number<int>(), 1500);
+  EXPECT_EQ(shown.at("quota").at("limit").at("cpus_milli").to_number<int>(), 9000);
+  *found.mutable_found() = found.expected();
+  api.front.append(event);
+  EXPECT_FALSE(client->request("GET", kQuota).json().contains("found"));
+}
+
 struct BadQuota {
   const char* name;
   const char* body;

@@ -54,6 +54,48 @@ INSTANTIATE_TEST_SUITE_P(States, OrphanRelease,
                                          Word{model::MESOS_OPERATION_STATE_DROPPED, true},
                                          Word{model::MESOS_OPERATION_STATE_GONE_BY_OPERATOR, true}));
 
+class FoundQuota : public testing::Test {
+ protected:
+  FoundQuota() {
+    event::Event created;
+    created.mutable_tenant_created()->set_name("shop");
+    story_.fold(created);
+  }
+  void find(std::uint64_t expected, std::uint64_t found) {
+    event::Event event;
+    event.mutable_tenant_quota_found()->set_name("shop");
+    event.mutable_tenant_quota_found()->mutable_expected()->mutable_limit()->set_cpus_milli(expected);
+    event.mutable_tenant_quota_found()->mutable_found()->mutable_limit()->set_cpus_milli(found);
+    story_.fold(event);
+  }
+  [[nodiscard]] const Tenant& shop() const { return *story_.state.find_tenant("shop"); }
+  Story story_;
+};
+
+TEST_F(FoundQuota, IsThereUntilOursIsApplied) {
+  find(1000, 2000);
+  EXPECT_EQ(shop().quota_found().limit().cpus_milli(), 2000U);
+  event::Event applied;
+  applied.mutable_tenant_quota_applied()->set_name("shop");
+  story_.fold(applied);
+  EXPECT_FALSE(shop().has_quota_found());
+}
+
+TEST_F(FoundQuota, IsThereUntilOursIsFound) {
+  find(1000, 2000);
+  find(1000, 1000);
+  EXPECT_FALSE(shop().has_quota_found());
+}
+
+TEST_F(FoundQuota, ThatIsAbsentIsNotThatItIsZero) {
+  event::Event event;
+  event.mutable_tenant_quota_found()->set_name("shop");
+  event.mutable_tenant_quota_found()->mutable_expected();
+  event.mutable_tenant_quota_found()->mutable_found()->mutable_limit()->set_mem_mib(0);
+  story_.fold(event);
+  EXPECT_TRUE(shop().has_quota_found());
+}
+
 TEST(EvolveFleet, TokensAreSortedAndReplacedById) {
   Story story;
   for (const char* id : {"tok-b", "tok-a", "tok-b"}) {

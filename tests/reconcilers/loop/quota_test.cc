@@ -36,14 +36,29 @@ class QuotaTest : public ControllerFixture {
   [[nodiscard]] const state::Tenant& shop() const { return *controller_->state().find_tenant("shop"); }
   [[nodiscard]] event::Event newest() const { return *log_.read_one(log_.last_seq()); }
 
-  /// The master holds the quota of 2 cpus, and the subscription is a new one.
+  /// The master holds the quota of 2 cpus, and is asked for it in a new subscription.
   void subscribe_anew_with_a_quota() {
     submit(command::CreateTenant{"shop"});
     subscribe();
+    compare(GetQuota{});
     set_limit(2000);
     answer({});
     controller_->mesos_disconnected();
     subscribe();
+    ASSERT_EQ(ports_.quotas_asked, 2);
+  }
+
+  static GetQuota limit_of(double cpus) {
+    GetQuota quotas;
+    auto& config = *quotas.mutable_status()->add_configs();
+    config.set_role("es-shop");
+    (*config.mutable_limits())["cpus"].set_value(cpus);
+    return quotas;
+  }
+  void compare_later(const GetQuota& quotas) {
+    now_ += std::chrono::minutes{11};
+    settle();
+    compare(quotas);
   }
 };
 
@@ -149,36 +164,81 @@ TEST_F(QuotaTest, ALateAnswerToAnOlderIntentIsNotTakenForTheNewOne) {
   EXPECT_EQ(shop().quota().limit().cpus_milli(), 3000U);
 }
 
-TEST_F(QuotaTest, AQuotaThatTheMasterHasLostIsSentAgainWithoutANewEvent) {
+TEST_F(QuotaTest, WhatSomebodyElseSetIsToldOnceAndOursIsSentAgain) {
   subscribe_anew_with_a_quota();
-  EXPECT_EQ(ports_.quotas_asked, 1);
-  const auto seq = log_.last_seq();
-  compare(GetQuota{});
+  compare(limit_of(1.5));
+  EXPECT_EQ(shop().quota_found().limit().cpus_milli(), 1500U);
+  ASSERT_EQ(newest().payload_case(), event::Event::kTenantQuotaFound);
+  EXPECT_EQ(newest().tenant_quota_found().expected().limit().cpus_milli(), 2000U);
+  EXPECT_EQ(newest().tenant(), "shop");
   ASSERT_EQ(ports_.quotas_sent.size(), 2U);
   EXPECT_EQ(ports_.quotas_sent[1].config.limits().at("cpus").value(), 2.0);
+  answer(std::unexpected(unavailable()));
+  const auto seq = log_.last_seq();
+  compare_later(limit_of(1.5));
+  EXPECT_EQ(log_.last_seq(), seq) << "told already";
   answer({});
-  EXPECT_EQ(log_.last_seq(), seq);
+  EXPECT_FALSE(shop().has_quota_found()) << "ours is in force again";
+  EXPECT_EQ(shop().quota().limit().cpus_milli(), 2000U);
+  const auto sent = ports_.quotas_sent.size();
+  compare_later(limit_of(2.0));
+  EXPECT_EQ(ports_.quotas_sent.size(), sent);
+}
+
+TEST_F(QuotaTest, AQuotaThatTheMasterHasLostIsSentAgain) {
+  subscribe_anew_with_a_quota();
+  compare(GetQuota{});
+  EXPECT_TRUE(shop().has_quota_found());
+  EXPECT_FALSE(shop().quota_found().limit().has_cpus_milli());
+  ASSERT_EQ(ports_.quotas_sent.size(), 2U);
+  answer({});
+  EXPECT_FALSE(shop().has_quota_found());
   settle();
   EXPECT_EQ(ports_.quotas_sent.size(), 2U);
 }
 
+TEST_F(QuotaTest, WhatIsFoundForATenantWithoutAQuotaIsOnlyReported) {
+  submit(command::CreateTenant{"shop"});
+  subscribe();
+  EXPECT_EQ(ports_.quotas_asked, 1);
+  compare(limit_of(3));
+  EXPECT_EQ(shop().quota_found().limit().cpus_milli(), 3000U);
+  EXPECT_TRUE(ports_.quotas_sent.empty());
+  const auto seq = log_.last_seq();
+  compare_later(limit_of(3));
+  EXPECT_EQ(log_.last_seq(), seq);
+  compare_later(limit_of(4));
+  EXPECT_EQ(shop().quota_found().limit().cpus_milli(), 4000U) << "another finding";
+  compare_later(GetQuota{});
+  EXPECT_FALSE(shop().has_quota_found()) << "whoever set it has taken it back";
+  EXPECT_TRUE(ports_.quotas_sent.empty());
+}
+
+TEST_F(QuotaTest, AnAnswerFromBeforeAChangeIsNoFinding) {
+  subscribe_anew_with_a_quota();
+  set_limit(3000);
+  answer({});
+  const auto seq = log_.last_seq();
+  compare(limit_of(2.0));  // as it was when it was asked for
+  EXPECT_EQ(log_.last_seq(), seq);
+  EXPECT_FALSE(shop().has_quota_found());
+}
+
 TEST_F(QuotaTest, AQuotaThatTheMasterHoldsIsLeftAlone) {
   subscribe_anew_with_a_quota();
-  GetQuota quotas;
-  auto& config = *quotas.mutable_status()->add_configs();
-  config.set_role("es-shop");
-  (*config.mutable_limits())["cpus"].set_value(2.0);
-  compare(quotas);
+  const auto seq = log_.last_seq();
+  compare(limit_of(2.0));
   EXPECT_EQ(ports_.quotas_sent.size(), 1U);
+  EXPECT_EQ(log_.last_seq(), seq);
 }
 
 TEST_F(QuotaTest, AComparisonThatFailsIsMadeAgain) {
   subscribe_anew_with_a_quota();
   compare(std::unexpected(unavailable()));
-  EXPECT_EQ(ports_.quotas_asked, 1);
+  EXPECT_EQ(ports_.quotas_asked, 2);
   now_ += seconds{1};
   settle();
-  EXPECT_EQ(ports_.quotas_asked, 2);
+  EXPECT_EQ(ports_.quotas_asked, 3);
 }
 
 /// A master chops an offer to what the quota leaves, and another role's offer may hold the ports: each alone is of no
