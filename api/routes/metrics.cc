@@ -53,7 +53,25 @@ void Metrics::add_gauge(const std::string& name, const std::string& help, std::f
   sampled_.push_back({&family.Add({}), std::move(read)});
 }
 
+void Metrics::add_gauges(const std::string& name, const std::string& help, std::function<std::vector<Sample>()> read) {
+  auto& family = prometheus::BuildGauge().Name(name).Help(help).Register(*registry_);
+  sampled_families_.push_back({&family, std::move(read), {}});
+}
+
 std::string Metrics::text() const {
+  const std::lock_guard lock(scrape_mutex_);
+  for (auto& [family, read, shown] : sampled_families_) {
+    std::set<prometheus::Gauge*> now;
+    for (const Sample& sample : read()) {
+      auto& gauge = family->Add(sample.labels);  // the same one for the same labels
+      gauge.Set(sample.value);
+      now.insert(&gauge);
+    }
+    for (prometheus::Gauge* gone : shown) {
+      if (!now.contains(gone)) family->Remove(gone);
+    }
+    shown = std::move(now);
+  }
   for (const auto& sampled : sampled_) sampled.gauge->Set(sampled.read());
   return prometheus::TextSerializer().Serialize(registry_->Collect());
 }

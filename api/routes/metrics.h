@@ -7,7 +7,10 @@
 #include <array>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +35,14 @@ class Metrics {
   /// A value that is asked for at each scrape (connections, durable seq). The function outlives no one it reads.
   void add_gauge(const std::string& name, const std::string& help, std::function<double()> read);
 
+  /// One value of a family, and what tells it from the others.
+  struct Sample {
+    std::map<std::string, std::string> labels;
+    double value = 0;
+  };
+  /// A family of values that come and go (of tenants, say), asked for at each scrape.
+  void add_gauges(const std::string& name, const std::string& help, std::function<std::vector<Sample>()> read);
+
   /// The text exposition format, everything in the registry.
   [[nodiscard]] std::string text() const;
   [[nodiscard]] const std::shared_ptr<prometheus::Registry>& registry() const { return registry_; }
@@ -45,6 +56,11 @@ class Metrics {
     prometheus::Gauge* gauge;
     std::function<double()> read;
   };
+  struct SampledFamily {
+    prometheus::Family<prometheus::Gauge>* family;
+    std::function<std::vector<Sample>()> read;
+    std::set<prometheus::Gauge*> shown;
+  };
 
   Series make_series(const std::string& method, const std::string& path);
 
@@ -53,6 +69,8 @@ class Metrics {
   prometheus::Family<prometheus::Histogram>& seconds_;
   std::vector<Series> routes_;
   std::vector<Sampled> sampled_;
+  mutable std::mutex scrape_mutex_;  // what is shown of families changes with a scrape
+  mutable std::vector<SampledFamily> sampled_families_;
 };
 
 }  // namespace esaas::api

@@ -6,10 +6,10 @@
 #include "api/routes/body.h"
 #include "api/routes/query.h"
 #include "api/routes/submit.h"
+#include "api/routes/tenant_use.h"
 #include "core/base/proto_json.h"
 #include "core/commands/admission.h"
 #include "core/model/ids.h"
-#include "core/model/task_state.h"
 
 namespace esaas::api {
 namespace {
@@ -28,28 +28,6 @@ Result<std::shared_ptr<const state::Tenant>> find_visible(const Call& call) {
     return fail(ErrorCode::kNotFound, "there is no tenant " + name);
   }
   return tenant;
-}
-
-/// What the clusters of one tenant want, have reserved, and run on now.
-struct Use {
-  Amounts wanted, reserved, used;
-};
-
-Use use_of(const loop::FleetView& fleet, const std::string& tenant) {
-  Use use;
-  for (const auto& cluster : fleet.clusters) {
-    if (cluster->tenant() != tenant) continue;
-    use.wanted = use.wanted + command::wanted_by(*cluster);
-    for (const state::Node& node : cluster->nodes()) {
-      const bool reserved =
-          node.place_status() == state::PLACE_STATUS_RESERVED || node.place_status() == state::PLACE_STATUS_RELEASING;
-      if (reserved) use.reserved = use.reserved + command::to_amounts(node.place().resources());
-      if (node.has_task() && model::may_be_alive(node.task().state())) {
-        use.used = use.used + command::to_amounts(node.place().resources());
-      }
-    }
-  }
-  return use;
 }
 
 json::object to_json(const Amounts& amounts) {
@@ -76,7 +54,7 @@ Result<http::Response> get_quota(Call& call) {
   Query query(call.target);
   ESAAS_CHECK(query.done());
   ESAAS_TRY(const auto tenant, find_visible(call));
-  const Use use = use_of(call.foundation.front.fleet(), tenant->name());
+  const TenantUse use = use_of(call.foundation.front.fleet(), tenant->name());
   json::object object{{"tenant", tenant->name()},
                       {"role", model::role_of_tenant(tenant->name())},
                       {"seq", tenant->quota_seq()},

@@ -17,6 +17,7 @@
 #include "api/logging/log.h"
 #include "api/routes/api_service.h"
 #include "api/routes/event_feed.h"
+#include "api/routes/fleet_gauges.h"
 #include "api/routes/metrics.h"
 #include "api/routes/read_pool.h"
 #include "api/serve/embedded_process.h"
@@ -140,6 +141,7 @@ class Run {
     EventFeed& feed = feed_.emplace(*log_);
     Metrics& metrics = metrics_.emplace(std::make_shared<prometheus::Registry>());
     add_gauges(metrics, controller);
+    add_fleet_gauges(metrics, controller);
     ApiService& service = service_.emplace(Foundation{.front = controller,
                                                       .log = *log_,
                                                       .reads = reads,

@@ -281,6 +281,7 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
     status_.durable_seq = controller_.durable_seq();
     status_.sequenced_seq = controller_.state().seq();
     status_.leader_term = controller_.state().head.leader_term();
+    status_.ledger_lines = controller_.newest_ledger().by_status;
   }
 
   void check_free_space() {

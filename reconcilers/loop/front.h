@@ -65,6 +65,8 @@ struct ControllerStatus {
   std::uint64_t sequenced_seq = 0;
   std::size_t queued_commands = 0;
   std::uint32_t leader_term = 0;
+  /// Lines of the newest ledger by status; none before the master's books were first seen.
+  std::vector<std::pair<reconcile::LedgerStatus, std::size_t>> ledger_lines;
 };
 
 class Front {

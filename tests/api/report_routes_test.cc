@@ -2,6 +2,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 
+#include "api/routes/fleet_gauges.h"
 #include "api/routes/usage_text.h"
 #include "tests/api/test_api.h"
 
@@ -143,6 +144,28 @@ TEST(MetricsRoute, CountsRequestsByRoute) {
       << metrics.body.substr(0, 2000);
   EXPECT_NE(metrics.body.find(R"(path="/v1/clusters",status="4xx"} 1)"), std::string::npos);
   EXPECT_EQ(metrics.body.find(api.admin_token), std::string::npos);
+}
+
+TEST(FleetGauges, ShowTheLedgerAndEachTenantsQuotaAndUse) {
+  TestApi api;
+  api.create_cluster("search");
+  Metrics metrics(std::make_shared<prometheus::Registry>());
+  add_fleet_gauges(metrics, api.front);
+  EXPECT_EQ(metrics.text().find("esaas_ledger_lines{"), std::string::npos) << "nothing was compared yet";
+  api.front.liveness.ledger_lines = {{reconcile::LedgerStatus::kMissing, 2}};
+  event::Event applied;
+  applied.mutable_tenant_quota_applied()->set_name("shop");
+  applied.mutable_tenant_quota_applied()->mutable_quota()->mutable_limit()->set_mem_mib(4096);
+  api.front.append(applied);
+  const auto text = metrics.text();
+  EXPECT_NE(text.find(R"(esaas_ledger_lines{status="missing"} 2)"), std::string::npos) << text;
+  const std::string shop = R"(esaas_tenant_resources{kind="limit",resource="mem_mib",tenant="shop"} 4096)";
+  EXPECT_NE(text.find(shop), std::string::npos) << text;
+  EXPECT_NE(text.find(R"({kind="used",resource="cpus_milli",tenant="shop"} 0)"), std::string::npos) << text;
+  EXPECT_EQ(text.find(R"({kind="limit",resource="cpus_milli",tenant="shop"})"), std::string::npos) << text;
+  *applied.mutable_tenant_quota_applied()->mutable_quota() = {};
+  api.front.append(applied);
+  EXPECT_EQ(metrics.text().find(shop), std::string::npos) << "what is no longer limited is no longer shown";
 }
 
 TEST(TenantRoutes, CreateAndList) {
