@@ -1,8 +1,10 @@
-"""real_mesos_operators_test.py ESAAS: what operators do to a real Mesos 1.11.0 below a running cluster of Elasticsearch 2.3.3.
+"""real_mesos_operators_test.py ESAAS: what operators do to a real Mesos 1.11.0 below a running Elasticsearch 2.3.3.
 
-Four agents, three nodes, an index with a copy of each shard. Maintenance of an agent is announced; a machine comes back as another agent with its volumes; an
-agent is drained and brought back; one is declared gone for good; the framework is torn down. After each but the last
-the documents are there and the cluster is green, and the log says what happened.
+Four agents, three nodes, an index with a copy of each shard. Another installation with an empty log is refused beside
+the live tasks; maintenance of an agent is announced; every node grows where it is; a machine comes back as another
+agent with its volumes; an agent is drained and brought back; one is declared gone by mistake, with nowhere else to
+go, and is back; one is declared gone for good; the framework is torn down. After each but the last the documents are
+there and the cluster is green, and the log says what happened.
 """
 
 import json
@@ -11,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 
+from installation import Installation
 from real_mesos import main
 from real_mesos_test import CLUSTER, RealMesos
 
@@ -21,7 +24,7 @@ class Operators(RealMesos):
                     if each["agent_info"]["hostname"] == agent.address)
 
     def place(self, name):
-        return self.esaas.nodes(CLUSTER)[name]["place"]
+        return self.esaas.nodes(CLUSTER)[name].get("place", {})
 
     def request(self, path):
         token = (self.esaas.data / "admin-token").read_text().strip()
@@ -41,6 +44,29 @@ class Operators(RealMesos):
         with urllib.request.urlopen(self.request(f"/v1/events?from=1&kind={kind}"), timeout=10) as stream:
             return next(json.loads(line[5:]) for line in stream if line.startswith(b"data:"))
 
+    def frameworks(self):
+        return [each["framework_info"]["id"]["value"]
+                for each in self.lab.operator("GET_FRAMEWORKS")["get_frameworks"].get("frameworks", [])]
+
+    def drain_state(self, agent):
+        return next(each.get("drain_info", {}).get("state") for each in self.lab.registered_agents()
+                    if each["agent_info"]["hostname"] == agent.address)
+
+    def return_as_another(self, agent):
+        """As a machine that has lost its agent's identity: no process, a new id, the volumes as they were."""
+        old_id = self.agent_id(agent)
+        self.lab.power_off(agent)
+        self.start_as_another(agent)
+        self.lab.wait_ready()
+        assert self.agent_id(agent) != old_id, "the agent has its old identity"
+        return old_id
+
+    def start_as_another(self, agent):
+        home = self.lab.root / agent.name
+        (home / "work/meta/slaves/latest").unlink()
+        shutil.rmtree(home / "runtime", ignore_errors=True)
+        agent.start()
+
     def check_ledger(self, why):
         def balances():
             ledger = self.get("/v1/ledger")
@@ -48,6 +74,23 @@ class Operators(RealMesos):
         self.esaas.wait(f"the ledger balances {why}", balances, timeout=60)
 
     # --- what happens ---
+
+    def begin_beside(self):
+        """A data directory that knows no framework: its own may have been lost."""
+        [own] = self.frameworks()
+        other = Installation(self.esaas.binary, master=self.lab.master.endpoint)
+        try:
+            other.start(ready=False)
+            other.wait("it is not subscribed",
+                       lambda: other.readiness()["mesos_problem"] == "live_framework", timeout=60)
+            told = [line for line in (other.root / "esaas.log").read_text().splitlines() if own in line]
+            assert len(told) == 1 and "framework_id" in told[0] and "TEARDOWN" in told[0], told
+            time.sleep(3)
+            assert not other.readiness()["mesos_connected"], other.readiness()
+            assert self.frameworks() == [own], self.frameworks()
+        finally:
+            other.close()
+        self.report("an empty data directory beside live tasks: not subscribed, told which framework and both ways out")
 
     def plan_maintenance(self):
         """An operator announces it for an agent; whether the cluster can do without the node is the answer to him."""
@@ -73,17 +116,10 @@ class Operators(RealMesos):
         self.report("maintenance announced: accepted, since each shard has another copy; the log says so")
 
     def come_back_as_another(self):
-        """As a machine that was rebooted and has lost its agent's identity: no process, a new id, the volumes as they were."""
         agent = self.occupied_agent()
         name = self.node_on(agent)
-        before, old_id = self.place(name), self.agent_id(agent)
-        self.lab.power_off(agent)
-        home = self.lab.root / agent.name
-        (home / "work/meta/slaves/latest").unlink()
-        shutil.rmtree(home / "runtime", ignore_errors=True)
-        agent.start()
-        self.lab.wait_ready()
-        assert self.agent_id(agent) != old_id, "the agent has its old identity"
+        before = self.place(name)
+        old_id = self.return_as_another(agent)
         self.esaas.wait("the place is followed", lambda: self.place(name)["agent_id"] == self.agent_id(agent), timeout=90)
         self.wait_whole(3, "after an agent came back as another")
         assert self.place(name)["volume_id"] == before["volume_id"], "the node has another volume"
@@ -98,6 +134,8 @@ class Operators(RealMesos):
         self.lab.operator("DRAIN_AGENT", drain_agent={"agent_id": {"value": self.agent_id(agent)},
                                                       "max_grace_period": {"seconds": 60}})
         self.esaas.wait("the node is stopped", lambda: not self.processes(name), timeout=90)
+        # It stays DRAINING until the end of each of its tasks is acknowledged, which is once that is in the log.
+        self.esaas.wait("the agent is drained", lambda: self.drain_state(agent) == "DRAINED", timeout=60)
         self.esaas.wait("and says what it waits for", lambda: any(
             hold["rule"] == "waits_for_own_agent" and hold["node"] == name
             for hold in self.esaas.cluster(CLUSTER)["holds"]), timeout=60)
@@ -105,7 +143,30 @@ class Operators(RealMesos):
         self.wait_whole(3, "after a drain")
         assert self.place(name)["volume_id"] == before["volume_id"], "the node has another volume"
         self.check_single(3)
-        self.report(f"agent drained and reactivated: {name} waited for it and runs on its own volume again")
+        self.report(f"agent drained, which ends with our acknowledgement, and reactivated: {name} waited for it and runs "
+                    "on its own volume again")
+
+    def lose_by_mistake(self):
+        agent = self.occupied_agent()
+        spare = next(each for each in self.lab.agents if not self.node_on(each))
+        name = self.node_on(agent)
+        before, gone = self.place(name), self.agent_id(agent)
+        self.lab.power_off(spare)
+        self.lab.power_off(agent)
+        self.lab.operator("MARK_AGENT_GONE", mark_agent_gone={"agent_id": {"value": gone}})
+        self.esaas.wait("the place is given up", lambda: not self.place(name).get("volume_id"), timeout=120)
+        self.start_as_another(agent)
+        self.esaas.wait("the place is adopted",
+                        lambda: self.place(name).get("volume_id") == before["volume_id"], timeout=90)
+        spare.start()
+        self.lab.wait_ready()
+        self.wait_whole(3, "after an agent was declared gone by mistake")
+        assert self.place(name)["agent_id"] == self.agent_id(agent) != gone
+        adopted = self.first_event("place_adopted")["place_adopted"]
+        assert adopted["node"] == name and adopted["why"], adopted
+        self.check_single(3)
+        self.check_ledger("after an agent was declared gone by mistake")
+        self.report(f"agent declared gone by mistake and back as another: {name} has its own volume again")
 
     def lose_for_good(self):
         agent = self.occupied_agent()
@@ -122,24 +183,24 @@ class Operators(RealMesos):
         self.report(f"agent declared gone for good: {name} has a new volume elsewhere and its copies back")
 
     def tear_down(self):
-        def frameworks():
-            return self.lab.operator("GET_FRAMEWORKS")["get_frameworks"].get("frameworks", [])
-        [framework] = frameworks()
-        self.lab.operator("TEARDOWN", teardown={"framework_id": framework["framework_info"]["id"]})
+        [framework] = self.frameworks()
+        self.lab.operator("TEARDOWN", teardown={"framework_id": {"value": framework}})
         self.esaas.wait("the controller knows", lambda: self.get("/readyz")["framework_stopped"], timeout=60)
         self.esaas.stop()
         self.esaas.start(ready=False)
         assert self.get("/readyz")["framework_stopped"], self.get("/readyz")
-        assert not frameworks(), f"it has registered anew: {frameworks()}"
+        assert not self.frameworks(), f"it has registered anew: {self.frameworks()}"
         self.report("torn down: the controller stopped, said why, and registered no second fleet")
 
     def run(self):
         self.esaas.start()
         self.create()
         self.begin_writing()
+        self.begin_beside()
         self.plan_maintenance()
         self.come_back_as_another()
         self.drain_and_reactivate()
+        self.lose_by_mistake()
         self.lose_for_good()
         self.end_writing()
         self.tear_down()

@@ -113,10 +113,13 @@ TEST(OldLogs, KeepEveryKindOfEventOfTheFirstFormat) {
   for (int i = 0; i < payload->field_count(); ++i) {
     if (!kinds.contains(payload->field(i)->name())) missing.insert(payload->field(i)->name());
   }
-  // Quotas, moved places and answered maintenance are younger than these logs.
-  EXPECT_EQ(missing, (std::set<std::string>{"framework_stopped", "maintenance_answered", "orphan_release_intended", "unknown_task_observed",
-                                            "place_moved", "tenant_quota_applied", "tenant_quota_intended",
-                                            "tenant_quota_refused"}));
+  // Quotas, moved, adopted and growing places and answered maintenance are younger than these logs.
+  EXPECT_EQ(missing, (std::set<std::string>{
+                         "framework_stopped", "maintenance_answered", "orphan_release_intended", "place_adopted",
+                         "place_growth_failed", "place_growth_intended", "place_growth_release_intended",
+                         "place_growth_reserved", "place_grown", "place_moved", "task_adopted", "tenant_quota_applied",
+                         "tenant_quota_found", "tenant_quota_intended", "tenant_quota_refused",
+                         "unknown_task_kill_intended", "unknown_task_observed", "volume_growth_intended"}));
 }
 
 }  // namespace
