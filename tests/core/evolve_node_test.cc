@@ -36,6 +36,18 @@ struct NodeStory : Story {
     fold(event);
   }
 
+  /// With a task on it.
+  std::string begin_transient_place(const std::string& volume) {
+    auto event = about();
+    auto& payload = *event.mutable_place_intended();
+    payload.set_node("data-0");
+    payload.mutable_place()->set_volume_id(volume);
+    payload.mutable_place()->set_agent_id("agent-1");
+    payload.mutable_place()->set_transient(true);
+    fold(event);
+    return launch("agent-1");
+  }
+
   void mesos_operation(const std::string& id, model::MesosOperationState what) {
     auto event = about();
     auto& payload = *event.mutable_mesos_operation_changed();
@@ -45,20 +57,22 @@ struct NodeStory : Story {
     fold(event);
   }
 
-  std::string launch() {
+  std::string launch(const std::string& agent = {}) {
     auto event = about();
     const std::string id = model::task_id("search", "data-0", state.seq() + 1);
     event.mutable_task_launch_intended()->set_node("data-0");
     event.mutable_task_launch_intended()->set_task_id(id);
+    event.mutable_task_launch_intended()->set_agent_id(agent);
     fold(event);
     return id;
   }
 
-  void status(const std::string& task, model::TaskState what) {
+  void status(const std::string& task, model::TaskState what, const std::string& reason = {}) {
     auto event = about();
     event.mutable_task_status_changed()->set_node("data-0");
     event.mutable_task_status_changed()->set_task_id(task);
     event.mutable_task_status_changed()->set_state(what);
+    event.mutable_task_status_changed()->set_reason(reason);
     fold(event);
   }
 
@@ -207,6 +221,56 @@ TEST(EvolveNode, AKillThatWasIntendedIsNoFailure) {
   EXPECT_TRUE(story.node().task().kill_intended());
   story.status(task, model::TASK_STATE_KILLED);
   EXPECT_EQ(story.node().failures(), 0U);
+}
+
+TEST(EvolveNode, ATransientPlaceEndsWithItsTask) {
+  for (const auto last :
+       {model::TASK_STATE_FINISHED, model::TASK_STATE_FAILED, model::TASK_STATE_KILLED, model::TASK_STATE_ERROR,
+        model::TASK_STATE_DROPPED, model::TASK_STATE_GONE, model::TASK_STATE_GONE_BY_OPERATOR}) {
+    NodeStory story;
+    const std::string task = story.begin_transient_place("v1");
+    EXPECT_EQ(story.node().place_status(), PLACE_STATUS_TRANSIENT);
+    story.status(task, model::TASK_STATE_RUNNING);
+    story.status(task, model::TASK_STATE_UNREACHABLE);
+    EXPECT_EQ(story.node().place_status(), PLACE_STATUS_TRANSIENT) << "it may run on";
+    story.status(task, last);
+    EXPECT_EQ(story.node().place_status(), PLACE_STATUS_NONE) << last;
+    EXPECT_FALSE(story.node().has_place());
+    EXPECT_EQ(story.node().place_seq(), 0U);
+    EXPECT_EQ(story.node().task().state(), last);
+  }
+}
+
+TEST(EvolveNode, ALateWordDoesNotEndTheNextTransientPlace) {
+  NodeStory story;
+  const std::string first = story.begin_transient_place("v1");
+  story.status(first, model::TASK_STATE_FAILED);
+  story.begin_transient_place("v2");
+  story.status(first, model::TASK_STATE_GONE_BY_OPERATOR);
+  EXPECT_EQ(story.node().place().volume_id(), "v2");
+  EXPECT_EQ(story.node().place_status(), PLACE_STATUS_TRANSIENT);
+}
+
+TEST(EvolveNode, AReservedPlaceOutlivesItsTask) {
+  NodeStory story;
+  story.intend_place("v1");
+  auto reserved = NodeStory::about();
+  reserved.mutable_place_reserved()->set_node("data-0");
+  reserved.mutable_place_reserved()->set_volume_id("v1");
+  story.fold(reserved);
+  story.status(story.launch(), model::TASK_STATE_FAILED);
+  EXPECT_EQ(story.node().place_status(), PLACE_STATUS_RESERVED);
+}
+
+TEST(EvolveNode, APreemptedTaskHasNotFailed) {
+  NodeStory story;
+  for (int i = 0; i < 5; ++i) {
+    story.status(story.begin_transient_place("v" + std::to_string(i)), model::TASK_STATE_GONE,
+                 "REASON_CONTAINER_PREEMPTED");
+  }
+  EXPECT_EQ(story.node().failures(), 0U);
+  EXPECT_EQ(story.node().not_before_at_us(), 0);
+  EXPECT_EQ(story.node().attempt(), 5U);
 }
 
 TEST(EvolveNode, DrainGoesFromBeganToFinished) {

@@ -184,6 +184,22 @@ RC_GTEST_PROP(ReconcilerProperties, EveryLifeWithDedicatedMastersComesToRestUnha
 RC_GTEST_PROP(ReconcilerProperties, EveryDeletedClusterLeavesNothing, ()) {
   const auto script = *scripts();
   World world(8);
+RC_GTEST_PROP(ReconcilerProperties, EveryLifeWithPreemptibleNodesComesToRestUnharmed, ()) {
+  const auto script = *scripts();
+  World world(10);
+  for (WorldAgent& agent : world.agents) agent.lent = {*rc::gen::inRange(0, 2000), *rc::gen::inRange(0, 2000), 0};
+  model::NodeGroup front = World::group("front", 2, {model::NODE_ROLE_COORDINATING});
+  front.set_preemptible(*rc::gen::arbitrary<bool>());
+  world.create({front, World::group("data", 3)});
+  live(world, script);
+  for (const auto& event : world.events_of(event::Event::kPlaceIntended)) {
+    const auto& intent = event.place_intended();
+    RC_ASSERT(intent.place().transient() == intent.node().starts_with("front"));
+    RC_ASSERT(front.preemptible() || !intent.place().has_revocable());
+    RC_ASSERT(intent.place().transient() || !intent.place().has_revocable());
+  }
+}
+
   world.create({World::group("data", 3)});
   world.may_be_refused = true;
   for (const Step& step : script) take(world, step);

@@ -176,13 +176,22 @@ void World::append_all(std::vector<event::Event> events) {
   for (event::Event& event : events) append(std::move(event));
 }
 
-void World::end_task(const std::string& name, model::TaskState ended) {
+void World::stop(const std::string& task_id) {
+  alive_.erase(task_id);
+  const auto place = transient_.find(task_id);
+  if (place == transient_.end()) return;
+  use(agent(place->second.agent_id()), place->second, 1);
+  transient_.erase(place);
+}
+
+void World::end_task(const std::string& name, model::TaskState ended, const std::string& reason) {
   event::Event event;
   auto& status = *event.mutable_task_status_changed();
   status.set_node(name);
   status.set_task_id(node(name).task().task_id());
   status.set_state(ended);
-  if (model::is_terminal(ended)) alive_.erase(status.task_id());
+  status.set_reason(reason);
+  if (model::is_terminal(ended)) stop(status.task_id());
   append(std::move(event));
 }
 
@@ -200,7 +209,7 @@ void World::see_agents_again() {
 
 void World::declare_gone(const std::string& name) {
   agent(node(name).place().agent_id()).is_up = false;
-  alive_.erase(node(name).task().task_id());
+  stop(node(name).task().task_id());
   end_task(name, model::TASK_STATE_GONE_BY_OPERATOR);
 }
 
@@ -212,6 +221,9 @@ WorldAgent& World::agent(const std::string& id) {
 
 void World::use(WorldAgent& where, const model::Place& place, int sign) {
   add(where.free, place.resources(), sign);
+  add(where.free, place.revocable(), -sign);
+  add(where.lent, place.revocable(), sign);
+  if (where.lent.cpus_milli < 0 || where.lent.mem_mib < 0) violations.push_back("more is lent than there is");
   const auto& source = place.disk_source();
   if (place.has_disk_source()) {
     where.free.disk_mib -= sign * std::int64_t{place.resources().disk_mib()};
@@ -331,6 +343,7 @@ std::vector<Offer> World::offers() const {
     if (!one.zone.empty()) offer.region = "here";
     std::ranges::copy_if(one.disks, std::back_inserter(offer.disks), [](const auto& disk) { return disk.mib > 0; });
     offer.unreserved = one.free;
+    offer.revocable = one.lent;
     offer.ports = {{31000, 31100}};
     for (const auto& [volume, place] : one.places) {
       const Node* owner = exists() ? state::find_node(cluster(), place.first) : nullptr;
@@ -419,6 +432,7 @@ void World::perform(const event::Event& intent) {
   event::Event outcome;
   if (intent.has_place_intended()) {
     const auto& payload = intent.place_intended();
+    if (payload.place().transient()) return;  // it begins with its task
     WorldAgent& where = agent(payload.place().agent_id());
     where.places[payload.place().volume_id()] = {payload.node(), payload.place()};
     use(where, payload.place(), -1);
@@ -430,6 +444,11 @@ void World::perform(const event::Event& intent) {
       if (model::parse_id(task)->node == payload.node()) violations.push_back("two live tasks of " + payload.node());
     }
     alive_.insert(payload.task_id());
+    const Node& launched = node(payload.node());
+    if (launched.place_status() == state::PLACE_STATUS_TRANSIENT) {
+      transient_[payload.task_id()] = launched.place();
+      use(agent(payload.agent_id()), launched.place(), -1);
+    }
     known_quorum_[payload.node()] = quorum_in(payload.launch().command());
     auto& status = *outcome.mutable_task_status_changed();
     status.set_node(payload.node());
@@ -440,7 +459,7 @@ void World::perform(const event::Event& intent) {
     check_kill(payload.node());
     const Node* target = state::find_node(cluster(), payload.node());
     if (kills_are_lost || target == nullptr || !is_up(*target)) return;
-    alive_.erase(payload.task_id());
+    stop(payload.task_id());
     auto& status = *outcome.mutable_task_status_changed();
     status.set_node(payload.node());
     status.set_task_id(payload.task_id());

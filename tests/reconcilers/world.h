@@ -24,6 +24,7 @@ struct WorldAgent {
   std::map<std::string, std::string, std::less<>> attributes;
   std::string zone;  ///< of the one region that there is; empty: none
   reconcile::Quantities free{8000, 16384, 100000};
+  reconcile::Quantities lent = {};                                     ///< free as revocable resources
   std::vector<reconcile::OfferedDisk> disks;                           ///< free ones, beside the root disk
   bool is_up = true;                                                   ///< makes offers
   std::map<std::string, std::pair<std::string, model::Place>> places;  ///< by volume id: node and place
@@ -62,7 +63,7 @@ class World {
   void lower_replicas();
 
   // ---- What happens to it ----
-  void end_task(const std::string& node, model::TaskState state);
+  void end_task(const std::string& node, model::TaskState state, const std::string& reason = {});
   /// The task is out of sight (and so is its node); the agent makes no offers.
   void lose_agent_of(const std::string& node);
   void see_agents_again();
@@ -121,6 +122,8 @@ class World {
   WorldAgent& agent(const std::string& id);
   /// Takes what the place needs from the agent, or gives it back.
   void use(WorldAgent& agent, const model::Place& place, int sign);
+  /// Its process is over, and with it its place if that was transient.
+  void stop(const std::string& task_id);
   [[nodiscard]] bool is_excluded(const std::string& node) const;
   [[nodiscard]] bool is_up(const state::Node& node) const;
   [[nodiscard]] bool has_role(const state::Node& node, model::NodeRole role) const;
@@ -128,6 +131,7 @@ class World {
   [[nodiscard]] reconcile::Input input(const std::vector<reconcile::Offer>& offers) const;
 
   std::set<std::string> alive_;                        ///< tasks by id
+  std::map<std::string, model::Place> transient_;      ///< places of those that have no reserved one
   std::map<std::string, std::uint32_t> known_quorum_;  ///< by node: its configuration, then the setting
   std::optional<reconcile::Observation> observation_;
 };

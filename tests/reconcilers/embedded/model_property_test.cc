@@ -11,6 +11,7 @@ namespace {
 
 constexpr const char* kRole = "es-a";
 constexpr int kAgents = 2;
+constexpr std::uint8_t kSteps = 20;
 
 /// One step: what is done, with two small numbers that choose to whom and how much.
 struct Step {
@@ -23,10 +24,25 @@ void showValue(const Step& step, std::ostream& os) {
   os << "{" << int{step.what} << ", " << int{step.first} << ", " << int{step.second} << "}";
 }
 
-/// Without reservations, labels and disks: what an agent was made of.
+/// An agent that lends a little.
+AgentSpec lending_spec(int number) {
+  AgentSpec spec = agent_spec(number);
+  spec.revocable_cpus_milli = 1500;
+  spec.revocable_mem_mib = 200;
+  return spec;
+}
+
+wire::FrameworkInfo thrifty_framework() {
+  wire::FrameworkInfo info = framework_info();
+  info.add_capabilities()->set_type(wire::FrameworkInfo::Capability::REVOCABLE_RESOURCES);
+  return info;
+}
+
+/// Without reservations, labels and disks: what an agent was made of, and what it lends.
 std::map<std::string, std::int64_t> plain(const Resources& resources) {
   std::map<std::string, std::int64_t> sums = resources.scalars();
   for (const auto& [key, item] : resources.items()) {
+    if (item.is_revocable()) sums["revocable " + item.kind.name()] += item.milli;
     if (item.kind.type() == wire::Value::RANGES) sums["ports"] += static_cast<std::int64_t>(item.ranges.size());
   }
   return sums;
@@ -35,8 +51,11 @@ std::map<std::string, std::int64_t> plain(const Resources& resources) {
 class Life {
  public:
   Life() : driver_(kAgents) {
+    for (int number = 1; number <= kAgents; ++number) {
+      RC_ASSERT(driver_.model.add_agent(lending_spec(number), driver_.now).has_value());
+    }
     for (const AgentView& agent : driver_.model.agents()) made_[agent.id] = plain(agent.total);
-    driver_.subscribe();
+    driver_.subscribe(thrifty_framework());
   }
 
   void take(const Step& step) {
@@ -46,7 +65,7 @@ class Life {
     const std::string task = "t" + std::to_string(step.second % 6);
     const Want want{500 + 250 * (step.second % 3), 64, 128, 31000U + 2U * (step.second % 5),
                     31001U + 2U * (step.second % 5)};
-    switch (step.what % 18) {
+    switch (step.what % kSteps) {
       case 0: driver_.accept(agent, {ModelDriver::reserve(resources_of(want, kRole, node), "r" + node)}); break;
       case 1: driver_.accept(agent, {ModelDriver::unreserve(resources_of(want, kRole, node), "u" + node)}); break;
       case 2: driver_.accept(agent, {ModelDriver::create(volume_of(want, kRole, node, volume), "c" + volume)}); break;
@@ -61,10 +80,12 @@ class Life {
       case 11: driver_.model.agent_back(agent, driver_.now); break;
       case 12: driver_.pass(std::chrono::seconds(step.second)); break;
       case 13: driver_.model.disconnect(driver_.stream, driver_.now); break;
-      case 14: driver_.subscribe(); break;
+      case 14: driver_.subscribe(step.second % 2 == 0 ? thrifty_framework() : framework_info()); break;
       case 15: driver_.send(driver_.make(Call::REVIVE)); break;
       case 16: driver_.accept(agent, {}, step.second); break;
       case 17: restart(); break;
+      case 18: driver_.accept(agent, {ModelDriver::launch(task, agent, lent_resources(step.second))}); break;
+      case 19: driver_.model.preempt({driver_.framework_id, task}, driver_.now); break;
     }
     driver_.settle();
   }
@@ -100,6 +121,14 @@ class Life {
   }
 
  private:
+  /// More than there is now and then, and both kinds of one resource, which is refused.
+  static std::vector<wire::Resource> lent_resources(std::uint8_t number) {
+    std::vector<wire::Resource> lent{scalar("cpus", 0.5 * (number % 4 + 1), kRole), scalar("mem", 64, kRole)};
+    lent[0].mutable_revocable();
+    if (number % 3 == 0) lent[1].mutable_revocable();
+    if (number % 7 == 0) lent.push_back(scalar("cpus", 0.1, kRole));
+    return lent;
+  }
   void launch_on_reservation(const std::string& agent, const std::string& node, const std::string& volume,
                              const std::string& task, const Want& want) {
     auto resources = resources_of(want, kRole, node);
@@ -120,9 +149,9 @@ class Life {
     RC_ASSERT(restored.has_value());
     driver_.model = std::move(*restored);
     for (int number = 1; number <= kAgents; ++number) {
-      RC_ASSERT(driver_.model.add_agent(agent_spec(number), driver_.now).value() == driver_.agent(number));
+      RC_ASSERT(driver_.model.add_agent(lending_spec(number), driver_.now).value() == driver_.agent(number));
     }
-    driver_.subscribe();
+    driver_.subscribe(thrifty_framework());
   }
 
   ModelDriver driver_;
@@ -131,7 +160,7 @@ class Life {
 
 rc::Gen<std::vector<Step>> steps() {
   return rc::gen::container<std::vector<Step>>(
-      rc::gen::build<Step>(rc::gen::set(&Step::what, rc::gen::inRange<std::uint8_t>(0, 18)),
+      rc::gen::build<Step>(rc::gen::set(&Step::what, rc::gen::inRange<std::uint8_t>(0, kSteps)),
                            rc::gen::set(&Step::first, rc::gen::arbitrary<std::uint8_t>()),
                            rc::gen::set(&Step::second, rc::gen::arbitrary<std::uint8_t>())));
 }
