@@ -273,6 +273,43 @@ TEST(EvolveNode, APreemptedTaskHasNotFailed) {
   EXPECT_EQ(story.node().attempt(), 5U);
 }
 
+TEST(EvolveNode, AnAdoptedPlaceIsReservedAndTakesTheRoomOfOneThatNeverCameToBe) {
+  NodeStory story;
+  story.intend_place("v2");
+  auto adopted = NodeStory::about();
+  adopted.mutable_place_adopted()->set_node("data-0");
+  adopted.mutable_place_adopted()->mutable_place()->set_volume_id("v1");
+  adopted.mutable_place_adopted()->mutable_place()->set_agent_id("A2");
+  const std::uint64_t seq = story.fold(adopted);
+  EXPECT_EQ(story.node().place_status(), PLACE_STATUS_RESERVED);
+  EXPECT_EQ(story.node().place().agent_id(), "A2");
+  EXPECT_EQ(story.node().place_seq(), seq);
+  EXPECT_EQ(story.node().reserve_operation(), "");
+  story.mesos_operation("v2-reserve", model::MESOS_OPERATION_STATE_FINISHED);
+  EXPECT_FALSE(story.node().reserve_finished()) << "a late word about the other place";
+}
+
+TEST(EvolveNode, AnAdoptedTaskIsTheNodesAndNoLaunchOfOurs) {
+  NodeStory story;
+  story.status(story.launch(), model::TASK_STATE_FAILED);
+  const std::uint32_t attempts = story.node().attempt();
+  auto adopted = NodeStory::about();
+  adopted.mutable_task_adopted()->set_node("data-0");
+  adopted.mutable_task_adopted()->set_task_id("search.data-0.task-99");
+  adopted.mutable_task_adopted()->set_agent_id("A2");
+  adopted.mutable_task_adopted()->set_state(model::TASK_STATE_RUNNING);
+  const std::uint64_t seq = story.fold(adopted);
+  EXPECT_EQ(story.node().task().task_id(), "search.data-0.task-99");
+  EXPECT_EQ(story.node().task().state(), model::TASK_STATE_RUNNING);
+  EXPECT_EQ(story.node().task().agent_id(), "A2");
+  EXPECT_EQ(story.node().task().launch_seq(), seq);
+  EXPECT_EQ(story.node().attempt(), attempts);
+  story.join("search.data-0.task-99");
+  EXPECT_TRUE(story.node().task().joined());
+  story.status("search.data-0.task-99", model::TASK_STATE_FAILED);
+  EXPECT_EQ(story.node().task().state(), model::TASK_STATE_FAILED);
+}
+
 TEST(EvolveNode, DrainGoesFromBeganToFinished) {
   NodeStory story;
   auto began = NodeStory::about();
