@@ -240,6 +240,7 @@ void add_reads(CLI::App& parent, Session& session, Action& action) {
                                  {"TRANSPORT", "place.transport_port"},
                                  {"ATTEMPT", "attempt"},
                                  {"LEAVES", "removing"},
+                                 {"TRANSIENT", "place.transient"},
                                  {"AGENT", "place.agent_id"}});
     };
   });
@@ -256,7 +257,6 @@ void add_reads(CLI::App& parent, Session& session, Action& action) {
                                                                {"WHY", "why"},
                                                                {"FIGURES", "figures"}}));
       return static_cast<int>(kSuccess);
-                                 {"TRANSIENT", "place.transient"},
     };
   });
 }
