@@ -86,7 +86,12 @@ void EffectChecks::check_launch(const mesos::wire::TaskInfo& task) {
   const state::Cluster* cluster = parsed ? ledger_.state().find_cluster(parsed->cluster) : nullptr;
   if (cluster == nullptr) return;
   const std::string role = model::role_of_tenant(cluster->tenant());
+  const state::Node* node = state::find_node(*cluster, parsed->node);
+  const model::NodeGroup* group = node == nullptr ? nullptr : state::find_group(cluster->spec(), node->group());
   for (const auto& resource : task.resources()) {
+    if (resource.has_revocable() && group != nullptr && !group->preemptible()) {
+      journal_.violate("task " + id + " takes revocable " + resource.name());
+    }
     if (resource.allocation_info().role() != role) {
       journal_.violate(fmt::format("task {} takes resources of role {}", id, resource.allocation_info().role()));
     }

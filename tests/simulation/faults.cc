@@ -72,7 +72,7 @@ Duration Faults::a_while() {
 std::string Faults::some_agent() { return prng_.pick(mesos_.agent_names()); }
 
 void Faults::act() {
-  switch (prng_.below(12)) {
+  switch (prng_.below(13)) {
     case 0: happen("controller_killed"); return process_.crash("killed", prng_.between(milliseconds{100}, seconds{15}));
     case 1: happen("master_failover"); return mesos_.fail_over(prng_.between(milliseconds{100}, seconds{20}));
     case 2: happen("master_restart"); return mesos_.restart(prng_.between(milliseconds{100}, seconds{20}));
@@ -90,6 +90,7 @@ void Faults::act() {
     case 8: return silence();
     case 9: return fill_disk();
     case 10: return renew_agent();
+    case 11: return preempt();
     default: {
       const std::string agent = some_agent();
       if (mesos_.agents_away().contains(agent)) return;
@@ -136,6 +137,19 @@ void Faults::silence() {
   happen("elasticsearch_silent " + cluster);
   elasticsearch_.set_silent(cluster, true);
   clock_.after(a_while(), [this, cluster] { elasticsearch_.set_silent(cluster, false); });
+}
+
+/// An agent takes back what it lent to a task.
+void Faults::preempt() {
+  std::vector<embedded::TaskKey> preemptible;
+  for (const embedded::TaskView& task : mesos_.model().tasks()) {
+    if (!embedded::is_terminal(task.state) && !task.resources.revocable().empty()) preemptible.push_back(task.key);
+  }
+  if (preemptible.empty()) return;
+  const embedded::TaskKey key = prng_.pick(preemptible);
+  happen("preempted " + key.task_id);
+  mesos_.model().preempt(key, clock_.now());
+  mesos_.pump();
 }
 
 void Faults::fill_disk() {

@@ -61,6 +61,23 @@ class Scenario : public testing::Test {
     ASSERT_TRUE(settles());
     ASSERT_EQ(cluster().nodes_size(), static_cast<int>(count));
   }
+  /// Two nodes of data and a preemptible one, which is the last.
+  void make_cluster_with_a_preemptible_node() {
+    model::Request request = create("c", 2);
+    auto& groups = *request.mutable_create()->mutable_spec()->mutable_node_groups();
+    model::NodeGroup front = groups[0];
+    front.set_name("front");
+    front.set_count(1);
+    front.clear_roles();
+    front.add_roles(model::NODE_ROLE_COORDINATING);
+    front.set_preemptible(true);
+    *groups.Add() = std::move(front);
+    simulation.workload().ask("c", std::move(request));
+    ASSERT_TRUE(settles());
+    ASSERT_GT(last_node().place().revocable().cpus_milli(), 0U);
+    ASSERT_EQ(last_node().place_status(), state::PLACE_STATUS_TRANSIENT);
+  }
+  const state::Node& last_node() { return cluster().nodes(cluster().nodes_size() - 1); }
   void fill_index(std::uint32_t shards, std::uint32_t replicas, int documents = 30) {
     IndexMetadata settings;
     settings.shards = shards;
@@ -160,6 +177,46 @@ TEST_F(Scenario, KilledProcessComesBackOnItsOwnVolume) {
   EXPECT_EQ(cluster().nodes(0).place().volume_id(), volume);
   simulation.pass(1min);
   EXPECT_EQ(simulation.elasticsearch().led_cluster("c")->document_count("books"), 30U);
+}
+
+TEST_F(Scenario, PreemptedNodeIsPlacedAnewAtOnce) {
+  make_cluster_with_a_preemptible_node();
+  const std::string task = last_node().task().task_id();
+  embedded::MesosModel& mesos = simulation.mesos().model();
+  for (const embedded::TaskView& view : mesos.tasks()) {
+    const bool is_lent = view.key.task_id == task;
+    EXPECT_EQ(mesos.preempt(view.key, simulation.clock().now()), is_lent) << view.key.task_id;
+  }
+  simulation.mesos().pump();
+  ASSERT_TRUE(simulation.until([&] { return last_node().task().task_id() != task; }, 5s));
+  ASSERT_TRUE(settles(1min));
+  EXPECT_EQ(last_node().failures(), 0U);
+  EXPECT_EQ(count_of("task_launch_intended"), 4U);
+  EXPECT_EQ(processes(), 3U);
+}
+
+TEST_F(Scenario, CrashBeforeATransientPlaceIsUsedEndsIt) {
+  crash_at(AppendFault::kCrashAfter, [](const event::Event& event) {
+    return event.has_place_intended() && event.place_intended().place().transient();
+  });
+  make_cluster_with_a_preemptible_node();
+  EXPECT_EQ(count_of("controller_started"), 2U);
+  EXPECT_EQ(processes(), 3U);
+  EXPECT_EQ(count_of("task_launch_intended"), 6U) << "all three were intended in one part";
+}
+
+TEST_F(Scenario, AMachineRenewedWhileUnreachableFreesItsTransientNode) {
+  make_cluster_with_a_preemptible_node();
+  const std::string task = last_node().task().task_id();
+  const std::string agent = agent_of(last_node());
+  simulation.mesos().lose_agent(agent);
+  simulation.mesos().stop_agent(agent);
+  ASSERT_TRUE(simulation.until([&] { return holds("waits_for_unreachable_task"); }, 10min));
+  EXPECT_EQ(last_node().task().task_id(), task);
+  simulation.mesos().renew_agent(agent);
+  ASSERT_TRUE(simulation.until([&] { return last_node().task().task_id() != task; }, 1min));
+  ASSERT_TRUE(settles());
+  EXPECT_EQ(processes(), 3U);
 }
 
 TEST_F(Scenario, ScaleInDrainsFirst) {

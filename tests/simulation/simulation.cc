@@ -44,6 +44,8 @@ std::vector<embedded::AgentSpec> make_agents(std::uint64_t count, std::uint64_t 
     spec.cpus_milli = 16'000;
     spec.mem_mib = 32'768;
     spec.disk_mib = 65'536;
+    if (i % 2 == 1) spec.revocable_cpus_milli = 1'000;
+    if (i % 4 == 1) spec.revocable_mem_mib = 2'048;
     spec.port_begin = 12'100;
     spec.port_end = 12'199;
     agents.push_back(std::move(spec));
@@ -69,7 +71,12 @@ std::string lack_of(const state::Cluster& cluster) {
   if (!cluster.queued_operations().empty()) return "operations wait";
   for (const auto& node : cluster.nodes()) {
     if (node.removing()) return node.name() + " is still leaving";
-    if (node.place_status() != state::PLACE_STATUS_RESERVED) return node.name() + " has no place";
+    const model::NodeGroup* group = state::find_group(cluster.spec(), node.group());
+    const bool is_transient = !state::is_master_eligible(*group) && !state::holds_data(*group);
+    const auto resting = is_transient ? state::PLACE_STATUS_NONE : state::PLACE_STATUS_RESERVED;
+    const auto running = is_transient ? state::PLACE_STATUS_TRANSIENT : state::PLACE_STATUS_RESERVED;
+    const bool runs = cluster.phase() == state::CLUSTER_PHASE_RUNNING;
+    if (node.place_status() != (runs ? running : resting)) return node.name() + " has another place than it should";
     if (cluster.phase() == state::CLUSTER_PHASE_SUSPENDED && is_alive(node)) return node.name() + " still runs";
     if (cluster.phase() == state::CLUSTER_PHASE_RUNNING && !node.task().joined()) return node.name() + " is not joined";
   }
@@ -238,7 +245,9 @@ void Simulation::check_places() {
   std::set<std::string> wanted;
   for (const auto& [name, cluster] : ledger_.state().clusters) {
     for (const auto& node : cluster.nodes()) {
-      if (node.place_status() != state::PLACE_STATUS_NONE) wanted.insert(node.place().volume_id());
+      const bool is_reserved =
+          node.place_status() != state::PLACE_STATUS_NONE && node.place_status() != state::PLACE_STATUS_TRANSIENT;
+      if (is_reserved) wanted.insert(node.place().volume_id());
     }
   }
   std::set<std::string> reserved;

@@ -17,6 +17,8 @@ Result<ElasticsearchLaunch> launch_of(const embedded::LaunchCommand& command) {
   return parse_launch(command.info.command().value(), environment);
 }
 
+constexpr Duration kSandboxLife = std::chrono::seconds{100};
+
 bool has_port(const wire::TaskInfo& info, std::uint32_t port) {
   return std::ranges::any_of(info.resources(), [&](const wire::Resource& resource) {
     return resource.name() == "ports" && std::ranges::any_of(resource.ranges().range(), [&](const auto& range) {
@@ -37,7 +39,12 @@ std::string TaskRunner::volume_of(const embedded::LaunchCommand& command) {
   for (const auto& resource : command.info.resources()) {
     if (resource.disk().has_persistence()) return resource.disk().persistence().id();
   }
-  return {};
+  return "sandbox of " + command.task.task_id;
+}
+
+bool TaskRunner::has_volume(const embedded::LaunchCommand& command) {
+  return std::ranges::any_of(command.info.resources(),
+                             [](const wire::Resource& resource) { return resource.disk().has_persistence(); });
 }
 
 void TaskRunner::launch(const embedded::LaunchCommand& command) {
@@ -56,7 +63,8 @@ std::string TaskRunner::misfit(const embedded::LaunchCommand& command, const Ela
     return "it binds a port that is not reserved for it";
   }
   if (launch.cluster + "." + launch.node != command.info.name()) return "it calls itself another node";
-  if (volume_of(command).empty()) return "it has no volume";
+  const bool keeps_nothing = !launch.master_eligible && !launch.holds_data;
+  if (has_volume(command) == keeps_nothing) return keeps_nothing ? "it has a volume" : "it has no volume";
   return {};
 }
 
@@ -104,7 +112,12 @@ void TaskRunner::exited(const ProcessExit& exit) {
 }
 
 void TaskRunner::end(const std::string& task_id, embedded::TaskReport report) {
-  const embedded::TaskKey key = tasks_.at(task_id).command.task;
+  const embedded::LaunchCommand& command = tasks_.at(task_id).command;
+  const embedded::TaskKey key = command.task;
+  if (!has_volume(command)) {
+    // Once no cluster holds the node for its member any more.
+    clock_.after(kSandboxLife, [this, sandbox = volume_of(command)] { elasticsearch_.destroy_volume(sandbox); });
+  }
   tasks_.erase(task_id);
   report_(key, report);
 }

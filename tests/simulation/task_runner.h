@@ -45,7 +45,9 @@ class TaskRunner {
   void exited(const ProcessExit& exit);
   void end(const std::string& task_id, embedded::TaskReport report);
   void check_alone(const std::string& task_id, const ElasticsearchLaunch& launch, const std::string& volume);
+  /// Where its data is: a sandbox when it has no volume, and gone with the task.
   static std::string volume_of(const embedded::LaunchCommand& command);
+  static bool has_volume(const embedded::LaunchCommand& command);
   static std::string misfit(const embedded::LaunchCommand& command, const ElasticsearchLaunch& launch);
 
   test::SimulationClock& clock_;

@@ -165,6 +165,9 @@ void Workload::create_cluster() {
   if (prng_.chance(1, 2)) {
     for (model::NodeGroup& group : *spec.mutable_node_groups()) say_where(group);
   }
+  if (prng_.chance(1, 3)) {
+    add_group(spec, "front", 1, {model::NODE_ROLE_COORDINATING})->set_preemptible(prng_.chance(2, 3));
+  }
   ask(name, std::move(request));
 }
 
@@ -211,7 +214,7 @@ void Workload::scale(const state::Cluster& cluster) {
   const auto& group = groups[static_cast<int>(prng_.below(static_cast<std::uint64_t>(groups.size())))];
   model::Request request;
   request.mutable_scale()->set_group(group.name());
-  request.mutable_scale()->set_count(static_cast<std::uint32_t>(prng_.between(1, 4)));
+  request.mutable_scale()->set_count(static_cast<std::uint32_t>(prng_.between(1, group.name() == "front" ? 2 : 4)));
   ask(cluster.name(), std::move(request));
 }
 
