@@ -132,6 +132,9 @@ void check_plan(const World& world) {
       if (event.has_place_intended()) used = event.place_intended().offer_id();
       if (event.has_task_launch_intended()) used = event.task_launch_intended().offer_id();
       if (event.has_place_release_intended()) used = event.place_release_intended().offer_id();
+      if (event.has_place_growth_intended()) used = event.place_growth_intended().offer_id();
+      if (event.has_volume_growth_intended()) used = event.volume_growth_intended().offer_id();
+      if (event.has_place_growth_release_intended()) used = event.place_growth_release_intended().offer_id();
     }
     if (!used.empty()) RC_ASSERT(offers.insert(used).second);
   }
@@ -181,9 +184,6 @@ RC_GTEST_PROP(ReconcilerProperties, EveryLifeWithDedicatedMastersComesToRestUnha
   live(world, script);
 }
 
-RC_GTEST_PROP(ReconcilerProperties, EveryDeletedClusterLeavesNothing, ()) {
-  const auto script = *scripts();
-  World world(8);
 RC_GTEST_PROP(ReconcilerProperties, EveryLifeWithPreemptibleNodesComesToRestUnharmed, ()) {
   const auto script = *scripts();
   World world(10);
@@ -200,6 +200,9 @@ RC_GTEST_PROP(ReconcilerProperties, EveryLifeWithPreemptibleNodesComesToRestUnha
   }
 }
 
+RC_GTEST_PROP(ReconcilerProperties, EveryDeletedClusterLeavesNothing, ()) {
+  const auto script = *scripts();
+  World world(8);
   world.create({World::group("data", 3)});
   world.may_be_refused = true;
   for (const Step& step : script) take(world, step);
