@@ -69,7 +69,8 @@ void with_fields(const UsageInterval& interval, Write&& write) {
          {"seconds", to_decimal_seconds(us), true},
          {"quantity", to_decimal_seconds(UsageQuantity{interval.amount} * us), true},
          {"from_seq", std::to_string(interval.from_seq), true},
-         {"to_seq", std::to_string(interval.to_seq), true}});
+         {"to_seq", std::to_string(interval.to_seq), true},
+         {"revocable", interval.revocable ? "true" : "false", true}});
 }
 
 template <typename Write>

@@ -15,7 +15,7 @@ namespace esaas::store {
 enum class UsageFormat : std::uint8_t { kCsv, kJsonLines };
 
 /// The intervals of a query, one a line: tenant, cluster, node, kind, unit, amount, from, to, seconds, quantity (amount
-/// times seconds), and the seqs of the events that opened and closed it. One thread at a time.
+/// times seconds), the seqs of the events that opened and closed it, and whether it was revocable. One thread at a time.
 class UsageIntervalExport {
  public:
   /// Takes the cursor of UsageView::intervals.

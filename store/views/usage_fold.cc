@@ -69,6 +69,8 @@ void UsageFold::apply_to_node(const Key& key, Meter& meter, const event::Event& 
     case event::Event::kPlaceIntended:
       meter.intended_volume = event.place_intended().place().volume_id();
       meter.resources = event.place_intended().place().resources();
+      meter.revocable = event.place_intended().place().revocable();
+      meter.transient = event.place_intended().place().transient();
       break;
     case event::Event::kPlaceReserved: {
       const auto& volume = event.place_reserved().volume_id();
@@ -110,23 +112,34 @@ void UsageFold::apply_status(const Key& key, Meter& meter, const event::Event& e
     if (status.task_id() == meter.latest_task) meter.latest_task_ended = true;
     return;
   }
+  if (status.state() == model::TASK_STATE_GONE_BY_OPERATOR && meter.transient) {
+    // Its place went with the agent, and no event of the place will say so.
+    if (is_metered) close_running(key, meter, now, closed);
+    return;
+  }
   const bool begins = status.state() == model::TASK_STATE_RUNNING && status.task_id() == meter.latest_task &&
                       !meter.latest_task_ended && !is_metered;
   if (!begins) return;
   close_running(key, meter, now, closed);
-  meter.running =
-      Running{status.task_id(), meter.resources.cpus_milli(), meter.resources.mem_mib(), now.at_us, now.seq};
+  meter.running = Running{status.task_id(),
+                          meter.resources.cpus_milli(),
+                          meter.resources.mem_mib(),
+                          meter.transient ? meter.resources.disk_mib() : 0,
+                          now.at_us,
+                          now.seq,
+                          meter.revocable};
 }
 
 void UsageFold::append_running(const Key& key, const Meter& meter, End end, std::vector<UsageInterval>& out) {
   if (!meter.running) return;
   const Running& running = *meter.running;
-  const auto add = [&](UsageKind kind, std::uint64_t amount) {
-    out.push_back(
-        {meter.tenant, key.first, key.second, kind, amount, running.since_us, end.at_us, running.seq, end.seq});
+  const auto add = [&](UsageKind kind, std::uint64_t amount, bool revocable = false) {
+    out.push_back({meter.tenant, key.first, key.second, kind, amount, running.since_us, end.at_us, running.seq, end.seq,
+                   revocable});
   };
-  add(UsageKind::kCpu, running.cpus_milli);
-  add(UsageKind::kMemory, running.mem_mib);
+  add(UsageKind::kCpu, running.cpus_milli, running.revocable.cpus_milli() != 0);
+  add(UsageKind::kMemory, running.mem_mib, running.revocable.mem_mib() != 0);
+  if (running.disk_mib != 0) add(UsageKind::kDisk, running.disk_mib);
   add(UsageKind::kNode, 1);
 }
 

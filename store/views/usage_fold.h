@@ -4,7 +4,8 @@
 //   cpu, memory, node   from the first RUNNING of a task to its terminal status. A task that Mesos cannot see
 //   (unreachable)
 //                       may run on, and is metered on. A new task of the node that runs ends what came before it.
-//   disk                from PlaceReserved to PlaceReleased or PlaceFailed, whether or not a task runs on it.
+//   disk                from PlaceReserved to PlaceReleased or PlaceFailed, whether or not a task runs on it. Of a
+//                       transient place, whose disk is the task's sandbox: as long as cpu and memory.
 //
 // A lost place, a removed node and a deleted cluster end whatever is open. Intervals of one node and kind therefore
 // never overlap. Amounts are integers: thousandths of a core, MiB, MiB, 1. Holds the live nodes only. Pure; not
@@ -37,6 +38,7 @@ struct UsageInterval {
   std::int64_t to_us = 0;
   std::uint64_t from_seq = 0;  ///< the event that opened it
   std::uint64_t to_seq = 0;    ///< the event that closed it; 0 while it is open
+  bool revocable = false;      ///< cpu and memory that Mesos only lent
 
   friend bool operator==(const UsageInterval&, const UsageInterval&) = default;
 };
@@ -54,8 +56,10 @@ class UsageFold {
     std::string task_id;
     std::uint64_t cpus_milli = 0;
     std::uint64_t mem_mib = 0;
+    std::uint64_t disk_mib = 0;  ///< of the sandbox; 0: the node has a volume
     std::int64_t since_us = 0;
     std::uint64_t seq = 0;
+    model::Resources revocable = {};  ///< how much of them is
   };
   struct Reserved {
     std::string volume_id;
@@ -67,7 +71,9 @@ class UsageFold {
   struct Meter {
     std::string tenant;
     model::Resources resources;  // of the place once there is one
+    model::Resources revocable;  // of those
     std::string intended_volume;
+    bool transient = false;  // so is the place
     std::string latest_task;
     bool latest_task_ended = false;
     std::optional<Running> running;

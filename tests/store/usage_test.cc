@@ -32,11 +32,14 @@ class UsageLog {
     append();
   }
   void remove_node(const std::string& node) { event().mutable_node_removed()->set_node(node), append(); }
-  void intend_place(const std::string& node, const std::string& volume, std::uint32_t times = 1) {
+  void intend_place(const std::string& node, const std::string& volume, std::uint32_t times = 1, bool transient = false,
+                    std::uint32_t revocable_cpus_milli = 0) {
     auto& intended = *event().mutable_place_intended();
     intended.set_node(node);
     intended.mutable_place()->set_volume_id(volume);
     *intended.mutable_place()->mutable_resources() = resources(times);
+    intended.mutable_place()->set_transient(transient);
+    if (revocable_cpus_milli != 0) intended.mutable_place()->mutable_revocable()->set_cpus_milli(revocable_cpus_milli);
     append();
   }
   void reserve(const std::string& node, const std::string& volume) {
@@ -125,6 +128,39 @@ TEST_F(Usage, CountsATaskFromRunningToItsEndAndTheDiskFromReservedToReleased) {
   usage_.at(20), usage_.release("data-0", "data-0-v1");
   EXPECT_EQ(usage_.intervals(0, 100),
             (Lines{"cpu data-0 2000 4-10", "memory data-0 4096 4-10", "node data-0 1 4-10", "disk data-0 500 2-20"}));
+}
+
+TEST_F(Usage, CountsTheSandboxOfATransientPlaceWhileItsTaskRuns) {
+  usage_.add_node("front-0");
+  usage_.intend_place("front-0", "v1", 1, true);
+  usage_.launch("front-0", "t1");
+  usage_.status("front-0", "t1", model::TASK_STATE_RUNNING);
+  usage_.at(10), usage_.status("front-0", "t1", model::TASK_STATE_GONE);
+  usage_.at(20), usage_.intend_place("front-0", "v2", 2, true);
+  usage_.launch("front-0", "t2");
+  usage_.status("front-0", "t2", model::TASK_STATE_RUNNING);
+  usage_.at(30), usage_.status("front-0", "t2", model::TASK_STATE_GONE_BY_OPERATOR);
+  EXPECT_EQ(usage_.intervals(0, 100, 50),
+            (Lines{"cpu front-0 2000 3-10", "memory front-0 4096 3-10", "disk front-0 500 3-10", "node front-0 1 3-10",
+                   "cpu front-0 4000 22-30", "memory front-0 8192 22-30", "disk front-0 1000 22-30",
+                   "node front-0 1 22-30"}));
+}
+
+TEST_F(Usage, TellsWhatWasOnlyLent) {
+  usage_.add_node("front-0");
+  usage_.intend_place("front-0", "v1", 1, true, 2000);
+  usage_.launch("front-0", "t1");
+  usage_.status("front-0", "t1", model::TASK_STATE_RUNNING);
+  usage_.status("front-0", "t1", model::TASK_STATE_GONE);
+  usage_.intend_place("front-0", "v2", 1, true);
+  usage_.launch("front-0", "t2");
+  usage_.status("front-0", "t2", model::TASK_STATE_RUNNING);
+  auto cursor = UsageView(usage_.log).intervals(UsageLog::query(0, 20));
+  std::vector<std::string> lent;
+  for (auto interval = cursor->next(); interval && *interval != nullptr; interval = cursor->next()) {
+    if ((*interval)->revocable) lent.push_back(std::string(name_of((*interval)->kind)));
+  }
+  EXPECT_EQ(lent, (std::vector<std::string>{"cpu"})) << "neither its memory, nor what came after it";
 }
 
 TEST_F(Usage, CountsWhatIsOpenUntilNowAndNeverBeyondTheRange) {
@@ -299,16 +335,16 @@ TEST_F(Usage, ExportsIntervalsAsCsvAndJsonLines) {
   EXPECT_THAT(
       whole(UsageFormat::kCsv),
       ::testing::StartsWith(
-          "tenant,cluster,node,kind,unit,amount,from,to,seconds,quantity,from_seq,to_seq\r\n"
+          "tenant,cluster,node,kind,unit,amount,from,to,seconds,quantity,from_seq,to_seq,revocable\r\n"
           "shop,logs,data-0,cpu,milli_cpu,2000,1970-01-01T00:00:04.000000Z,1970-01-01T00:00:10.000000Z,6.000000,"
-          "12000.000000,5,6\r\n"
+          "12000.000000,5,6,false\r\n"
           "shop,logs,data-0,memory,mib,4096,"));
   EXPECT_THAT(
       whole(UsageFormat::kJsonLines),
       ::testing::StartsWith(
           "{\"tenant\":\"shop\",\"cluster\":\"logs\",\"node\":\"data-0\",\"kind\":\"cpu\",\"unit\":\"milli_cpu\","
           "\"amount\":2000,\"from\":\"1970-01-01T00:00:04.000000Z\",\"to\":\"1970-01-01T00:00:10.000000Z\","
-          "\"seconds\":6.000000,\"quantity\":12000.000000,\"from_seq\":5,\"to_seq\":6}\n{"));
+          "\"seconds\":6.000000,\"quantity\":12000.000000,\"from_seq\":5,\"to_seq\":6,\"revocable\":false}\n{"));
 }
 
 TEST_F(Usage, ExportsInPagesOfBoundedSize) {
