@@ -15,7 +15,9 @@ std::string node_of(const event::Event& event) {
     case event::Event::kPlaceFailed: return event.place_failed().node();
     case event::Event::kPlaceReleased: return event.place_released().node();
     case event::Event::kPlaceMoved: return event.place_moved().node();
+    case event::Event::kPlaceAdopted: return event.place_adopted().node();
     case event::Event::kTaskLaunchIntended: return event.task_launch_intended().node();
+    case event::Event::kTaskAdopted: return event.task_adopted().node();
     case event::Event::kTaskStatusChanged: return event.task_status_changed().node();
     default: return {};
   }
@@ -97,6 +99,19 @@ void UsageFold::apply_to_node(const Key& key, Meter& meter, const event::Event& 
       close_running(key, meter, now, closed);
       meter.latest_task_ended = true;
       break;
+    case event::Event::kPlaceAdopted: {
+      // Between its loss and now nobody could use it.
+      const model::Place& place = event.place_adopted().place();
+      if (holds(place.volume_id())) break;
+      close_reserved(key, meter, now, closed);
+      meter.intended_volume.clear();
+      meter.transient = false;
+      meter.revocable.Clear();
+      meter.resources = place.resources();
+      meter.reserved = Reserved{place.volume_id(), meter.resources.disk_mib(), now.at_us, now.seq};
+      break;
+    }
+    case event::Event::kTaskAdopted: adopt_task(key, meter, event, closed); break;
     case event::Event::kTaskStatusChanged: apply_status(key, meter, event, closed); break;
     default: break;
   }
@@ -128,6 +143,20 @@ void UsageFold::apply_status(const Key& key, Meter& meter, const event::Event& e
                           now.at_us,
                           now.seq,
                           meter.revocable};
+}
+
+/// It counts from when the log knows of it.
+void UsageFold::adopt_task(const Key& key, Meter& meter, const event::Event& event,
+                           std::vector<UsageInterval>& closed) {
+  const End now{event.time_at_us(), event.seq()};
+  const auto& adopted = event.task_adopted();
+  close_running(key, meter, now, closed);
+  meter.latest_task = adopted.task_id();
+  meter.latest_task_ended = false;
+  if (adopted.state() != model::TASK_STATE_RUNNING) return;
+  // Its disk is the volume, which is counted by itself.
+  meter.running =
+      Running{adopted.task_id(), meter.resources.cpus_milli(), meter.resources.mem_mib(), 0, now.at_us, now.seq};
 }
 
 void UsageFold::append_running(const Key& key, const Meter& meter, End end, std::vector<UsageInterval>& out) {

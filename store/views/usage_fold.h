@@ -88,6 +88,7 @@ class UsageFold {
   static void append_reserved(const Key& key, const Meter& meter, End end, std::vector<UsageInterval>& out);
   static void close_running(const Key& key, Meter& meter, End end, std::vector<UsageInterval>& closed);
   static void close_reserved(const Key& key, Meter& meter, End end, std::vector<UsageInterval>& closed);
+  void adopt_task(const Key& key, Meter& meter, const event::Event& event, std::vector<UsageInterval>& closed);
   void apply_status(const Key& key, Meter& meter, const event::Event& event, std::vector<UsageInterval>& closed);
   void apply_to_node(const Key& key, Meter& meter, const event::Event& event, std::vector<UsageInterval>& closed);
   void remove_node(const Key& key, End end, std::vector<UsageInterval>& closed);

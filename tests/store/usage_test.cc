@@ -54,6 +54,17 @@ class UsageLog {
     auto& released = *event().mutable_place_released();
     released.set_node(node), released.set_volume_id(volume), append();
   }
+  void adopt_place(const std::string& node, const std::string& volume) {
+    auto& adopted = *event().mutable_place_adopted();
+    adopted.set_node(node);
+    adopted.mutable_place()->set_volume_id(volume);
+    *adopted.mutable_place()->mutable_resources() = resources(1);
+    append();
+  }
+  void adopt_task(const std::string& node, const std::string& task, model::TaskState state) {
+    auto& adopted = *event().mutable_task_adopted();
+    adopted.set_node(node), adopted.set_task_id(task), adopted.set_state(state), append();
+  }
   void launch(const std::string& node, const std::string& task) {
     auto& launched = *event().mutable_task_launch_intended();
     launched.set_node(node), launched.set_task_id(task), append();
@@ -161,6 +172,29 @@ TEST_F(Usage, TellsWhatWasOnlyLent) {
     if ((*interval)->revocable) lent.push_back(std::string(name_of((*interval)->kind)));
   }
   EXPECT_EQ(lent, (std::vector<std::string>{"cpu"})) << "neither its memory, nor what came after it";
+}
+
+TEST_F(Usage, CountsWhatIsAdoptedFromWhenTheLogKnowsOfIt) {
+  run_node();
+  usage_.at(10), usage_.fail_place("data-0", "data-0-v1");
+  usage_.at(20), usage_.intend_place("data-0", "data-0-v2");
+  usage_.at(30), usage_.adopt_place("data-0", "data-0-v1");
+  usage_.reserve("data-0", "data-0-v2");  // a late word
+  usage_.at(40), usage_.adopt_task("data-0", "data-0-t9", model::TASK_STATE_RUNNING);
+  usage_.at(45), usage_.status("data-0", "data-0-t9", model::TASK_STATE_RUNNING);
+  usage_.at(50), usage_.status("data-0", "data-0-t9", model::TASK_STATE_KILLED);
+  EXPECT_THAT(usage_.intervals(0, 100, 60),
+              ::testing::UnorderedElementsAre(
+                  "cpu data-0 2000 4-10", "memory data-0 4096 4-10", "node data-0 1 4-10", "disk data-0 500 2-10",
+                  "cpu data-0 2000 40-50", "memory data-0 4096 40-50", "node data-0 1 40-50", "disk data-0 500 30-60"));
+}
+
+TEST_F(Usage, CountsAnAdoptedTaskThatStartsFromWhenItRuns) {
+  run_node();
+  usage_.status("data-0", "data-0-t1", model::TASK_STATE_FAILED);
+  usage_.at(40), usage_.adopt_task("data-0", "data-0-t9", model::TASK_STATE_STARTING);
+  usage_.at(45), usage_.status("data-0", "data-0-t9", model::TASK_STATE_RUNNING);
+  EXPECT_THAT(usage_.intervals(30, 50), ::testing::Contains("cpu data-0 2000 45-50"));
 }
 
 TEST_F(Usage, CountsWhatIsOpenUntilNowAndNeverBeyondTheRange) {
