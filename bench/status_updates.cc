@@ -1,9 +1,8 @@
-// How fast the news of tasks is taken: 100,000 tasks of clusters of five nodes are told to run, in an order of their
-// own.
+// How fast the news of tasks is taken: N tasks of clusters of five nodes are told to run, in an order of their own.
 //
-//   logged/B         the events of the updates written in batches of B, with one sync each, by the log alone (RocksDB):
+//   logged/N/B       the events of the updates written in batches of B, with one sync each, by the log alone (RocksDB):
 //                    what the disk and the log's encoding, hashes and index allow. Aim: 50,000 a second.
-//   durable/B        the whole way there, on one thread: each update is found in the state and becomes an event, each
+//   durable/N/B      the whole way there, on one thread: each update is found in the state and becomes an event, each
 //                    changed cluster (nearly every update has one of its own) is reconciled and published as a
 //                    snapshot, the batch is written as above, and only then the acknowledgements are built. Same aim.
 //   acknowledged/N   N updates over a master's event stream, each acknowledged by a call of its own, through the real
@@ -153,8 +152,8 @@ std::vector<event::Event> events_of(const std::vector<Event>& updates) {
 }
 
 void logged(benchmark::State& state) {
-  const auto batch = static_cast<std::size_t>(state.range(0));
-  const auto events = events_of(Launched(size_of_run(100'000, 1'000)).updates());
+  const auto batch = static_cast<std::size_t>(state.range(1));
+  const auto events = events_of(Launched(static_cast<std::size_t>(state.range(0))).updates());
   for (auto iteration : state) {
     (void)iteration;
     state.PauseTiming();
@@ -177,12 +176,12 @@ void logged(benchmark::State& state) {
 }
 
 void durable(benchmark::State& state) {
-  const auto batch = static_cast<std::size_t>(state.range(0));
+  const auto batch = static_cast<std::size_t>(state.range(1));
   std::size_t taken = 0;
   for (auto iteration : state) {
     (void)iteration;
     state.PauseTiming();
-    Launched launched(size_of_run(100'000, 1'000));
+    Launched launched(static_cast<std::size_t>(state.range(0)));
     auto fleet = std::make_unique<Fleet>(launched.take_state());
     const std::uint64_t before = fleet->events();
     std::size_t acknowledged = 0;
@@ -307,8 +306,11 @@ void acknowledged(benchmark::State& state) {
 int main(int argc, char** argv) {
   using namespace esaas::bench;
   const auto iterations = static_cast<std::int64_t>(size_of_run(3, 1));
+  const auto fleet = static_cast<std::int64_t>(size_of_run(20'000, 1'000));
+  const auto large = static_cast<std::int64_t>(size_of_run(100'000, 2'000));
   for (auto* one : {benchmark::RegisterBenchmark("logged", logged), benchmark::RegisterBenchmark("durable", durable)}) {
-    one->Arg(256)->Arg(4'096)->Unit(benchmark::kMillisecond)->Iterations(iterations)->UseRealTime();
+    one->Args({fleet, 256})->Args({fleet, 4'096})->Args({large, 4'096});
+    one->Unit(benchmark::kMillisecond)->Iterations(iterations)->UseRealTime();
   }
   benchmark::RegisterBenchmark("acknowledged", acknowledged)
       ->Arg(static_cast<std::int64_t>(size_of_run(20'000, 500)))
