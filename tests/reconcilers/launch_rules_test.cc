@@ -66,6 +66,23 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"all_is_well", [](Scene&) {}, ""},
         Case{"version_left_the_catalogue", [](Scene& scene) { scene.settings.catalogue.artifacts.clear(); },
              "version_in_the_catalogue"},
+        Case{"an_agent_that_a_data_node_may_need",
+             [](Scene& scene) {
+               *scene.cluster.mutable_spec()->add_node_groups() =
+                   World::group("front", 1, {model::NODE_ROLE_COORDINATING});
+               scene.node("data-3").set_group("front");
+               scene.node("data-2").set_place_status(state::PLACE_STATUS_NONE);
+               scene.cluster.set_bootstrapped(false);
+             },
+             "nodes_that_keep_data_first"},
+        Case{"no_data_node_waits_in_a_complete_cluster",
+             [](Scene& scene) {
+               *scene.cluster.mutable_spec()->add_node_groups() =
+                   World::group("front", 1, {model::NODE_ROLE_COORDINATING});
+               scene.node("data-3").set_group("front");
+               scene.node("data-2").set_place_status(state::PLACE_STATUS_NONE);
+             },
+             ""},
         Case{"failed_a_moment_ago",
              [](Scene& scene) { scene.node("data-3").set_not_before_at_us(to_us(scene.now) + 1); },
              "waits_after_failure"},
