@@ -42,18 +42,43 @@ std::optional<std::string_view> attribute_of(const model::Place& place, std::str
   return std::string_view(found->value());
 }
 
-AttributeValues::AttributeValues(std::string name, std::span<const Offer> offers) : name_(std::move(name)) {
+OfferedValues::OfferedValues(std::string_view attribute, std::span<const Offer> offers,
+                             const std::vector<bool>& taken) {
   of_offers_.reserve(offers.size());
-  for (const Offer& offer : offers) of_offers_.push_back(learn(attribute_of(offer, name_)));
+  for (std::size_t i = 0; i < offers.size(); ++i) {
+    Id id = kAbsent;
+    if (const auto value = attribute_of(offers[i], attribute)) {
+      const auto [known, is_new] = ids_.try_emplace(*value, static_cast<Id>(texts_.size()));
+      if (is_new) {
+        texts_.push_back(value);
+        on_hand_.push_back(0);
+      }
+      id = known->second;
+    } else {
+      some_lack_it_ = true;
+    }
+    of_offers_.push_back(id);
+    if (!taken[i]) ++on_hand_[id];
+  }
 }
 
-AttributeValues::Id AttributeValues::of_place(const model::Place& place) { return learn(attribute_of(place, name_)); }
+std::optional<OfferedValues::Id> OfferedValues::find(std::string_view value) const {
+  const auto found = ids_.find(value);
+  if (found == ids_.end()) return std::nullopt;
+  return found->second;
+}
 
-AttributeValues::Id AttributeValues::learn(std::optional<std::string_view> value) {
+AttributeValues::AttributeValues(std::string name, const OfferedValues& offered)
+    : name_(std::move(name)), offered_(offered) {}
+
+AttributeValues::Id AttributeValues::of_place(const model::Place& place) {
+  const auto value = attribute_of(place, name_);
   if (!value) return kAbsent;
-  const auto [known, is_new] = ids_.try_emplace(*value, static_cast<Id>(texts_.size()));
-  if (is_new) texts_.push_back(value);
-  return known->second;
+  if (const auto id = offered_.find(*value)) return *id;
+  const auto known = std::ranges::find(learned_, *value);
+  const auto index = static_cast<Id>(known - learned_.begin());
+  if (known == learned_.end()) learned_.push_back(*value);
+  return static_cast<Id>(offered_.size()) + index;
 }
 
 }  // namespace esaas::reconcile

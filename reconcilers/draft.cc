@@ -46,9 +46,10 @@ void Draft::check_at(Time moment) {
 }
 
 void Draft::use(std::size_t offer) {
-  if (used_.empty()) used_.resize(input_.offers.size());
-  ESAAS_ASSERT(!used_[offer], "an offer is used twice in one plan");
-  used_[offer] = true;
+  ESAAS_ASSERT(is_free(offer), "an offer is used twice in one plan");
+  is_used_.resize(input_.offers.size());
+  is_used_[offer] = true;
+  used_.push_back(offer);
 }
 
 bool Draft::has_action(std::string_view name) const {

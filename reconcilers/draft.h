@@ -42,7 +42,11 @@ class Draft {
   void check_soon() { check_at(input_.now + input_.settings.poll_interval); }
 
   /// Offers that are still free in this plan.
-  [[nodiscard]] bool is_free(std::size_t offer) const { return used_.empty() || !used_[offer]; }
+  [[nodiscard]] bool is_free(std::size_t offer) const {
+    return !input_.offers.is_taken(offer) && (is_used_.empty() || !is_used_[offer]);
+  }
+  /// Those that this plan uses.
+  [[nodiscard]] const std::vector<std::size_t>& used() const { return used_; }
   void use(std::size_t offer);
 
   /// The plan holds an action of this name.
@@ -54,7 +58,8 @@ class Draft {
   const Input& input_;
   Plan plan_;
   std::uint64_t next_seq_;
-  std::vector<bool> used_;
+  std::vector<std::size_t> used_;
+  std::vector<bool> is_used_;  // empty until one is
 };
 
 }  // namespace esaas::reconcile

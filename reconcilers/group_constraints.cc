@@ -29,7 +29,8 @@ bool is_pattern(model::ConstraintOperator constraint_operator) {
 AttributeValues& ValuesByAttribute::of(std::string_view attribute) {
   const auto known = values_.find(attribute);
   if (known != values_.end()) return known->second;
-  AttributeValues& made = values_.try_emplace(std::string(attribute), std::string(attribute), offers_).first->second;
+  AttributeValues& made =
+      values_.try_emplace(std::string(attribute), std::string(attribute), offers_.values_of(attribute)).first->second;
   for (const Node& node : cluster_.nodes()) {
     if (has_place(node)) made.of_place(node.place());
   }

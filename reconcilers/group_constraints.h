@@ -18,6 +18,7 @@
 
 #include "core/state/state.pb.h"
 #include "reconcilers/attribute_values.h"
+#include "reconcilers/offer_set.h"
 #include "reconcilers/rules/constraint_rules.h"
 
 namespace esaas::reconcile {
@@ -25,13 +26,12 @@ namespace esaas::reconcile {
 /// The values of the attributes that a pass asks about, by name: of all offers and of all places of the cluster.
 class ValuesByAttribute {
  public:
-  ValuesByAttribute(std::span<const Offer> offers, const state::Cluster& cluster)
-      : offers_(offers), cluster_(cluster) {}
+  ValuesByAttribute(const OfferSet& offers, const state::Cluster& cluster) : offers_(offers), cluster_(cluster) {}
   AttributeValues& of(std::string_view attribute);
-  [[nodiscard]] std::span<const Offer> offers() const { return offers_; }
+  [[nodiscard]] const OfferSet& offers() const { return offers_; }
 
  private:
-  std::span<const Offer> offers_;
+  const OfferSet& offers_;
   const state::Cluster& cluster_;
   std::map<std::string, AttributeValues, std::less<>> values_;
 };
@@ -41,6 +41,8 @@ class GroupConstraints {
   /// `group` null (it is not in the specification any more): there are none.
   GroupConstraints(const model::NodeGroup* group, const state::Cluster& cluster, ValuesByAttribute& values);
 
+  /// There are none.
+  [[nodiscard]] bool empty() const { return attributes_.empty(); }
   /// Prepares `allows` for a node; `replaced`: the name of the node that it replaces, or empty.
   void look_for(std::string_view replaced);
   /// All constraints suit the offer.

@@ -2,8 +2,6 @@
 
 #include <chrono>
 #include <map>
-#include <tuple>
-#include <unordered_map>
 
 #include "core/base/assert.h"
 #include "core/state/fleet_state.h"
@@ -17,20 +15,6 @@ namespace esaas::reconcile {
 namespace {
 
 using state::Node;
-
-/// What the node's group says of where it may be.
-struct Demand {
-  std::string_view disk_type;
-  bool transient = false;
-  bool preemptible = false;
-};
-
-Demand demand_of(const View& view, const Node& node) {
-  const model::NodeGroup* group = state::find_group(view.cluster().spec(), node.group());
-  if (group == nullptr) return {};
-  const bool transient = view.keeps_nothing(node);
-  return {.disk_type = group->disk_type(), .transient = transient, .preemptible = transient && group->preemptible()};
-}
 
 /// Without what it has of revocable resources, and without its name: those are the chooser's and launching.h's.
 model::Place place_on(const Offer& offer, const model::Resources& resources, const ChosenDisk& disk) {
@@ -53,26 +37,30 @@ model::Place place_on(const Offer& offer, const model::Resources& resources, con
   return place;
 }
 
-/// Which agents have a node of the cluster, asked by offer.
+/// Which offers are of agents that have a node of the cluster.
 class AgentsInUse {
  public:
-  AgentsInUse(const state::Cluster& cluster, std::span<const Offer> offers) {
-    std::unordered_map<std::string_view, std::size_t> numbers;
-    for (const Offer& offer : offers) {
-      numbers_.push_back(numbers.try_emplace(offer.agent_id, numbers.size()).first->second);
-    }
-    in_use_.resize(numbers.size());
+  AgentsInUse(const state::Cluster& cluster, const OfferSet& offers) : offers_(offers), in_use_(offers.size()) {
     for (const Node& node : cluster.nodes()) {
-      const auto found = has_place(node) ? numbers.find(node.place().agent_id()) : numbers.end();
-      if (found != numbers.end()) in_use_[found->second] = true;
+      if (has_place(node)) add(node.place().agent_id());
     }
   }
-  [[nodiscard]] bool has(std::size_t offer) const { return in_use_[numbers_[offer]]; }
-  void add(std::size_t offer) { in_use_[numbers_[offer]] = true; }
+  [[nodiscard]] bool has(std::size_t offer) const { return in_use_[offer]; }
+  /// Those offers.
+  [[nodiscard]] const std::vector<std::uint32_t>& offers() const { return list_; }
+
+  void add(std::string_view agent_id) {
+    for (const std::uint32_t offer : offers_.of_agent(agent_id)) {
+      if (in_use_[offer]) continue;
+      in_use_[offer] = true;
+      list_.push_back(offer);
+    }
+  }
 
  private:
-  std::vector<std::size_t> numbers_;
+  const OfferSet& offers_;
   std::vector<bool> in_use_;
+  std::vector<std::uint32_t> list_;
 };
 
 /// The choice of places in one plan. Made when the first node needs one.
@@ -96,81 +84,95 @@ class Chooser {
         constraints_.try_emplace(node.group(), group, view_.cluster(), values_).first->second;
     constraints.look_for(node.replaces());
     spread_.look_for(node, constraints);
-    RefusalTally tally;
-    const Demand demand = demand_of(view_, node);
-    const auto chosen = choose(node, demand, constraints, tally);
+    const bool transient = view_.keeps_nothing(node);
+    const Demand demand{.resources = node.resources(),
+                        .disk_type = group == nullptr ? "" : group->disk_type(),
+                        .region = region_,
+                        .any_region = constraints.asks_about(kRegion),
+                        .preemptible = group != nullptr && transient && group->preemptible(),
+                        .now = view_.now()};
+    const JudgedOffers& judged = view_.input().offers.judged_by(demand);
+    const auto chosen = choose(judged, constraints);
+    const RefusalTally tally = tally_of(judged, constraints);
     if (!chosen) {
       hold(node, tally);
       return std::nullopt;
     }
-    const Offer& offer = view_.input().offers[chosen->offer];
-    draft_.use(chosen->offer);
-    agents_.add(chosen->offer);
-    constraints.add(node, chosen->offer);
-    spread_.add(node, chosen->offer);
+    const Offer& offer = view_.input().offers[*chosen];
+    draft_.use(*chosen);
+    agents_.add(offer.agent_id);
+    constraints.add(node, *chosen);
+    spread_.add(node, *chosen);
     if (region_.empty()) region_ = offer.region;
-    PlannedPlace planned{&node, place_on(offer, node.resources(), chosen->disk), chosen->offer, basis(tally)};
-    planned.place.set_transient(demand.transient);
-    if (chosen->revocable.count() > 0) {
-      *planned.place.mutable_revocable() = revocable_of(node.resources(), chosen->revocable);
+    const ChosenDisk disk = *choose_disk(offer, demand.disk_type, node.resources().disk_mib());
+    PlannedPlace planned{&node, place_on(offer, node.resources(), disk), *chosen, basis(tally)};
+    planned.place.set_transient(transient);
+    if (judged.revocable_parts_of(*chosen) > 0) {
+      *planned.place.mutable_revocable() = revocable_of(node.resources(), revocable_parts(offer, node.resources()));
     }
     return planned;
   }
 
  private:
-  struct Choice {
-    std::size_t offer;
-    ChosenDisk disk;
-    RevocableParts revocable;
-  };
-
-  /// The lowest is taken.
-  [[nodiscard]] auto rank(const Choice& choice, const Node& node) const {
-    const Offer& offer = view_.input().offers[choice.offer];
-    const std::int64_t mem = choice.revocable.mem ? offer.revocable.mem_mib : offer.unreserved.mem_mib;
-    const std::int64_t cpus = choice.revocable.cpus ? offer.revocable.cpus_milli : offer.unreserved.cpus_milli;
-    return std::tuple(-choice.revocable.count(), spread_.crowd_of(choice.offer), mem - node.resources().mem_mib(),
-                      cpus - node.resources().cpus_milli(), choice.disk.left_mib, std::string_view(offer.agent_id),
-                      std::string_view(offer.id));
+  [[nodiscard]] bool is_allowed(std::size_t offer, const GroupConstraints& constraints) const {
+    return !spread_.refuses(offer) && constraints.allows(offer);
   }
 
-  std::optional<Choice> choose(const Node& node, const Demand& demand, const GroupConstraints& constraints,
-                               RefusalTally& tally) const {
-    std::optional<Choice> best;
-    const auto offers = view_.input().offers;
-    for (std::size_t i = 0; i < offers.size(); ++i) {
-      if (!draft_.is_free(i)) continue;
-      const OfferSubject subject{.resources = node.resources(),
-                                 .disk_type = demand.disk_type,
-                                 .region = region_,
-                                 .any_region = constraints.asks_about(kRegion),
-                                 .preemptible = demand.preemptible,
-                                 .now = view_.now(),
-                                 .agent_in_use = agents_.has(i),
-                                 .offer = offers[i]};
-      if (!suits(i, subject, constraints, tally)) continue;
-      Choice choice{i, *choose_disk(offers[i], demand.disk_type, node.resources().disk_mib()), {}};
-      if (demand.preemptible) choice.revocable = revocable_parts(offers[i], node.resources());
-      if (!best || rank(choice, node) < rank(*best, node)) best = choice;
+  /// The best of those that lend the most and are in the zone with the fewest nodes.
+  [[nodiscard]] std::optional<std::size_t> choose(const JudgedOffers& judged,
+                                                  const GroupConstraints& constraints) const {
+    std::optional<std::size_t> best;
+    for (const std::uint32_t i : judged.suitable()) {
+      if (best && judged.revocable_parts_of(i) < judged.revocable_parts_of(*best)) break;
+      if (!draft_.is_free(i) || agents_.has(i) || !is_allowed(i, constraints)) continue;
+      if (!best || spread_.crowd_of(i) < spread_.crowd_of(*best)) best = i;
+      if (spread_.crowd_of(*best) == spread_.least_crowd()) break;
     }
     return best;
   }
 
-  bool suits(std::size_t i, const OfferSubject& subject, const GroupConstraints& constraints,
-             RefusalTally& tally) const {
-    const OfferRefusals refusals = refusals_of(subject);
-    const bool is_crowded = spread_.refuses(i);
-    if (refusals.none() && !is_crowded && constraints.allows(i)) return true;
-    tally.count(refusals, subject);
-    if (subject.agent_in_use) return false;
-    constraints.for_each_refusal(i, [&](std::string_view name) { tally.count(name); });
-    if (is_crowded) tally.count(kMastersSpreadOverZones);
-    return false;
+  /// Why the free offers are refused.
+  [[nodiscard]] RefusalTally tally_of(const JudgedOffers& judged, const GroupConstraints& constraints) const {
+    const auto suits = [&](std::size_t offer) { return judged.refusals(offer).none(); };
+    const bool is_counted = constraints.empty() && std::ranges::all_of(agents_.offers(), suits) &&
+                            std::ranges::all_of(draft_.used(), suits);
+    return is_counted ? known_tally(judged) : new_tally(judged, constraints);
+  }
+
+  /// From what is counted for all clusters: it differs only in what this one uses.
+  [[nodiscard]] RefusalTally known_tally(const JudgedOffers& judged) const {
+    RefusalTally tally = judged.tally();
+    std::uint64_t crowded = spread_.refused_on_hand();
+    for (const std::uint32_t i : agents_.offers()) {
+      if (view_.input().offers.is_taken(i)) continue;
+      if (spread_.refuses(i)) --crowded;
+      if (draft_.is_free(i)) tally.count(kAgentInUse, judged.subject(i));
+    }
+    for (const std::size_t i : draft_.used()) {
+      if (!agents_.has(i) && spread_.refuses(i)) --crowded;
+    }
+    tally.count(kMastersSpreadOverZones, crowded);
+    return tally;
+  }
+
+  [[nodiscard]] RefusalTally new_tally(const JudgedOffers& judged, const GroupConstraints& constraints) const {
+    RefusalTally tally;
+    for (std::size_t i = 0; i < view_.input().offers.size(); ++i) {
+      if (!draft_.is_free(i)) continue;
+      if (agents_.has(i)) {
+        tally.count(kAgentInUse, judged.subject(i));
+        continue;
+      }
+      tally.count(judged.refusals(i), judged.subject(i));
+      constraints.for_each_refusal(i, [&](std::string_view name) { tally.count(name); });
+      if (spread_.refuses(i)) tally.count(kMastersSpreadOverZones);
+    }
+    return tally;
   }
 
   [[nodiscard]] std::vector<model::Figure> basis(const RefusalTally& tally) const {
     std::vector<model::Figure> figures;
-    figures.push_back(figure("offers", view_.input().offers.size()));
+    figures.push_back(figure("offers", view_.input().offers.on_hand()));
     tally.add_to(figures);
     return figures;
   }

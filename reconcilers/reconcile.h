@@ -13,11 +13,16 @@
 // intent:
 //   PlaceIntended, TaskLaunchIntended after it   one ACCEPT: RESERVE + CREATE + LAUNCH
 //   PlaceIntended alone                          one ACCEPT: RESERVE + CREATE
+//   both, of a transient place                   one ACCEPT: LAUNCH on what the offer has free, or lends
+//   PlaceGrowthIntended                          one ACCEPT: RESERVE of what the place lacks
+//   VolumeGrowthIntended                         one ACCEPT: GROW_VOLUME by what is reserved beside it
+//   PlaceGrowthReleaseIntended                   one ACCEPT: UNRESERVE of what was reserved beside it
 //   TaskLaunchIntended alone                     one ACCEPT: LAUNCH on what the offer shows as
 //   reserved for the node PlaceReleaseIntended                         one ACCEPT: DESTROY +
 //   UNRESERVE TaskKillIntended                             KILL ExclusionsIntended,
 //   MinimumMasterNodesIntended   PUT /_cluster/settings (es::exclusions_body and so on)
-// Their outcomes come back as PlaceReserved, PlaceFailed, PlaceReleased, TaskStatusChanged,
+// Their outcomes come back as PlaceReserved, PlaceFailed, PlaceReleased, PlaceGrowthReserved,
+// PlaceGrown, PlaceGrowthFailed, TaskStatusChanged,
 // MesosOperationChanged, ExclusionsApplied and MinimumMasterNodesApplied. A PUT that failed needs
 // no event: the plan repeats it.
 
@@ -30,6 +35,7 @@
 #include "core/state/state.pb.h"
 #include "reconcilers/ledger.h"
 #include "reconcilers/observation.h"
+#include "reconcilers/offer_set.h"
 #include "reconcilers/plan.h"
 #include "reconcilers/settings.h"
 
@@ -39,7 +45,7 @@ struct Input {
   const state::Cluster& cluster;
   const state::Operation* operation = nullptr;  ///< the active one, or null
   const Observation* observation = nullptr;     ///< the newest, or null before the first answer
-  std::span<const Offer> offers;                ///< not yet used, of the tenant's role
+  const OfferSet& offers;                       ///< on hand, of the tenant's role
   std::span<const LedgerLine> ledger = {};      ///< of the cluster, as the master's books were last compared
   const Settings& settings;
   Time now;
@@ -55,7 +61,7 @@ Plan reconcile(const Input& input);
 /// which is the usual case.
 std::vector<event::Event> observe(const state::Cluster& cluster, const Observation& observation, Time now);
 
-/// True while a node waits for an offer (to be placed, launched again, or to give its place back):
+/// True while a node waits for an offer (to be placed, launched again, to grow, or to give its place back):
 /// decides whether the tenant's role is revived or suppressed.
 bool wants_offers(const state::Cluster& cluster, Time now);
 

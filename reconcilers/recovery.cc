@@ -56,14 +56,20 @@ void reconcile_reservation(const View& view, Draft& draft, const Node& node) {
              view.now() + std::chrono::minutes{10});
 }
 
+/// An offer of another agent on the machine of the node's place; null when there is none.
+const Offer* find_renewed_machine(const View& view, const Node& node) {
+  const OfferSet& offers = view.input().offers;
+  for (std::size_t i = 0; i < offers.size(); ++i) {
+    if (offers.is_taken(i) || offers[i].hostname != node.place().hostname()) continue;
+    if (offers[i].agent_id != node.place().agent_id()) return &offers[i];
+  }
+  return nullptr;
+}
+
 /// No status will ever tell of it, because the master goes on calling the old agent unreachable.
 bool note_renewed_machine(const View& view, Draft& draft, const Node& node) {
-  if (!is_transient(node)) return false;
-  const auto offers = view.input().offers;
-  const auto renewed = std::ranges::find_if(offers, [&](const Offer& offer) {
-    return offer.hostname == node.place().hostname() && offer.agent_id != node.place().agent_id();
-  });
-  if (renewed == offers.end()) return false;
+  const Offer* renewed = is_transient(node) ? find_renewed_machine(view, node) : nullptr;
+  if (renewed == nullptr) return false;
   event::Event event;
   event::TaskStatusChanged& payload = *event.mutable_task_status_changed();
   payload.set_node(node.name());

@@ -18,12 +18,13 @@ void RefusalTally::count(const OfferRefusals& refusals, const OfferSubject& subj
   }
 }
 
-void RefusalTally::count(std::string_view rule) {
+void RefusalTally::count(std::string_view rule, std::uint64_t offers) {
+  if (offers == 0) return;
   const auto known = others_.find(rule);
   if (known == others_.end()) {
-    others_.emplace(rule, 1);
+    others_.emplace(rule, offers);
   } else {
-    ++known->second;
+    known->second += offers;
   }
 }
 

@@ -18,7 +18,7 @@ namespace esaas::reconcile {
 class RefusalTally {
  public:
   void count(const OfferRefusals& refusals, const OfferSubject& subject);
-  void count(std::string_view rule);
+  void count(std::string_view rule, std::uint64_t offers = 1);
 
   /// Adds the figures: of the offer rules in their order, then of the others by their names.
   void add_to(std::vector<model::Figure>& figures) const;

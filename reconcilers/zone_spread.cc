@@ -29,6 +29,7 @@ void ZoneSpread::add(const Node& node, std::size_t offer) { residents_.push_back
 
 void ZoneSpread::look_for(const Node& node, const GroupConstraints& constraints) {
   crowds_.assign(zones_.size(), 0);
+  least_ = 0;
   patient_until_.reset();
   if (zones_.size() == AttributeValues::kAbsent + 1) return;  // nobody has a zone
   const bool is_master = view_.is_master_eligible(node);
@@ -37,9 +38,18 @@ void ZoneSpread::look_for(const Node& node, const GroupConstraints& constraints)
     const bool is_replaced = !node.replaces().empty() && resident.node->name() == node.replaces();
     if (is_peer && !is_replaced) ++crowds_[resident.zone];
   }
+  least_ = *std::ranges::min_element(crowds_);
   if (!is_master || masters_wanted_ < 2 || constraints.arranges_by(kZone)) return;
   patient_until_ = patience_for(node);
-  if (patient_until_) crowd_max_ = least_crowd(constraints);
+  if (patient_until_) crowd_max_ = crowd_max(constraints);
+}
+
+std::uint64_t ZoneSpread::refused_on_hand() const {
+  std::uint64_t count = 0;
+  for (AttributeValues::Id zone = 0; patient_until_ && zone < zones_.offered().size(); ++zone) {
+    if (crowds_[zone] > crowd_max_) count += zones_.offered().on_hand(zone);
+  }
+  return count;
 }
 
 /// The moment when the node has waited long enough; nothing when that has passed.
@@ -53,10 +63,16 @@ std::optional<Time> ZoneSpread::patience_for(const Node& node) const {
   return until;
 }
 
-std::uint32_t ZoneSpread::least_crowd(const GroupConstraints& constraints) const {
+std::uint32_t ZoneSpread::crowd_max(const GroupConstraints& constraints) const {
   std::vector<bool> known(zones_.size(), false);
-  for (std::size_t offer = 0; offer < offers_; ++offer) {
-    if (constraints.may_ever_use(offer)) known[zones_.of_offer(offer)] = true;
+  if (constraints.empty()) {
+    const OfferedValues& offered = zones_.offered();
+    std::fill_n(known.begin(), offered.size(), true);
+    known[AttributeValues::kAbsent] = offered.some_lack_it();
+  } else {
+    for (std::size_t offer = 0; offer < offers_; ++offer) {
+      if (constraints.may_ever_use(offer)) known[zones_.of_offer(offer)] = true;
+    }
   }
   for (const Resident& resident : residents_) known[resident.zone] = true;
   std::uint32_t least = std::numeric_limits<std::uint32_t>::max();

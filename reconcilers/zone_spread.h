@@ -42,6 +42,10 @@ class ZoneSpread {
   [[nodiscard]] std::uint32_t crowd_of(std::size_t offer) const { return crowds_[zones_.of_offer(offer)]; }
   /// masters_spread_over_zones refuses the offer for now.
   [[nodiscard]] bool refuses(std::size_t offer) const { return patient_until_ && crowd_of(offer) > crowd_max_; }
+  /// How many of the offers on hand it refuses.
+  [[nodiscard]] std::uint64_t refused_on_hand() const;
+  /// No zone has fewer nodes that count for the node.
+  [[nodiscard]] std::uint32_t least_crowd() const { return least_; }
   /// When it will refuse nothing more; nothing: it does not concern the node.
   [[nodiscard]] std::optional<Time> patient_until() const { return patient_until_; }
 
@@ -55,7 +59,7 @@ class ZoneSpread {
   };
 
   [[nodiscard]] std::optional<Time> patience_for(const state::Node& node) const;
-  [[nodiscard]] std::uint32_t least_crowd(const GroupConstraints& constraints) const;
+  [[nodiscard]] std::uint32_t crowd_max(const GroupConstraints& constraints) const;
 
   const View& view_;
   AttributeValues& zones_;
@@ -63,6 +67,7 @@ class ZoneSpread {
   std::uint32_t masters_wanted_ = 0;
   std::vector<Resident> residents_;
   std::vector<std::uint32_t> crowds_;  // by zone, for the node that look_for was called with
+  std::uint32_t least_ = 0;
   std::uint32_t crowd_max_ = 0;
   std::optional<Time> patient_until_;
 };

@@ -35,6 +35,17 @@ bool is_known(const state::Cluster& cluster, const event::Event& applied) {
   return cluster.minimum_master_nodes_applied() == applied.minimum_master_nodes_applied().value();
 }
 
+/// The node whose place the intent builds on; empty for one that brings its own, or needs none.
+std::string_view node_with_place(const event::Event& intent) {
+  switch (intent.payload_case()) {
+    case event::Event::kTaskLaunchIntended: return intent.task_launch_intended().node();
+    case event::Event::kPlaceGrowthIntended: return intent.place_growth_intended().node();
+    case event::Event::kVolumeGrowthIntended: return intent.volume_growth_intended().node();
+    case event::Event::kPlaceGrowthReleaseIntended: return intent.place_growth_release_intended().node();
+    default: return {};
+  }
+}
+
 }  // namespace
 
 Controller::Controller(ControllerOptions options, state::FleetState state, const store::EventLog& log,
@@ -152,7 +163,7 @@ void Controller::reconcile_dirty(Time now) {
   }
 }
 
-reconcile::Input Controller::input_of(const state::Cluster& cluster, std::span<const reconcile::Offer> offers,
+reconcile::Input Controller::input_of(const state::Cluster& cluster, const reconcile::OfferSet& offers,
                                       Time now) const {
   const auto observation = observations_.find(cluster.name());
   return {.cluster = cluster,
@@ -170,7 +181,7 @@ bool Controller::reconcile_once(const std::string& name, Time now) {
   if (cluster == nullptr || sequencer_.backlog() > kBacklogMax) return false;
   const std::string role = model::role_of_tenant(cluster->tenant());
   const bool wants = connected_ && reconcile::wants_offers(*cluster, now);
-  const auto offers = wants ? offers_.of_role(role) : std::vector<reconcile::Offer>{};
+  const reconcile::OfferSet& offers = wants ? offers_.of_role(role) : offers_.none();
   const reconcile::Plan plan = reconcile::reconcile(input_of(*cluster, offers, now));
   append_actions(name, plan, now);
   if (plan.next_check) {
@@ -234,6 +245,9 @@ const std::string* Controller::offer_id_of(const event::Event& event) {
   if (event.has_place_intended()) return &event.place_intended().offer_id();
   if (event.has_task_launch_intended()) return &event.task_launch_intended().offer_id();
   if (event.has_place_release_intended()) return &event.place_release_intended().offer_id();
+  if (event.has_place_growth_intended()) return &event.place_growth_intended().offer_id();
+  if (event.has_volume_growth_intended()) return &event.volume_growth_intended().offer_id();
+  if (event.has_place_growth_release_intended()) return &event.place_growth_release_intended().offer_id();
   return nullptr;
 }
 
@@ -257,13 +271,13 @@ void Controller::perform(const std::string& name, const std::vector<event::Event
   }
 }
 
-/// The place that a launch within `intents` is for: the one intended beside it, or the node's own.
+/// The place that a launch or a growth within `intents` is for: the one intended beside it, or the node's own.
 model::Place Controller::place_for(const state::Cluster* cluster, const std::vector<event::Event>& intents) {
   model::Place place;
   for (const event::Event& intent : intents) {
     if (intent.has_place_intended()) return intent.place_intended().place();
-    if (!intent.has_task_launch_intended() || cluster == nullptr) continue;
-    const state::Node* node = state::find_node(*cluster, intent.task_launch_intended().node());
+    const std::string_view name = node_with_place(intent);
+    const state::Node* node = cluster == nullptr ? nullptr : state::find_node(*cluster, name);
     if (node != nullptr) place = node->place();
   }
   return place;

@@ -139,7 +139,7 @@ class Controller {
   void reconcile_dirty(Time now);
   bool reconcile_once(const std::string& name, Time now);
   /// What a cluster is reconciled from. Borrows from the controller and `offers`.
-  [[nodiscard]] reconcile::Input input_of(const state::Cluster& cluster, std::span<const reconcile::Offer> offers,
+  [[nodiscard]] reconcile::Input input_of(const state::Cluster& cluster, const reconcile::OfferSet& offers,
                                           Time now) const;
   void append_actions(const std::string& name, const reconcile::Plan& plan, Time now);
   void repeat_effect(const std::string& name, const event::Event& intent, Time now);

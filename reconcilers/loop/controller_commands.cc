@@ -130,7 +130,7 @@ Preview Controller::imagine(std::vector<event::Event> events, Time now) const {
   }
   if (const state::Cluster* cluster = imagined.find_cluster(name)) {
     const auto observation = observations_.find(name);
-    const auto offers = offers_.of_role(model::role_of_tenant(cluster->tenant()));
+    const reconcile::OfferSet& offers = offers_.of_role(model::role_of_tenant(cluster->tenant()));
     const reconcile::Plan plan =
         reconcile::reconcile({.cluster = *cluster,
                               .operation = imagined.find_operation(cluster->active_operation()),

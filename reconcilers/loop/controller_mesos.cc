@@ -29,6 +29,7 @@ std::uint64_t want_signature(const state::Cluster& cluster) {
     mix(static_cast<std::uint64_t>(node.task().state()));
     mix(node.attempt());
     mix(node.removing() ? 1 : 0);
+    mix(static_cast<std::uint64_t>(node.growth().status()));
   }
   return hash;
 }
@@ -153,14 +154,15 @@ void Controller::take_roles(Time now) {
 void Controller::settle_offers(Time now) {
   if (!connected_) return;
   std::map<bool, std::vector<std::string>> declined;  // by whether the role waits for something
-  std::vector<std::string> taken;
-  for (const auto& [id, offer] : offers_.all()) {
-    const auto wanting = schedule_.wanting.find(offer.view.role);
-    const bool waits = wanting != schedule_.wanting.end() && !wanting->second.empty();
-    declined[waits].push_back(id);
-    taken.push_back(id);
+  for (const std::string& role : offers_.roles()) {
+    const auto wanting = schedule_.wanting.find(role);
+    auto& ids = declined[wanting != schedule_.wanting.end() && !wanting->second.empty()];
+    const reconcile::OfferSet& offers = offers_.of_role(role);
+    for (std::size_t i = 0; i < offers.size(); ++i) {
+      if (!offers.is_taken(i)) ids.push_back(offers[i].id);
+    }
   }
-  for (const std::string& id : taken) offers_.take(id);
+  offers_.clear();
   for (const auto& [waits, ids] : declined) {
     ports_.mesos_send(calls::decline(ids, seconds(waits ? options_.decline_waiting : options_.decline_idle)));
   }
@@ -240,6 +242,11 @@ std::vector<std::string> Controller::open_operations(const state::Node& node, st
     if (!node.destroy_finished()) ids.push_back(node.destroy_operation());
     if (!node.unreserve_finished()) ids.push_back(node.unreserve_operation());
   }
+  const state::Growth& growth = node.growth();
+  if (growth.seq() > durable) return ids;
+  if (growth.status() == state::GROWTH_STATUS_INTENDED) ids.push_back(growth.reserve_operation());
+  if (growth.status() == state::GROWTH_STATUS_GROWING) ids.push_back(growth.grow_operation());
+  if (growth.status() == state::GROWTH_STATUS_RELEASING) ids.push_back(growth.unreserve_operation());
   return ids;
 }
 

@@ -1,33 +1,48 @@
 #include "reconcilers/loop/offer_pool.h"
 
+#include <utility>
+
 namespace esaas::loop {
 
 void OfferPool::add(PooledOffer offer) {
+  take(offer.view.id);
+  RoleOffers& role = roles_[offer.view.role];
+  if (role.views.on_hand() == 0) {  // nobody looks at the places of what was taken
+    role.views.clear();
+    role.wires.clear();
+  }
   std::string id = offer.view.id;
-  offers_.insert_or_assign(std::move(id), std::move(offer));
+  const std::size_t index = role.views.add(std::move(offer.view));
+  role.wires.push_back(std::move(offer.wire));
+  where_.emplace(std::move(id), Where{&role, index});
 }
 
 std::optional<PooledOffer> OfferPool::take(std::string_view offer_id) {
-  const auto found = offers_.find(offer_id);
-  if (found == offers_.end()) return std::nullopt;
-  PooledOffer offer = std::move(found->second);
-  offers_.erase(found);
+  const auto found = where_.find(std::string(offer_id));
+  if (found == where_.end()) return std::nullopt;
+  auto& [role, index] = found->second;
+  PooledOffer offer{.view = role->views[index], .wire = std::exchange(role->wires[index], {})};
+  role->views.take(index);
+  where_.erase(found);
   return offer;
 }
 
-void OfferPool::clear() { offers_.clear(); }
-
-const PooledOffer* OfferPool::find(std::string_view offer_id) const {
-  const auto found = offers_.find(offer_id);
-  return found == offers_.end() ? nullptr : &found->second;
+void OfferPool::clear() {
+  where_.clear();
+  roles_.clear();
 }
 
-std::vector<reconcile::Offer> OfferPool::of_role(std::string_view role) const {
-  std::vector<reconcile::Offer> views;
-  for (const auto& [id, offer] : offers_) {
-    if (offer.view.role == role) views.push_back(offer.view);
+const reconcile::OfferSet& OfferPool::of_role(std::string_view role) const {
+  const auto found = roles_.find(role);
+  return found == roles_.end() ? none_ : found->second.views;
+}
+
+std::vector<std::string> OfferPool::roles() const {
+  std::vector<std::string> names;
+  for (const auto& [name, offers] : roles_) {
+    if (offers.views.on_hand() > 0) names.push_back(name);
   }
-  return views;
+  return names;
 }
 
 }  // namespace esaas::loop

@@ -80,7 +80,7 @@ const std::span<const OfferRule> kOfferRules = kRules;
 
 OfferRefusals refusals_of(const OfferSubject& subject) {
   OfferRefusals refusals;
-  if (subject.agent_in_use) return refusals.set(0);
+  if (subject.agent_in_use) return kAgentInUse;
   for (std::size_t i = 1; i < kRules.size(); ++i) {
     if (kRules[i].refuses(subject)) refusals.set(i);
   }

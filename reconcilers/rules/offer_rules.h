@@ -43,6 +43,8 @@ inline constexpr std::size_t kOfferRulesMax = 16;
 /// Bit i: kOfferRules[i] refuses. An agent that has a node of the cluster already is refused for that alone: whatever
 /// else it lacks, nobody needs to change it.
 using OfferRefusals = std::bitset<kOfferRulesMax>;
+/// What an offer is refused for whose agent is in use.
+inline constexpr OfferRefusals kAgentInUse{1};
 OfferRefusals refusals_of(const OfferSubject& subject);
 
 /// An agent whose maintenance begins this soon takes no new node.

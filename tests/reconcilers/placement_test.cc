@@ -117,6 +117,20 @@ TEST(Placement, CountsAnOfferForEveryRuleThatRefusesIt) {
   for (const auto& hold : plan.holds) EXPECT_EQ(hold.why.find_first_of("0123456789"), std::string::npos) << hold.why;
 }
 
+TEST(Placement, CountsCrowdedZonesBesideAgentsInUse) {
+  World world = world_of("aaab");
+  world.agents[2].free.mem_mib = 100;
+  world.create({World::group("data", 3)});
+  world.round();  // two are placed, one in each zone, and use up their offers; the third waits for another zone
+  EXPECT_EQ(figures_of(world, "data-2"),
+            (std::map<std::string, std::string>{{"offers", "4"},
+                                                {"agent_already_has_a_node_of_this_cluster", "2"},
+                                                {"lacks_mem", "1"},
+                                                {"lacks_mem_best_mib", "100"},
+                                                {"lacks_mem_needed_mib", "1024"},
+                                                {"masters_spread_over_zones", "2"}}));
+}
+
 TEST(Placement, RemembersWhatItsAgentWas) {
   World world = world_of("a");
   world.agents[0].attributes["disk"] = "ssd";

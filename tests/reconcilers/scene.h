@@ -3,6 +3,7 @@
 // asks a reconciler or a rule. Made by the World, so that it is a state that really occurs.
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ struct Scene {
   state::Operation operation = {};
   reconcile::Settings settings = {};
   Time now;
+  mutable std::shared_ptr<reconcile::OfferSet> offer_set = {};  ///< of `offers`, for the last `input`
 
   /// A group "data" of that many nodes, all of them masters too, green and at rest.
   static Scene at_rest(std::uint32_t nodes) {
@@ -36,10 +38,11 @@ struct Scene {
 
   /// An operation is in `input` when it has an id.
   [[nodiscard]] reconcile::Input input() const {
+    offer_set = std::make_shared<reconcile::OfferSet>(offers);
     return {.cluster = cluster,
             .operation = operation.id().empty() ? nullptr : &operation,
             .observation = &observation,
-            .offers = offers,
+            .offers = *offer_set,
             .ledger = ledger,
             .settings = settings,
             .now = now,

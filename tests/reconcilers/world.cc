@@ -1,6 +1,7 @@
 #include "tests/reconcilers/world.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/assert.h"
 #include "core/events/event_kind.h"
@@ -100,6 +101,13 @@ void World::resize(const std::string& name, std::uint32_t mem_mib) {
   submit(std::move(request));
 }
 
+void World::resize_disk(const std::string& name, std::uint32_t disk_mib) {
+  model::Request request;
+  request.mutable_resize()->set_group(name);
+  request.mutable_resize()->mutable_resources()->set_disk_mib(disk_mib);
+  submit(std::move(request));
+}
+
 void World::remove() {
   model::Request request;
   request.mutable_delete_()->set_confirm(kName);
@@ -169,6 +177,7 @@ void World::append(event::Event event) {
     outcomes.push_back(event.operation_finished().status() == model::OPERATION_STATUS_SUCCEEDED ? "succeeded" : "not");
   }
   state::evolve(state, event);
+  if (event.has_place_grown()) merge_grown(event);
   log.push_back(std::move(event));
 }
 
@@ -347,15 +356,24 @@ std::vector<Offer> World::offers() const {
     offer.ports = {{31000, 31100}};
     for (const auto& [volume, place] : one.places) {
       const Node* owner = exists() ? state::find_node(cluster(), place.first) : nullptr;
-      if (owner != nullptr && alive_.contains(owner->task().task_id())) continue;
-      offer.reserved.push_back(
-          {.cluster = kName, .node = place.first, .place = volume, .quantities = {}, .ports = {}, .has_volume = true});
+      const auto addition = one.additions.find(volume);
+      reconcile::ReservedPart part{
+          .cluster = kName, .node = place.first, .place = volume, .quantities = {}, .ports = {}, .has_volume = false};
+      if (addition != one.additions.end()) part.quantities = addition->second;
+      if (owner == nullptr || !alive_.contains(owner->task().task_id())) {
+        part.has_volume = true;
+        part.volume_mib = place.second.resources().disk_mib();
+        reconcile::add(part.quantities, reconcile::to_quantities(place.second.resources()));
+      } else if (addition == one.additions.end()) {
+        continue;
+      }
+      offer.reserved.push_back(std::move(part));
     }
   }
   return made;
 }
 
-reconcile::Input World::input(const std::vector<Offer>& made) const {
+reconcile::Input World::input(const reconcile::OfferSet& made) const {
   return {.cluster = cluster(),
           .operation = state.find_operation(cluster().active_operation()),
           .observation = observation_ ? &*observation_ : nullptr,
@@ -366,7 +384,7 @@ reconcile::Input World::input(const std::vector<Offer>& made) const {
 }
 
 reconcile::Plan World::plan() const {
-  const std::vector<Offer> made = offers();
+  const reconcile::OfferSet made(offers());
   return reconcile::reconcile(input(made));
 }
 
@@ -470,6 +488,10 @@ void World::perform(const event::Event& intent) {
     WorldAgent& where = agent(node(payload.node()).place().agent_id());
     use(where, where.places.at(payload.volume_id()).second, 1);
     where.places.erase(payload.volume_id());
+    if (const auto addition = where.additions.find(payload.volume_id()); addition != where.additions.end()) {
+      reconcile::add(where.free, addition->second);
+      where.additions.erase(addition);
+    }
     outcome.mutable_place_released()->set_node(payload.node());
     outcome.mutable_place_released()->set_volume_id(payload.volume_id());
   } else if (intent.has_exclusions_intended()) {
@@ -484,9 +506,71 @@ void World::perform(const event::Event& intent) {
     observation_->minimum_master_nodes.reset();
     outcome.mutable_minimum_master_nodes_applied()->set_value(minimum_master_nodes);
   } else {
+    return perform_growth(intent);
+  }
+  append(std::move(outcome));
+}
+
+/// What was added is reserved beside the place until its volume, or else the place, has it.
+void World::perform_growth(const event::Event& intent) {
+  event::Event outcome;
+  if (intent.has_place_growth_intended()) {
+    const auto& payload = intent.place_growth_intended();
+    WorldAgent& where = agent(node(payload.node()).place().agent_id());
+    const reconcile::Quantities before = reconcile::to_quantities(payload.before());
+    const reconcile::Quantities after = reconcile::to_quantities(payload.after());
+    const reconcile::Quantities lack{.cpus_milli = after.cpus_milli - before.cpus_milli,
+                                     .mem_mib = after.mem_mib - before.mem_mib,
+                                     .disk_mib = std::max<std::int64_t>(after.disk_mib - before.disk_mib, 0)};
+    where.additions[payload.volume_id()] = lack;
+    where.free.cpus_milli -= lack.cpus_milli;
+    where.free.mem_mib -= lack.mem_mib;
+    where.free.disk_mib -= lack.disk_mib;
+    if (where.free.cpus_milli < 0 || where.free.mem_mib < 0 || where.free.disk_mib < 0) {
+      violations.push_back("overbooked " + where.id + " by a growth");
+    }
+    outcome.mutable_place_growth_reserved()->set_node(payload.node());
+    outcome.mutable_place_growth_reserved()->set_volume_id(payload.volume_id());
+  } else if (intent.has_volume_growth_intended()) {
+    const auto& payload = intent.volume_growth_intended();
+    const Node& growing = node(payload.node());
+    if (alive_.contains(growing.task().task_id())) violations.push_back(payload.node() + " grows while it runs");
+    auto& change = *outcome.mutable_mesos_operation_changed();
+    change.set_node(payload.node());
+    change.set_mesos_operation(payload.grow_operation());
+    change.set_state(volumes_do_not_grow ? model::MESOS_OPERATION_STATE_ERROR : model::MESOS_OPERATION_STATE_FINISHED);
+    if (volumes_do_not_grow) {
+      change.set_message("the agent lacks RESIZE_VOLUME");
+    } else {
+      event::PlaceGrown grown;
+      grown.set_node(payload.node());
+      grown.set_volume_id(payload.volume_id());
+      *grown.mutable_resources() = growing.growth().after();
+      append(std::exchange(outcome, {}));
+      *outcome.mutable_place_grown() = std::move(grown);
+    }
+  } else if (intent.has_place_growth_release_intended()) {
+    const auto& payload = intent.place_growth_release_intended();
+    const Node& growing = node(payload.node());
+    WorldAgent& where = agent(growing.place().agent_id());
+    reconcile::add(where.free, where.additions.at(payload.volume_id()));
+    where.additions.erase(payload.volume_id());
+    auto& failed = *outcome.mutable_place_growth_failed();
+    failed.set_node(payload.node());
+    failed.set_volume_id(payload.volume_id());
+    *failed.mutable_after() = growing.growth().after();
+    failed.set_why(growing.growth().why());
+  } else {
     return;
   }
   append(std::move(outcome));
+}
+
+void World::merge_grown(const event::Event& event) {
+  const auto& grown = event.place_grown();
+  WorldAgent& where = agent(node(grown.node()).place().agent_id());
+  where.places.at(grown.volume_id()).second = node(grown.node()).place();
+  where.additions.erase(grown.volume_id());
 }
 
 void World::move_shards() {

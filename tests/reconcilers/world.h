@@ -24,10 +24,11 @@ struct WorldAgent {
   std::map<std::string, std::string, std::less<>> attributes;
   std::string zone;  ///< of the one region that there is; empty: none
   reconcile::Quantities free{8000, 16384, 100000};
-  reconcile::Quantities lent = {};                                     ///< free as revocable resources
-  std::vector<reconcile::OfferedDisk> disks;                           ///< free ones, beside the root disk
-  bool is_up = true;                                                   ///< makes offers
-  std::map<std::string, std::pair<std::string, model::Place>> places;  ///< by volume id: node and place
+  reconcile::Quantities lent = {};                                          ///< free as revocable resources
+  std::vector<reconcile::OfferedDisk> disks = {};                           ///< free ones, beside the root disk
+  bool is_up = true;                                                        ///< makes offers
+  std::map<std::string, std::pair<std::string, model::Place>> places = {};  ///< by volume id: node and place
+  std::map<std::string, reconcile::Quantities> additions = {};  ///< reserved beside a place, by its volume id
 };
 
 /// A copy of a shard, on a node's disk. `target` is where it moves to in the next round.
@@ -50,6 +51,7 @@ class World {
   void create(std::vector<model::NodeGroup> groups);
   void scale(const std::string& group, std::uint32_t count);
   void resize(const std::string& group, std::uint32_t mem_mib);
+  void resize_disk(const std::string& group, std::uint32_t disk_mib);
   void remove();
   void suspend();
   void resume();
@@ -70,6 +72,7 @@ class World {
   void declare_gone(const std::string& node);
   bool elasticsearch_is_silent = false;
   bool kills_are_lost = false;
+  bool volumes_do_not_grow = false;
   std::vector<std::string> closed_indices;
 
   // ---- Time ----
@@ -120,6 +123,9 @@ class World {
   void check_quorum();
   void teach_quorum();
   WorldAgent& agent(const std::string& id);
+  void perform_growth(const event::Event& intent);
+  /// What was added is the place's from now on.
+  void merge_grown(const event::Event& event);
   /// Takes what the place needs from the agent, or gives it back.
   void use(WorldAgent& agent, const model::Place& place, int sign);
   /// Its process is over, and with it its place if that was transient.
@@ -128,7 +134,7 @@ class World {
   [[nodiscard]] bool is_up(const state::Node& node) const;
   [[nodiscard]] bool has_role(const state::Node& node, model::NodeRole role) const;
   [[nodiscard]] bool has_master() const;
-  [[nodiscard]] reconcile::Input input(const std::vector<reconcile::Offer>& offers) const;
+  [[nodiscard]] reconcile::Input input(const reconcile::OfferSet& offers) const;
 
   std::set<std::string> alive_;                        ///< tasks by id
   std::map<std::string, model::Place> transient_;      ///< places of those that have no reserved one
