@@ -120,7 +120,8 @@ void carry_out(World& world, Framework& framework, Pool& pool, const Type& opera
   }
   std::optional<std::string> principal;
   if (framework.record.info().has_principal()) principal = framework.record.info().principal();
-  const OperationContext context{pool.role, principal, agent_text(world, pool.agent), pool.agent.total};
+  const OperationContext context{pool.role, principal, agent_text(world, pool.agent), pool.agent.total,
+                                 !pool.agent.record.cannot_resize_volumes()};
   const auto conversion = convert(operation, context, pool.left);
   if (!conversion) {
     send_operation_error(world, framework, operation, conversion.error().detail);

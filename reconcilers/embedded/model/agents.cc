@@ -102,6 +102,7 @@ void rescind_offers(World& world, const std::string& agent_id) {
 void describe(Agent& agent, const AgentSpec& spec) {
   agent.record.set_name(spec.name);
   agent.record.set_hostname(spec.hostname);
+  agent.record.set_cannot_resize_volumes(!spec.resizes_volumes);
   agent.record.clear_attributes();
   for (const auto& [name, value] : spec.attributes) {
     auto* attribute = agent.record.add_attributes();

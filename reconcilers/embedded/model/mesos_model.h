@@ -81,6 +81,7 @@ struct AgentSpec {
   std::int64_t revocable_mem_mib = 0;
   std::uint32_t port_begin = 0;  ///< inclusive range; 0 and 0: no ports
   std::uint32_t port_end = 0;
+  bool resizes_volumes = true;  ///< an agent may lack that capability
 };
 
 /// How a call was answered: 202 with no text when it was taken, else the status and sentence that a real master gives.

@@ -203,6 +203,11 @@ Result<Conversion> grow_volume(const wire::Offer::Operation::GrowVolume& grow, c
   if (volume.is_mount() || key_of(without_volume(volume).kind) != key_of(addition.kind)) {
     return refuse("Incompatible resources in the 'GrowVolume.volume' and 'GrowVolume.addition' fields", context);
   }
+  if (!context.resizes_volumes) {
+    return refuse(
+        "Volume " + to_text(volume, context.role) + " cannot be grown on an agent without RESIZE_VOLUME capability",
+        context);
+  }
   Conversion conversion;
   conversion.consumed.add(volume);
   conversion.consumed.add(addition);

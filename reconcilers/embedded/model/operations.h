@@ -16,6 +16,7 @@ struct OperationContext {
   std::optional<std::string> principal;  ///< of the framework
   std::string agent_text;                ///< how errors name the agent
   const Resources& agent_total;          ///< for the uniqueness of persistence ids
+  bool resizes_volumes = true;           ///< the agent can
 };
 
 /// What an operation takes away and what it puts there instead; the quantities are the same.
