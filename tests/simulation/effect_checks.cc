@@ -72,6 +72,11 @@ void EffectChecks::check_accept(const Call::Accept& accept) {
     collect_roles(operation.unreserve().resources(), roles);
     collect_roles(operation.create().volumes(), roles);
     collect_roles(operation.destroy().volumes(), roles);
+    if (operation.has_grow_volume()) {
+      for (const auto* resource : {&operation.grow_volume().volume(), &operation.grow_volume().addition()}) {
+        roles.insert(resource->allocation_info().role());
+      }
+    }
     const std::string& id = operation.id().value();
     if (id.empty()) journal_.violate("an operation is sent without an id: nobody would tell its outcome");
     if (!ledger_.operation_intended(id)) journal_.violate(id + " is sent before its intent is durable");
@@ -98,7 +103,35 @@ void EffectChecks::check_launch(const mesos::wire::TaskInfo& task) {
   }
 }
 
-/// Suspending and deleting stop everything on purpose; nothing else may stop a node that holds a last copy.
+void EffectChecks::watch(Time now) {
+  std::map<std::string, std::map<std::string, Time>> last_copies;
+  for (const auto& [id, process] : elasticsearch_.processes()) {
+    if (process.state != ElasticsearchProcess::State::kUp) continue;
+    const auto before = last_copies_.find(id);
+    for (const std::string& shard : elasticsearch_.last_copies_on(process.launch.cluster, process.volume, true)) {
+      const bool known = before != last_copies_.end() && before->second.contains(shard);
+      last_copies[id][shard] = known ? before->second.at(shard) : now;
+    }
+  }
+  last_copies_ = std::move(last_copies);
+  watched_at_ = now;
+}
+
+/// That an answer of Elasticsearch has told of for certain.
+std::vector<std::string> EffectChecks::known_last_copies(const std::string& task_id) const {
+  constexpr Duration kOldestAnswer = std::chrono::seconds{35};
+  std::vector<std::string> shards;
+  const auto found = last_copies_.find(task_id);
+  if (found == last_copies_.end()) return shards;
+  for (const auto& [shard, since] : found->second) {
+    if (watched_at_ - since >= kOldestAnswer) shards.push_back(shard);
+  }
+  return shards;
+}
+
+/// Suspending and deleting stop everything on purpose; nothing else may stop a node that holds a last copy. One that is
+/// restarted to grow keeps its data, and nobody copied anything away before: a copy elsewhere may have been lost since
+/// Elasticsearch was last asked, or an index made, and what is closed is served by nobody.
 void EffectChecks::check_kill(const std::string& task_id) {
   if (!ledger_.kill_intended(task_id)) journal_.violate("task " + task_id + " is killed before its intent is durable");
   const auto process = elasticsearch_.processes().find(task_id);
@@ -106,7 +139,10 @@ void EffectChecks::check_kill(const std::string& task_id) {
   if (process == elasticsearch_.processes().end() || !parsed) return;
   const state::Cluster* cluster = ledger_.state().find_cluster(parsed->cluster);
   if (cluster == nullptr || cluster->phase() != state::CLUSTER_PHASE_RUNNING) return;
-  for (const std::string& shard : elasticsearch_.last_copies_on(parsed->cluster, process->second.volume)) {
+  const auto shards = ledger_.kill_is_a_restart(task_id)
+                          ? known_last_copies(task_id)
+                          : elasticsearch_.last_copies_on(parsed->cluster, process->second.volume);
+  for (const std::string& shard : shards) {
     journal_.violate("node of task " + task_id + " is stopped while it holds the last copy of " + shard);
   }
 }

@@ -52,10 +52,18 @@ void Ledger::check_place(const event::Event& event) {
   }
 }
 
+void Ledger::remember_kill(const event::Event& event) {
+  const std::string& task_id = event.task_kill_intended().task_id();
+  kills_.insert(task_id);
+  const state::Cluster* cluster = state_.find_cluster(event.cluster());
+  const state::Node* node = cluster == nullptr ? nullptr : state::find_node_by_task(*cluster, task_id);
+  if (node != nullptr && node->has_growth() && !node->removing()) restarts_.insert(task_id);
+}
+
 void Ledger::remember(const event::Event& event) {
   ++counts_[std::string(event::kind_of(event))];
   if (event.has_task_launch_intended()) launches_.insert(event.task_launch_intended().task_id());
-  if (event.has_task_kill_intended()) kills_.insert(event.task_kill_intended().task_id());
+  if (event.has_task_kill_intended()) remember_kill(event);
   if (event.has_place_intended()) {
     mesos_operations_.insert(event.place_intended().reserve_operation());
     mesos_operations_.insert(event.place_intended().create_operation());
@@ -63,6 +71,11 @@ void Ledger::remember(const event::Event& event) {
   if (event.has_place_release_intended()) {
     mesos_operations_.insert(event.place_release_intended().destroy_operation());
     mesos_operations_.insert(event.place_release_intended().unreserve_operation());
+  }
+  if (event.has_place_growth_intended()) mesos_operations_.insert(event.place_growth_intended().reserve_operation());
+  if (event.has_volume_growth_intended()) mesos_operations_.insert(event.volume_growth_intended().grow_operation());
+  if (event.has_place_growth_release_intended()) {
+    mesos_operations_.insert(event.place_growth_release_intended().unreserve_operation());
   }
   if (event.has_orphan_release_intended()) {
     mesos_operations_.insert(event.orphan_release_intended().destroy_operation());
@@ -92,7 +105,11 @@ bool Ledger::knows_operation(const std::string& id) const {
                            (id == node.reserve_operation() || id == node.create_operation());
     const bool releasing = node.place_status() == state::PLACE_STATUS_RELEASING &&
                            (id == node.destroy_operation() || id == node.unreserve_operation());
-    if (reserving || releasing) return false;
+    const state::Growth& growth = node.growth();
+    const bool growing = (growth.status() == state::GROWTH_STATUS_INTENDED && id == growth.reserve_operation()) ||
+                         (growth.status() == state::GROWTH_STATUS_GROWING && id == growth.grow_operation()) ||
+                         (growth.status() == state::GROWTH_STATUS_RELEASING && id == growth.unreserve_operation());
+    if (reserving || releasing || growing) return false;
   }
   return true;
 }

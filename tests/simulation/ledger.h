@@ -27,9 +27,11 @@ class Ledger {
   [[nodiscard]] Time newest_at() const { return newest_at_; }
   [[nodiscard]] bool launch_intended(const std::string& task_id) const { return launches_.contains(task_id); }
   [[nodiscard]] bool kill_intended(const std::string& task_id) const { return kills_.contains(task_id); }
-  /// Reserve, create, destroy, unreserve.
+  /// The task was to be killed for its node to grow where it is.
+  [[nodiscard]] bool kill_is_a_restart(const std::string& task_id) const { return restarts_.contains(task_id); }
+  /// Reserve, create, grow, destroy, unreserve.
   [[nodiscard]] bool operation_intended(const std::string& id) const { return mesos_operations_.contains(id); }
-  /// The last word on a reserve, create, destroy or unreserve is in the log, or nothing depends on it any more.
+  /// The last word on one of them is in the log, or nothing depends on it any more.
   [[nodiscard]] bool knows_operation(const std::string& id) const;
   /// The log holds this exclusion or minimum_master_nodes as wanted, now or at some time.
   [[nodiscard]] bool setting_intended(const event::Event& intent) const;
@@ -45,6 +47,7 @@ class Ledger {
 
  private:
   void remember(const event::Event& event);
+  void remember_kill(const event::Event& event);
   void check_place(const event::Event& event);
   void check_usage(const event::Event& event);
 
@@ -55,6 +58,7 @@ class Ledger {
   std::map<std::tuple<std::string, std::string, store::UsageKind>, std::int64_t> metered_until_;
   std::set<std::string> launches_;
   std::set<std::string> kills_;
+  std::set<std::string> restarts_;
   std::set<std::string> mesos_operations_;
   std::set<std::string> ended_operations_;
   std::set<std::string> settings_;

@@ -146,18 +146,24 @@ std::vector<LostDocuments> ModelElasticsearch::lost_documents() const {
   return lost;
 }
 
-std::vector<std::string> ModelElasticsearch::last_copies_on(const std::string& cluster,
-                                                            const std::string& volume) const {
+std::vector<std::string> ModelElasticsearch::last_copies_on(const std::string& cluster, const std::string& volume,
+                                                            bool restarts) const {
   std::vector<std::string> last;
   const auto here = directories_.find(volume);
   if (here == directories_.end()) return last;
+  const ElectedCluster* led = restarts ? led_cluster(cluster) : nullptr;
   for (const auto& [key, copy] : here->second.copies) {
+    if (led != nullptr) {
+      const auto index = led->metadata().indices.find(key.index);
+      if (index != led->metadata().indices.end() && index->second.closed) continue;
+    }
     const auto acknowledged = acknowledged_.find({cluster, key});
     const std::uint64_t needed = acknowledged == acknowledged_.end() ? 0 : acknowledged->second;
     if (copy.documents < needed || needed == 0) continue;
     const bool elsewhere = std::ranges::any_of(processes_, [&](const auto& entry) {
       const ElasticsearchProcess& process = entry.second;
-      if (process.launch.cluster != cluster || process.volume == volume || process.state != State::kUp) return false;
+      if (process.launch.cluster != cluster || process.volume == volume) return false;
+      if (process.state != State::kUp && !restarts) return false;
       const auto directory = directories_.find(process.volume);
       if (directory == directories_.end()) return false;
       const auto other = directory->second.copies.find(key);

@@ -104,6 +104,7 @@ SeedSummary run_seeds(const SeedRange& range) {
     totals.summary.text += fmt::format("  {} in seeds {}\n", rule, fmt::join(seeds, ", "));
   }
   totals.summary.text += in_line("events:", totals.sums.event_counts);
+  totals.summary.event_counts = totals.sums.event_counts;
   return std::move(totals.summary);
 }
 

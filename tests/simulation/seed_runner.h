@@ -2,6 +2,7 @@
 // run_seeds: many simulations, on a few threads (each has its own), and one text about them. Thread-safe.
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "tests/simulation/simulation.h"
@@ -17,6 +18,7 @@ struct SeedRange {
 
 struct SeedSummary {
   std::uint64_t failed = 0;
+  std::map<std::string, std::uint64_t> event_counts;  ///< of all logs, by kind
   std::string text;  ///< the first failures with their last notes and the command that repeats each, then the sums
 };
 

@@ -17,6 +17,12 @@ TEST(Seeds, AThousandFixedOnesHoldAllInvariants) {
   const SeedSummary summary = run_seeds({.first = 1, .count = 1000, .jobs = threads(), .options = {}});
   std::printf("%s", summary.text.c_str());
   EXPECT_EQ(summary.failed, 0U);
+  // Places grow where they are, to the end and not.
+  for (const char* kind :
+       {"place_grown", "volume_growth_intended", "place_growth_release_intended", "place_growth_failed"}) {
+    const auto counted = summary.event_counts.find(kind);
+    EXPECT_TRUE(counted != summary.event_counts.end() && counted->second > 0) << kind;
+  }
 }
 
 TEST(Seeds, FreshOnesHoldAllInvariants) {
