@@ -27,10 +27,6 @@ Entries entries_of(const MasterBooks& books) {
   return entries;
 }
 
-Quantities to_quantities(const model::Resources& resources) {
-  return {resources.cpus_milli(), resources.mem_mib(), resources.disk_mib()};
-}
-
 std::size_t ports_of(const ReservedPart& part) {
   std::size_t count = 0;
   for (const PortRange& range : part.ports) count += range.end - range.begin + 1;
@@ -40,6 +36,18 @@ std::size_t ports_of(const ReservedPart& part) {
 bool is_as_asked(const Quantities& ours, const ReservedPart& part) {
   return ours.cpus_milli == part.quantities.cpus_milli && ours.mem_mib == part.quantities.mem_mib &&
          ours.disk_mib == part.quantities.disk_mib && ports_of(part) == 2;
+}
+
+/// What a place that grows may have: no less than before, no more than after.
+bool is_between(const Node& node, const ReservedPart& part) {
+  const model::Resources& before = node.place().resources();
+  const model::Resources& after = node.growth().after();
+  const auto in = [](std::int64_t shown, std::uint32_t least, std::uint32_t most) {
+    return shown >= least && shown <= std::max(least, most);
+  };
+  return in(part.quantities.cpus_milli, before.cpus_milli(), after.cpus_milli()) &&
+         in(part.quantities.mem_mib, before.mem_mib(), after.mem_mib()) &&
+         in(part.quantities.disk_mib, before.disk_mib(), after.disk_mib()) && ports_of(part) == 2;
 }
 
 bool is_registered(const MasterBooks& books, const std::string& agent_id) {
@@ -57,6 +65,9 @@ void judge(const MasterBooks& books, const Node& node, LedgerLine& line, const E
   } else if (!entry->part->has_volume) {
     line.status = LedgerStatus::kVolumeMissing;
     line.why = "The place is reserved, but its volume does not exist.";
+  } else if (node.has_growth() && is_between(node, *entry->part)) {
+    line.status = LedgerStatus::kUnderWay;
+    line.why = "The place is between two sizes.";
   } else if (!is_as_asked(line.ours, *entry->part)) {
     line.status = LedgerStatus::kDiffers;
     line.why = "What is reserved is not what was asked for.";
@@ -123,10 +134,16 @@ void add(Quantities& sum, const Quantities& one) {
   sum.disk_mib += one.disk_mib;
 }
 
+Quantities to_quantities(const model::Resources& resources) {
+  return {resources.cpus_milli(), resources.mem_mib(), resources.disk_mib()};
+}
+
 std::set<std::string> reserved_places(const state::FleetState& state) {
   std::set<std::string> places;
   for (const auto& [name, cluster] : state.clusters) {
     for (const Node& node : cluster.nodes()) {
+      // While an addition is given back, an answer may be of before or of after.
+      if (node.growth().status() == state::GROWTH_STATUS_RELEASING) continue;
       if (is_reserved(node)) places.insert(node.place().volume_id());
     }
   }

@@ -45,6 +45,7 @@ std::string_view name_of(LedgerStatus status);
 /// Something is wrong, and not merely unknown or on its way.
 bool is_imbalance(LedgerStatus status);
 void add(Quantities& sum, const Quantities& one);
+Quantities to_quantities(const model::Resources& resources);
 
 struct LedgerLine {
   std::string tenant = {};

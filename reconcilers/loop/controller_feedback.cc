@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/model/ids.h"
+#include "core/model/mesos_operation_state.h"
 #include "core/model/task_state.h"
 #include "reconcilers/adoption.h"
 #include "reconcilers/effects/mesos/calls.h"
@@ -20,6 +21,15 @@ namespace wire = mesos::wire;
 bool can_be_killed(model::TaskState state) {
   return state == model::TASK_STATE_STAGING || state == model::TASK_STATE_STARTING ||
          state == model::TASK_STATE_RUNNING;
+}
+
+/// The seq of the event that intended an open operation on the node's place.
+std::uint64_t intent_of_operation(const state::Node& node, const std::string& operation) {
+  const state::Growth& growth = node.growth();
+  const bool is_of_growth = operation == growth.reserve_operation() || operation == growth.grow_operation() ||
+                            operation == growth.unreserve_operation();
+  if (node.has_growth() && is_of_growth) return growth.seq();
+  return node.place_status() == state::PLACE_STATUS_INTENDED ? node.place_seq() : node.release_seq();
 }
 
 }  // namespace
@@ -141,7 +151,7 @@ void Controller::append_about_stray(const wire::TaskStatus& status, event::Event
 
 void Controller::operation_status(const wire::OperationStatus& status, Time now) {
   const std::string& operation = status.operation_id().value();
-  if (is_last_word(to_model(status.state()))) operation_reconciliation_.answered(operation);
+  if (model::is_last_word(to_model(status.state()))) operation_reconciliation_.answered(operation);
   const auto id = model::parse_id(operation);
   if (id) {
     const state::Cluster* cluster = state().find_cluster(id->cluster);
@@ -167,12 +177,11 @@ bool Controller::is_open(const state::Node& node, const std::string& operation) 
 void Controller::place_operation_status(const std::string& cluster_name, const state::Node& node,
                                         const wire::OperationStatus& status, Time now) {
   event::Event event = operation_event(node.name(), status);
-  if (!is_last_word(event.mesos_operation_changed().state())) return;  // nothing has come of it yet
+  if (!model::is_last_word(event.mesos_operation_changed().state())) return;  // nothing has come of it yet
   const event::MesosOperationChanged change = event.mesos_operation_changed();
   // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): append() folds, and the node may be gone after it.
   const std::string node_name = node.name();
-  const std::uint64_t cause =
-      node.place_status() == state::PLACE_STATUS_INTENDED ? node.place_seq() : node.release_seq();
+  const std::uint64_t cause = intent_of_operation(node, change.mesos_operation());
   append(cluster_name, {std::move(event)}, event::ACTOR_KIND_MESOS, cause, now);
   const state::Cluster* cluster = state().find_cluster(cluster_name);
   const state::Node* after = cluster == nullptr ? nullptr : state::find_node(*cluster, node_name);
@@ -184,7 +193,7 @@ void Controller::orphan_operation_status(const model::ParsedId& id, const wire::
   for (const state::OrphanRelease& release : state().head.orphan_releases()) {
     if (release.unreserve_operation() != status.operation_id().value()) continue;
     event::Event event = operation_event(id.node, status);
-    if (!is_last_word(event.mesos_operation_changed().state())) return;
+    if (!model::is_last_word(event.mesos_operation_changed().state())) return;
     event.set_cluster(id.cluster);
     event.set_cause_seq(release.seq());
     append_fleet(std::move(event), event::ACTOR_KIND_MESOS, now);

@@ -1,5 +1,7 @@
 #include "reconcilers/loop/mesos_outcomes.h"
 
+#include "core/model/mesos_operation_state.h"
+
 namespace esaas::loop {
 namespace {
 
@@ -40,6 +42,35 @@ std::vector<event::Event> release_outcome(const state::Node& node, const event::
     auto& payload = *event.mutable_place_release_failed();
     fill(payload, node);
     payload.set_why(why(change));
+  }
+  return {event};
+}
+
+/// Of what did not become of a volume's growth, and of giving back what was added, the fold itself makes "refused".
+std::vector<event::Event> growth_outcome(const state::Node& node, const event::MesosOperationChanged& change) {
+  const state::Growth& growth = node.growth();
+  const bool finished = change.state() == model::MESOS_OPERATION_STATE_FINISHED;
+  event::Event event;
+  if (change.mesos_operation() == growth.reserve_operation() && growth.status() == state::GROWTH_STATUS_INTENDED) {
+    if (finished) {
+      fill(*event.mutable_place_growth_reserved(), node);
+    } else {
+      fill(*event.mutable_place_growth_failed(), node);
+      *event.mutable_place_growth_failed()->mutable_after() = growth.after();
+      event.mutable_place_growth_failed()->set_why(why(change));
+    }
+  } else if (change.mesos_operation() == growth.grow_operation() && growth.status() == state::GROWTH_STATUS_GROWING) {
+    if (!finished) return {};
+    fill(*event.mutable_place_grown(), node);
+    *event.mutable_place_grown()->mutable_resources() = growth.after();
+  } else if (change.mesos_operation() == growth.unreserve_operation() &&
+             growth.status() == state::GROWTH_STATUS_RELEASING) {
+    if (!finished) return {};
+    fill(*event.mutable_place_growth_failed(), node);
+    *event.mutable_place_growth_failed()->mutable_after() = growth.after();
+    event.mutable_place_growth_failed()->set_why(growth.why());
+  } else {
+    return {};
   }
   return {event};
 }
@@ -106,19 +137,12 @@ event::Event operation_event(const std::string& node, const wire::OperationStatu
   return event;
 }
 
-bool is_last_word(model::MesosOperationState state) {
-  switch (state) {
-    case model::MESOS_OPERATION_STATE_PENDING:
-    case model::MESOS_OPERATION_STATE_RECOVERING:
-    case model::MESOS_OPERATION_STATE_UNREACHABLE:
-    case model::MESOS_OPERATION_STATE_UNSPECIFIED: return false;
-    default: return true;
-  }
-}
-
 std::vector<event::Event> place_outcome(const state::Node& node, const event::MesosOperationChanged& change) {
-  if (!is_last_word(change.state())) return {};
+  if (!model::is_last_word(change.state())) return {};
   const std::string& id = change.mesos_operation();
+  if (node.has_growth()) {
+    if (auto outcome = growth_outcome(node, change); !outcome.empty()) return outcome;
+  }
   const bool reserving = id == node.reserve_operation() || id == node.create_operation();
   const bool releasing = id == node.destroy_operation() || id == node.unreserve_operation();
   if (reserving && node.place_status() == state::PLACE_STATUS_INTENDED) return reservation_outcome(node, change);

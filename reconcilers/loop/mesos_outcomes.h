@@ -25,7 +25,4 @@ event::Event operation_event(const std::string& node, const mesos::wire::Operati
 /// it is in the log.
 std::vector<event::Event> place_outcome(const state::Node& node, const event::MesosOperationChanged& change);
 
-/// No further word will come about an operation in this state.
-bool is_last_word(model::MesosOperationState state);
-
 }  // namespace esaas::loop

@@ -1,5 +1,7 @@
 #include "store/views/usage_fold.h"
 
+#include <algorithm>
+
 #include "core/model/task_state.h"
 
 namespace esaas::store {
@@ -15,6 +17,7 @@ std::string node_of(const event::Event& event) {
     case event::Event::kPlaceFailed: return event.place_failed().node();
     case event::Event::kPlaceReleased: return event.place_released().node();
     case event::Event::kPlaceMoved: return event.place_moved().node();
+    case event::Event::kPlaceGrown: return event.place_grown().node();
     case event::Event::kPlaceAdopted: return event.place_adopted().node();
     case event::Event::kTaskLaunchIntended: return event.task_launch_intended().node();
     case event::Event::kTaskAdopted: return event.task_adopted().node();
@@ -90,6 +93,17 @@ void UsageFold::apply_to_node(const Key& key, Meter& meter, const event::Event& 
     case event::Event::kPlaceReleased:
       if (holds(event.place_released().volume_id())) close_reserved(key, meter, now, closed);
       break;
+    case event::Event::kPlaceGrown: {
+      const auto& grown = event.place_grown();
+      if (!holds(grown.volume_id())) break;
+      // A disk that was taken whole is larger than what was asked for, and stays so.
+      const std::uint64_t disk_mib = std::max<std::uint64_t>(grown.resources().disk_mib(), meter.reserved->disk_mib);
+      close_reserved(key, meter, now, closed);
+      meter.resources = grown.resources();
+      meter.resources.set_disk_mib(static_cast<std::uint32_t>(disk_mib));
+      meter.reserved = Reserved{grown.volume_id(), disk_mib, now.at_us, now.seq};
+      break;
+    }
     case event::Event::kTaskLaunchIntended:
       meter.latest_task = event.task_launch_intended().task_id();
       meter.latest_task_ended = false;

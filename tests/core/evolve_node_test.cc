@@ -310,6 +310,154 @@ TEST(EvolveNode, AnAdoptedTaskIsTheNodesAndNoLaunchOfOurs) {
   EXPECT_EQ(story.node().task().state(), model::TASK_STATE_FAILED);
 }
 
+/// A node with a reserved place "v1" of 1000 milli-CPU, 1024 MiB memory and 2048 MiB disk that is to have twice the
+/// memory and the disk.
+struct GrowthStory : NodeStory {
+  GrowthStory() {
+    auto event = about();
+    auto& payload = *event.mutable_place_intended();
+    payload.set_node("data-0");
+    *payload.mutable_place()->mutable_resources() = size(1000, 1024, 2048);
+    payload.mutable_place()->set_volume_id("v1");
+    fold(event);
+    auto reserved = about();
+    reserved.mutable_place_reserved()->set_node("data-0");
+    reserved.mutable_place_reserved()->set_volume_id("v1");
+    fold(reserved);
+    auto growth = about();
+    auto& intent = *growth.mutable_place_growth_intended();
+    intent.set_node("data-0");
+    intent.set_volume_id("v1");
+    *intent.mutable_after() = size(1000, 2048, 4096);
+    intent.set_reserve_operation("r");
+    fold(growth);
+  }
+
+  static model::Resources size(std::uint32_t cpus, std::uint32_t mem, std::uint32_t disk) {
+    model::Resources made;
+    made.set_cpus_milli(cpus);
+    made.set_mem_mib(mem);
+    made.set_disk_mib(disk);
+    return made;
+  }
+
+  void reserved(const std::string& volume = "v1") {
+    auto event = about();
+    event.mutable_place_growth_reserved()->set_node("data-0");
+    event.mutable_place_growth_reserved()->set_volume_id(volume);
+    fold(event);
+  }
+
+  void grow() {
+    auto event = about();
+    event.mutable_volume_growth_intended()->set_node("data-0");
+    event.mutable_volume_growth_intended()->set_volume_id("v1");
+    event.mutable_volume_growth_intended()->set_grow_operation("g");
+    fold(event);
+  }
+
+  void grown(const model::Resources& resources) {
+    auto event = about();
+    event.mutable_place_grown()->set_node("data-0");
+    event.mutable_place_grown()->set_volume_id("v1");
+    *event.mutable_place_grown()->mutable_resources() = resources;
+    fold(event);
+  }
+
+  void give_back() {
+    auto event = about();
+    auto& payload = *event.mutable_place_growth_release_intended();
+    payload.set_node("data-0");
+    payload.set_volume_id("v1");
+    payload.set_unreserve_operation("u");
+    payload.set_why("not wanted");
+    fold(event);
+  }
+
+  void failed() {
+    auto event = about();
+    auto& payload = *event.mutable_place_growth_failed();
+    payload.set_node("data-0");
+    payload.set_volume_id("v1");
+    *payload.mutable_after() = size(1000, 2048, 4096);
+    payload.set_why("no room");
+    fold(event);
+  }
+};
+
+TEST(EvolveNode, APlaceGrowsStepByStepAndTheNodeWithIt) {
+  GrowthStory story;
+  EXPECT_EQ(story.node().growth().status(), GROWTH_STATUS_INTENDED);
+  story.reserved("another");
+  EXPECT_EQ(story.node().growth().status(), GROWTH_STATUS_INTENDED);
+  story.reserved();
+  EXPECT_EQ(story.node().growth().status(), GROWTH_STATUS_RESERVED);
+  EXPECT_EQ(story.node().place().resources().mem_mib(), 1024U);
+  story.grow();
+  EXPECT_EQ(story.node().growth().status(), GROWTH_STATUS_GROWING);
+  story.mesos_operation("g", model::MESOS_OPERATION_STATE_FINISHED);
+  story.grown(GrowthStory::size(1000, 2048, 4096));
+  EXPECT_FALSE(story.node().has_growth());
+  EXPECT_EQ(story.node().resources().mem_mib(), 2048U);
+  EXPECT_EQ(story.node().place().resources().disk_mib(), 4096U);
+  EXPECT_EQ(story.node().place_status(), PLACE_STATUS_RESERVED);
+}
+
+TEST(EvolveNode, AVolumeThatDidNotGrowIsToBeGivenBackWithTheReason) {
+  GrowthStory story;
+  story.reserved();
+  story.grow();
+  story.mesos_operation("g", model::MESOS_OPERATION_STATE_UNREACHABLE);
+  EXPECT_EQ(story.node().growth().status(), GROWTH_STATUS_GROWING);
+  story.mesos_operation("another", model::MESOS_OPERATION_STATE_ERROR);
+  EXPECT_EQ(story.node().growth().status(), GROWTH_STATUS_GROWING);
+  story.mesos_operation("g", model::MESOS_OPERATION_STATE_ERROR);
+  EXPECT_EQ(story.node().growth().status(), GROWTH_STATUS_REFUSED);
+  story.give_back();
+  EXPECT_EQ(story.node().growth().status(), GROWTH_STATUS_RELEASING);
+  story.mesos_operation("u", model::MESOS_OPERATION_STATE_DROPPED);
+  EXPECT_EQ(story.node().growth().status(), GROWTH_STATUS_REFUSED);
+  EXPECT_EQ(story.node().growth().why(), "not wanted");
+  story.give_back();
+  story.failed();
+  EXPECT_FALSE(story.node().has_growth());
+  EXPECT_EQ(story.node().growth_refused().mem_mib(), 2048U);
+  EXPECT_EQ(story.node().growth_refusal(), "no room");
+  EXPECT_EQ(story.node().place().resources().mem_mib(), 1024U);
+}
+
+TEST(EvolveNode, ARefusedSizeIsForgottenWhenItIsAskedForAnew) {
+  GrowthStory story;
+  story.failed();
+  auto other = NodeStory::about();
+  other.mutable_node_group_resized()->set_group("another");
+  story.fold(other);
+  EXPECT_TRUE(story.node().has_growth_refused());
+  auto again = NodeStory::about();
+  again.mutable_node_group_resized()->set_group("data");
+  story.fold(again);
+  EXPECT_FALSE(story.node().has_growth_refused());
+  EXPECT_EQ(story.node().growth_refusal(), "");
+}
+
+TEST(EvolveNode, ADiskThatWasTakenWholeStaysAsLargeAsItIs) {
+  GrowthStory story;
+  story.grown(GrowthStory::size(1000, 2048, 1500));
+  EXPECT_EQ(story.node().resources().disk_mib(), 1500U);
+  EXPECT_EQ(story.node().place().resources().disk_mib(), 2048U);
+}
+
+TEST(EvolveNode, ALostPlaceTakesItsGrowthAlong) {
+  GrowthStory story;
+  story.reserved();
+  auto failed = NodeStory::about();
+  failed.mutable_place_failed()->set_node("data-0");
+  failed.mutable_place_failed()->set_volume_id("v1");
+  failed.mutable_place_failed()->set_data_lost(true);
+  story.fold(failed);
+  EXPECT_FALSE(story.node().has_growth());
+}
+
 TEST(EvolveNode, DrainGoesFromBeganToFinished) {
   NodeStory story;
   auto began = NodeStory::about();

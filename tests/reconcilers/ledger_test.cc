@@ -64,6 +64,26 @@ TEST_F(LedgerTest, BalancesWhenTheBooksShowEachPlaceAsItWasAskedFor) {
   EXPECT_EQ(ledger.theirs.mem_mib, 2048);
 }
 
+TEST_F(LedgerTest, APlaceThatGrowsMayHaveAnythingBetweenItsSizes) {
+  node().mutable_growth()->set_status(state::GROWTH_STATUS_RESERVED);
+  node().mutable_growth()->mutable_after()->set_cpus_milli(1000);
+  node().mutable_growth()->mutable_after()->set_mem_mib(3072);
+  node().mutable_growth()->mutable_after()->set_disk_mib(4096);
+  EXPECT_EQ(status(), "under_way");
+  reserved().quantities.mem_mib = 3072;
+  EXPECT_EQ(status(), "under_way");
+  reserved().quantities.mem_mib = 3073;
+  EXPECT_EQ(status(), "differs");
+  reserved().quantities.mem_mib = 2047;
+  EXPECT_EQ(status(), "differs");
+  reserved().quantities.mem_mib = 3072;
+  reserved().has_volume = false;
+  EXPECT_EQ(status(), "volume_missing");
+  reserved().has_volume = true;
+  node().clear_growth();
+  EXPECT_EQ(status(), "differs");
+}
+
 TEST_F(LedgerTest, FindsWhatTheBooksLack) {
   reserved().has_volume = false;
   EXPECT_EQ(status(), "volume_missing");

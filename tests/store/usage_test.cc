@@ -54,6 +54,12 @@ class UsageLog {
     auto& released = *event().mutable_place_released();
     released.set_node(node), released.set_volume_id(volume), append();
   }
+  void grow(const std::string& node, const std::string& volume, std::uint32_t times) {
+    auto& grown = *event().mutable_place_grown();
+    grown.set_node(node), grown.set_volume_id(volume);
+    *grown.mutable_resources() = resources(times);
+    append();
+  }
   void adopt_place(const std::string& node, const std::string& volume) {
     auto& adopted = *event().mutable_place_adopted();
     adopted.set_node(node);
@@ -141,6 +147,29 @@ TEST_F(Usage, CountsATaskFromRunningToItsEndAndTheDiskFromReservedToReleased) {
             (Lines{"cpu data-0 2000 4-10", "memory data-0 4096 4-10", "node data-0 1 4-10", "disk data-0 500 2-20"}));
 }
 
+TEST_F(Usage, CountsWhatIsAdoptedFromWhenTheLogKnowsOfIt) {
+  run_node();
+  usage_.at(10), usage_.fail_place("data-0", "data-0-v1");
+  usage_.at(20), usage_.intend_place("data-0", "data-0-v2");
+  usage_.at(30), usage_.adopt_place("data-0", "data-0-v1");
+  usage_.reserve("data-0", "data-0-v2");  // a late word
+  usage_.at(40), usage_.adopt_task("data-0", "data-0-t9", model::TASK_STATE_RUNNING);
+  usage_.at(45), usage_.status("data-0", "data-0-t9", model::TASK_STATE_RUNNING);
+  usage_.at(50), usage_.status("data-0", "data-0-t9", model::TASK_STATE_KILLED);
+  EXPECT_THAT(usage_.intervals(0, 100, 60),
+              ::testing::UnorderedElementsAre(
+                  "cpu data-0 2000 4-10", "memory data-0 4096 4-10", "node data-0 1 4-10", "disk data-0 500 2-10",
+                  "cpu data-0 2000 40-50", "memory data-0 4096 40-50", "node data-0 1 40-50", "disk data-0 500 30-60"));
+}
+
+TEST_F(Usage, CountsAnAdoptedTaskThatStartsFromWhenItRuns) {
+  run_node();
+  usage_.status("data-0", "data-0-t1", model::TASK_STATE_FAILED);
+  usage_.at(40), usage_.adopt_task("data-0", "data-0-t9", model::TASK_STATE_STARTING);
+  usage_.at(45), usage_.status("data-0", "data-0-t9", model::TASK_STATE_RUNNING);
+  EXPECT_THAT(usage_.intervals(30, 50), ::testing::Contains("cpu data-0 2000 45-50"));
+}
+
 TEST_F(Usage, CountsTheSandboxOfATransientPlaceWhileItsTaskRuns) {
   usage_.add_node("front-0");
   usage_.intend_place("front-0", "v1", 1, true);
@@ -174,29 +203,6 @@ TEST_F(Usage, TellsWhatWasOnlyLent) {
   EXPECT_EQ(lent, (std::vector<std::string>{"cpu"})) << "neither its memory, nor what came after it";
 }
 
-TEST_F(Usage, CountsWhatIsAdoptedFromWhenTheLogKnowsOfIt) {
-  run_node();
-  usage_.at(10), usage_.fail_place("data-0", "data-0-v1");
-  usage_.at(20), usage_.intend_place("data-0", "data-0-v2");
-  usage_.at(30), usage_.adopt_place("data-0", "data-0-v1");
-  usage_.reserve("data-0", "data-0-v2");  // a late word
-  usage_.at(40), usage_.adopt_task("data-0", "data-0-t9", model::TASK_STATE_RUNNING);
-  usage_.at(45), usage_.status("data-0", "data-0-t9", model::TASK_STATE_RUNNING);
-  usage_.at(50), usage_.status("data-0", "data-0-t9", model::TASK_STATE_KILLED);
-  EXPECT_THAT(usage_.intervals(0, 100, 60),
-              ::testing::UnorderedElementsAre(
-                  "cpu data-0 2000 4-10", "memory data-0 4096 4-10", "node data-0 1 4-10", "disk data-0 500 2-10",
-                  "cpu data-0 2000 40-50", "memory data-0 4096 40-50", "node data-0 1 40-50", "disk data-0 500 30-60"));
-}
-
-TEST_F(Usage, CountsAnAdoptedTaskThatStartsFromWhenItRuns) {
-  run_node();
-  usage_.status("data-0", "data-0-t1", model::TASK_STATE_FAILED);
-  usage_.at(40), usage_.adopt_task("data-0", "data-0-t9", model::TASK_STATE_STARTING);
-  usage_.at(45), usage_.status("data-0", "data-0-t9", model::TASK_STATE_RUNNING);
-  EXPECT_THAT(usage_.intervals(30, 50), ::testing::Contains("cpu data-0 2000 45-50"));
-}
-
 TEST_F(Usage, CountsWhatIsOpenUntilNowAndNeverBeyondTheRange) {
   run_node();
   EXPECT_EQ(usage_.intervals(0, 100, 50),
@@ -213,6 +219,20 @@ TEST_F(Usage, AnswerAboutThePastDoesNotChangeWhenTheLogGrows) {
   usage_.at(40), usage_.status("data-0", "data-0-t1", model::TASK_STATE_FAILED);
   usage_.at(41), usage_.release("data-0", "data-0-v1");
   EXPECT_EQ(usage_.intervals(0, 30), before);
+}
+
+TEST_F(Usage, CountsAGrownPlaceWithItsNewSizeFromThenOn) {
+  run_node();
+  usage_.status("data-0", "data-0-t1", model::TASK_STATE_KILLED);   // 5
+  usage_.grow("data-0", "data-0-v1", 2);                            // 6
+  usage_.grow("data-0", "another", 3);                              // 7
+  usage_.launch("data-0", "data-0-t2");                             // 8
+  usage_.status("data-0", "data-0-t2", model::TASK_STATE_RUNNING);  // 9
+  usage_.remove_node("data-0");                                     // 10
+  EXPECT_THAT(usage_.intervals(0, 100),
+              ::testing::UnorderedElementsAre("cpu data-0 2000 4-5", "memory data-0 4096 4-5", "node data-0 1 4-5",
+                                              "disk data-0 500 2-6", "disk data-0 1000 6-10", "cpu data-0 4000 9-10",
+                                              "memory data-0 8192 9-10", "node data-0 1 9-10"));
 }
 
 TEST_F(Usage, DoesNotCountATaskThatNeverRan) {
