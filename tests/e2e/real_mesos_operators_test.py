@@ -1,10 +1,10 @@
 """real_mesos_operators_test.py ESAAS: what operators do to a real Mesos 1.11.0 below a running Elasticsearch 2.3.3.
 
 Four agents, three nodes, an index with a copy of each shard. Another installation with an empty log is refused beside
-the live tasks; maintenance of an agent is announced; every node grows where it is; a machine comes back as another
-agent with its volumes; an agent is drained and brought back; one is declared gone by mistake, with nowhere else to
-go, and is back; one is declared gone for good; the framework is torn down. After each but the last the documents are
-there and the cluster is green, and the log says what happened.
+the live tasks, and takes them over when told to; maintenance of an agent is announced; every node grows where it is;
+a machine comes back as another agent with its volumes; an agent is drained and brought back; one is declared gone by
+mistake, with nowhere else to go, and is back; one is declared gone for good; the framework is torn down. After each
+but the last the documents are there and the cluster is green, and the log says what happened.
 """
 
 import json
@@ -26,9 +26,10 @@ class Operators(RealMesos):
     def place(self, name):
         return self.esaas.nodes(CLUSTER)[name].get("place", {})
 
-    def request(self, path):
-        token = (self.esaas.data / "admin-token").read_text().strip()
-        return urllib.request.Request(f"http://127.0.0.1:{self.esaas.port}{path}",
+    def request(self, path, of=None):
+        esaas = of or self.esaas
+        token = (esaas.data / "admin-token").read_text().strip()
+        return urllib.request.Request(f"http://127.0.0.1:{esaas.port}{path}",
                                       headers={"Authorization": f"Bearer {token}"})
 
     def get(self, path):
@@ -39,10 +40,15 @@ class Operators(RealMesos):
         except urllib.error.HTTPError as problem:
             return json.loads(problem.read())
 
+    def first_events(self, kind, count, of=None):
+        """The log's first events of this kind, as the stream of events tells them."""
+        with urllib.request.urlopen(self.request(f"/v1/events?from=1&kind={kind}", of), timeout=60) as stream:
+            told = (json.loads(line[5:])[kind] for line in stream if line.startswith(b"data:"))
+            return [next(told) for _ in range(count)]
+
     def first_event(self, kind):
-        """The log's first event of this kind, as the stream of events tells it."""
-        with urllib.request.urlopen(self.request(f"/v1/events?from=1&kind={kind}"), timeout=10) as stream:
-            return next(json.loads(line[5:]) for line in stream if line.startswith(b"data:"))
+        [event] = self.first_events(kind, 1)
+        return event
 
     def frameworks(self):
         return [each["framework_info"]["id"]["value"]
@@ -92,6 +98,27 @@ class Operators(RealMesos):
             other.close()
         self.report("an empty data directory beside live tasks: not subscribed, told which framework and both ways out")
 
+    def take_over(self):
+        """What a person may do whose data directory is lost: the tasks are told of, and run on."""
+        [own] = self.frameworks()
+        running = sorted(self.lab_processes())
+        self.esaas.stop()
+        other = Installation(self.esaas.binary, master=self.lab.master.endpoint)
+        config = other.root / "esaas.toml"
+        config.write_text(config.read_text().replace("[mesos]\n", f'[mesos]\nframework_id = "{own}"\n'))
+        try:
+            other.start(ready=False)
+            unknown = self.first_events("unknown_task_observed", 3, of=other)
+            assert len({task["task_id"] for task in unknown}) == 3, unknown
+            assert self.frameworks() == [own], self.frameworks()
+        finally:
+            other.close()
+        self.esaas.start(ready=False)
+        self.wait_connected()
+        self.wait_whole(3, "after another took the framework over and gave it back")
+        assert sorted(self.lab_processes()) == running, "other processes run now"
+        self.report("framework taken over by an empty log: its tasks are unknown there, and ran on")
+
     def plan_maintenance(self):
         """An operator announces it for an agent; whether the cluster can do without the node is the answer to him."""
         agent = self.occupied_agent()
@@ -111,7 +138,7 @@ class Operators(RealMesos):
         announce(3600)
         self.esaas.wait("the inverse offer is accepted", lambda: answers() == ["ACCEPT"], timeout=60)
         self.lab.operator("UPDATE_MAINTENANCE_SCHEDULE", update_maintenance_schedule={"schedule": {"windows": []}})
-        told = self.first_event("maintenance_answered")["maintenance_answered"]
+        told = self.first_event("maintenance_answered")
         assert told["accepted"] and told["hostname"] == agent.address, told
         self.report("maintenance announced: accepted, since each shard has another copy; the log says so")
 
@@ -162,7 +189,7 @@ class Operators(RealMesos):
         self.lab.wait_ready()
         self.wait_whole(3, "after an agent was declared gone by mistake")
         assert self.place(name)["agent_id"] == self.agent_id(agent) != gone
-        adopted = self.first_event("place_adopted")["place_adopted"]
+        adopted = self.first_event("place_adopted")
         assert adopted["node"] == name and adopted["why"], adopted
         self.check_single(3)
         self.check_ledger("after an agent was declared gone by mistake")
@@ -197,6 +224,7 @@ class Operators(RealMesos):
         self.create()
         self.begin_writing()
         self.begin_beside()
+        self.take_over()
         self.plan_maintenance()
         self.come_back_as_another()
         self.drain_and_reactivate()

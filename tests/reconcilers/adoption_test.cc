@@ -21,6 +21,10 @@ class AdoptionTest : public ::testing::Test {
     node.mutable_resources()->set_mem_mib(2048);
     node.mutable_resources()->set_disk_mib(4096);
     state_.clusters.emplace("search", std::move(cluster));
+    agent_.agent_id = "A";
+    agent_.hostname = "host-a";
+    agent_.attributes = {{"rack", "r1"}, {"a", "b"}};
+    agent_.zone = "z1";
   }
 
   state::Cluster& cluster() { return state_.clusters.at("search"); }
@@ -44,7 +48,7 @@ class AdoptionTest : public ::testing::Test {
 
   static const model::DiskSource kMount;
   state::FleetState state_;
-  Offer agent_{.agent_id = "A", .hostname = "host-a", .attributes = {{"rack", "r1"}, {"a", "b"}}, .zone = "z1"};
+  Offer agent_;
   ReservedPart part_{.cluster = "search",
                      .node = "data-0",
                      .place = "search.data-0.volume-20",
