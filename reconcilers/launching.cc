@@ -25,7 +25,7 @@ es::LaunchInput launch_input(const View& view, const Node& node, std::span<const
   input.zone_aware = true;
   for (const Node& other : view.cluster().nodes()) {
     const model::Place* place = place_of(other, planned);
-    if (place != nullptr && place->zone().empty()) input.zone_aware = false;
+    if (place != nullptr && place->zone().empty() && !view.keeps_nothing(other)) input.zone_aware = false;
     if (other.removing() || place == nullptr || !view.is_master_eligible(other)) continue;
     input.seed_hosts.push_back(place->hostname() + ":" + std::to_string(place->transport_port()));
   }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "reconcilers/maintenance.h"
+#include "tests/reconcilers/constraints.h"
 #include "tests/reconcilers/scene.h"
 
 namespace esaas::test {
@@ -156,6 +157,24 @@ TEST(TransientPlaces, AMachineThatIsAnotherAgentNowHasLostTheTask) {
            event.task_status_changed().state() == model::TASK_STATE_GONE;
   })) << world.show();
   EXPECT_EQ(world.node("front-0").place().agent_id(), "agent-renewed");
+}
+
+TEST(TransientPlaces, WithoutAZoneLeaveTheOthersTheirAwareness) {
+  World world(4);
+  for (std::size_t i = 0; i < 3; ++i) world.agents[i].zone = std::string(1, "abc"[i]);
+  model::NodeGroup front = coordinating(1);
+  constrain(front, "@region", kUnlike, "there");
+  world.create({World::group("data", 2), front});
+  world.agents[2].is_up = false;
+  ASSERT_TRUE(world.settle()) << world.show();
+  ASSERT_EQ(world.node("front-0").place().zone(), "");
+  world.agents[2].is_up = true;
+  world.scale("data", 3);
+  ASSERT_TRUE(world.settle()) << world.show();
+  const auto launches = world.events_of(event::Event::kTaskLaunchIntended);
+  const auto& newest = launches.back().task_launch_intended();
+  EXPECT_EQ(newest.node(), "data-2");
+  EXPECT_NE(newest.launch().command().find("awareness.attributes='zone'"), std::string::npos);
 }
 
 // ---- Leaving ----

@@ -28,8 +28,8 @@ struct LaunchInput {
   model::Place place;
   std::vector<std::string> seed_hosts;  ///< host:transport_port of every master-eligible node, also of those not up
   std::uint32_t minimum_master_nodes = 1;
-  /// Every node of the cluster that has a place has a zone. While one does not, no master may be told to go by zones:
-  /// it would let no shard stay on a node without one.
+  /// Every node of the cluster that has a place, and is more than a coordinating one, has a zone. While one does not,
+  /// no master may be told to go by zones: it would let no shard stay on a node without one.
   bool zone_aware = false;
 };
 

@@ -144,6 +144,25 @@ TEST_F(ModelRevocable, IsTakenBackByEndingTheTask) {
   EXPECT_EQ(milli_of(driver.offered(driver.agent(1)), "cpus"), 2000);
 }
 
+TEST_F(ModelRevocable, IsTakenBackAsALossFromWhomDoesNotKnowMore) {
+  wire::FrameworkInfo info = thrifty();
+  info.clear_capabilities();
+  using Capability = wire::FrameworkInfo::Capability;
+  for (const auto type :
+       {Capability::MULTI_ROLE, Capability::RESERVATION_REFINEMENT, Capability::REVOCABLE_RESOURCES}) {
+    info.add_capabilities()->set_type(type);
+  }
+  driver.subscribe(info);
+  run_on_lent("t1");
+  driver.acknowledge_all();
+  ASSERT_TRUE(driver.model.preempt({driver.framework_id, "t1"}, driver.now));
+  driver.report("t1", wire::TASK_KILLED);
+  const auto status = driver.one_update();
+  EXPECT_EQ(status.state(), wire::TASK_LOST);
+  EXPECT_EQ(status.reason(), wire::TaskStatus::REASON_CONTAINER_PREEMPTED);
+  EXPECT_EQ(milli_of(driver.offered(driver.agent(1)), "cpus"), 2000);
+}
+
 TEST_F(ModelRevocable, OnlyWhatUsesItCanBePreempted) {
   driver.subscribe(thrifty());
   driver.run_task("t1", driver.agent(1));
