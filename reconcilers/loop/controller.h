@@ -65,7 +65,7 @@ struct ControllerOptions {
   Duration poll_fast = std::chrono::milliseconds{300};    ///< while Elasticsearch's answer decides what happens next
   Duration poll_idle = std::chrono::seconds{10};          ///< else; below settings.observation_age_max
   Duration decline_idle = std::chrono::hours{1};          ///< filter for a role that wants nothing
-  Duration decline_waiting = std::chrono::seconds{10};    ///< filter for offers that do not fit what waits
+  Duration decline_waiting = std::chrono::seconds{10};    ///< offers that do not fit what waits come back so often
   Duration revive_interval = std::chrono::seconds{1};     ///< REVIVE at most this often a role
   Duration ledger_period = std::chrono::minutes{10};      ///< the master's books are compared this often
   Duration maintenance_period = std::chrono::minutes{1};  ///< an inverse offer is answered anew this often
@@ -167,6 +167,7 @@ class Controller {
   void note_want(const std::string& name, const std::string& role, Time now);
   void take_roles(Time now);
   void settle_offers(Time now);
+  static Duration until_next_round(Time now, Duration period);
   void settle_roles(Time now);
   [[nodiscard]] std::optional<Time> next_revive() const;
   void begin_reconciliation(Time now);

@@ -151,6 +151,10 @@ void Controller::take_roles(Time now) {
   }
 }
 
+/// To the next multiple of `period`: what was declined at different moments is offered again at one, so that a node
+/// that waits is shown all agents at once, and its hold tells of all of them.
+Duration Controller::until_next_round(Time now, Duration period) { return period - now.time_since_epoch() % period; }
+
 void Controller::settle_offers(Time now) {
   if (!connected_) return;
   std::map<bool, std::vector<std::string>> declined;  // by whether the role waits for something
@@ -164,7 +168,8 @@ void Controller::settle_offers(Time now) {
   }
   offers_.clear();
   for (const auto& [waits, ids] : declined) {
-    ports_.mesos_send(calls::decline(ids, seconds(waits ? options_.decline_waiting : options_.decline_idle)));
+    const Duration filter = waits ? until_next_round(now, options_.decline_waiting) : options_.decline_idle;
+    ports_.mesos_send(calls::decline(ids, seconds(filter)));
   }
   settle_roles(now);
 }

@@ -15,8 +15,13 @@ bool same(const state::Hold& known, const reconcile::Hold& hold) {
   return known.rule() == hold.rule && known.node() == hold.node;
 }
 
-bool has_figure(const state::Hold& hold, std::string_view name) {
-  return std::ranges::any_of(hold.basis(), [&](const model::Figure& figure) { return figure.name() == name; });
+/// Each of them is named, and something else.
+bool names_more(const auto& basis, const auto& than) {
+  const auto has = [](const auto& figures, const std::string& name) {
+    return std::ranges::find(figures, name, &model::Figure::name) != figures.end();
+  };
+  return std::ranges::all_of(than, [&](const model::Figure& figure) { return has(basis, figure.name()); }) &&
+         std::ranges::any_of(basis, [&](const model::Figure& figure) { return !has(than, figure.name()); });
 }
 
 /// Nothing: it does not say.
@@ -30,16 +35,16 @@ std::optional<std::uint64_t> offers_looked_at(const auto& basis) {
   return std::nullopt;
 }
 
-/// A node's first look for a place is at no offer at all, or at some. What more of them lack is told when they come; as
-/// the most that were ever looked at only grows, this ends.
+/// A node's first look for a place is at no offer at all, or at some. What more of them lack is told when they come.
+/// The most that were ever looked at only grows, and so does what as many lacked: however offers come and go, this
+/// ends.
 bool tells_of_more_offers(const state::Hold& known, const reconcile::Hold& hold) {
   if (hold.rule != reconcile::kWaitsForOffer) return false;
   const auto before = offers_looked_at(known.basis());
   const auto now = offers_looked_at(hold.basis);
   if (!now) return false;
   if (before != now) return now > before;
-  return std::ranges::any_of(hold.basis,
-                             [&](const model::Figure& figure) { return !has_figure(known, figure.name()); });
+  return names_more(hold.basis, known.basis());
 }
 
 event::Event ended(const state::Hold& hold) {

@@ -220,7 +220,10 @@ std::optional<Time> tick_filters(World& world, Time now) {
   std::optional<Time> next;
   for (auto& [id, framework] : world.frameworks) {
     for (auto& [key, list] : framework.filters) {
-      if (std::erase_if(list, [&](const Filter& each) { return each.until <= now; }) > 0) world.allocate_by(now);
+      if (std::erase_if(list, [&](const Filter& each) { return each.until <= now; }) > 0) {
+        // As a master does: not at once but with the next batch, where all that end about now are offered together.
+        world.allocate_by(now + world.options.allocation_interval);
+      }
       for (const Filter& each : list) next = std::min(next.value_or(each.until), each.until);
     }
     std::erase_if(framework.filters, [](const auto& each) { return each.second.empty(); });
