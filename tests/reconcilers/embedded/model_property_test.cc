@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* kRole = "es-a";
 constexpr int kAgents = 2;
-constexpr std::uint8_t kSteps = 20;
+constexpr std::uint8_t kSteps = 21;
 
 /// One step: what is done, with two small numbers that choose to whom and how much.
 struct Step {
@@ -86,6 +86,7 @@ class Life {
       case 17: restart(); break;
       case 18: driver_.accept(agent, {ModelDriver::launch(task, agent, lent_resources(step.second))}); break;
       case 19: driver_.model.preempt({driver_.framework_id, task}, driver_.now); break;
+      case 20: grow(agent, node, volume, want, step.second); break;
     }
     driver_.settle();
   }
@@ -136,6 +137,18 @@ class Life {
     driver_.accept(agent, {ModelDriver::reserve(resources_of(want, kRole, node), ""),
                            ModelDriver::create(volume_of(want, kRole, node, volume), ""),
                            ModelDriver::launch(task, agent, resources)});
+  }
+  /// By disk that is reserved just before: alike, for another node, or more than is left.
+  void grow(const std::string& agent, const std::string& node, const std::string& volume, const Want& want,
+            std::uint8_t number) {
+    Want more = want;
+    more.disk_mib = number % 5 == 0 ? 100'000 : 64;
+    const auto addition = resources_of(more, kRole, number % 7 == 0 ? "other" : node)[2];
+    wire::Offer::Operation operation;
+    operation.set_type(wire::Offer::Operation::GROW_VOLUME);
+    *operation.mutable_grow_volume()->mutable_volume() = volume_of(want, kRole, node, volume);
+    *operation.mutable_grow_volume()->mutable_addition() = addition;
+    driver_.accept(agent, {ModelDriver::reserve({addition}, ""), operation});
   }
   void kill(const std::string& task) {
     Call call = driver_.make(Call::KILL);
