@@ -134,7 +134,7 @@ void carry_out(World& world, Framework& framework, Pool& pool, const Type& opera
   pool.agent.total.add(conversion->converted);
   for (const ResourceItem& volume : conversion->destroyed) {
     world.outputs.destroyed_volumes.push_back(
-        {pool.agent.record.name(), std::string(volume.role()), volume.kind.disk().persistence().id()});
+        {pool.agent.record.name(), std::string(volume.role()), volume.kind->disk().persistence().id()});
   }
   world.changed();
   finish_operation(world, framework, pool.agent, operation, now);

@@ -13,15 +13,15 @@ using wire::scheduler::Event;
 
 ResourceItem scalar(const std::string& name, std::int64_t milli) {
   ResourceItem item;
-  item.kind.set_name(name);
-  item.kind.set_type(wire::Value::SCALAR);
+  item.kind.edit().set_name(name);
+  item.kind.edit().set_type(wire::Value::SCALAR);
   item.milli = milli;
   return item;
 }
 
 ResourceItem revocable(const std::string& name, std::int64_t milli) {
   ResourceItem item = scalar(name, milli);
-  item.kind.mutable_revocable();
+  item.kind.edit().mutable_revocable();
   return item;
 }
 
@@ -42,13 +42,13 @@ Result<Resources> capacity(const AgentSpec& spec) {
   for (const DiskSpec& disk : spec.disks) {
     if (disk.mib < 0) return fail(ErrorCode::kInvalidArgument, "agent " + spec.name + ": a disk is negative", "disks");
     ResourceItem item = scalar("disk", disk.mib * 1000);
-    *item.kind.mutable_disk()->mutable_source() = disk.source;
+    *item.kind.edit().mutable_disk()->mutable_source() = disk.source;
     total.add(item);
   }
   if (spec.port_end != 0) {
     ResourceItem ports;
-    ports.kind.set_name("ports");
-    ports.kind.set_type(wire::Value::RANGES);
+    ports.kind.edit().set_name("ports");
+    ports.kind.edit().set_type(wire::Value::RANGES);
     ports.ranges.add({spec.port_begin, spec.port_end});
     total.add(ports);
   }
@@ -63,10 +63,10 @@ Resources flatten(const Resources& resources) {
   Resources flat;
   for (const auto& [key, item] : resources.items()) {
     ResourceItem plain = item;
-    plain.kind.clear_reservations();
-    plain.kind.mutable_disk()->clear_persistence();
-    plain.kind.mutable_disk()->clear_volume();
-    if (!plain.kind.disk().has_source()) plain.kind.clear_disk();
+    plain.kind.edit().clear_reservations();
+    plain.kind.edit().mutable_disk()->clear_persistence();
+    plain.kind.edit().mutable_disk()->clear_volume();
+    if (!plain.kind->disk().has_source()) plain.kind.edit().clear_disk();
     flat.add(plain);
   }
   return flat;

@@ -44,7 +44,7 @@ std::vector<Candidate> candidates(World& world) {
 bool is_worth_offering(const Framework& framework, const std::string& role, const Resources& resources) {
   auto scalars = resources.scalars();
   const Resources lent = resources.revocable();
-  for (const auto& [key, item] : lent.items()) scalars[item.kind.name()] += item.milli;
+  for (const auto& [key, item] : lent.items()) scalars[item.kind->name()] += item.milli;
   const auto& own = framework.record.info().offer_filters();
   if (const auto place = own.find(role); place != own.end() && place->second.has_min_allocatable_resources()) {
     const auto& vectors = place->second.min_allocatable_resources().quantities();
@@ -179,6 +179,7 @@ class Round {
 
 void allocate(World& world) {
   world.allocation_due.reset();
+  if (candidates(world).empty()) return;
   Round round(world);
   const bool any_guarantee = std::any_of(world.quotas.begin(), world.quotas.end(),
                                          [](const auto& each) { return !each.second.guarantees().empty(); });

@@ -26,7 +26,7 @@ Result<Resources> parse_resources(const WireResources& wire, const OperationCont
 
 Result<void> check_reserve(const ResourceItem& item, const OperationContext& context) {
   if (!item.is_reserved()) return refuse("Resource " + to_text(item, context.role) + " is not reserved", context);
-  const auto& reservation = item.kind.reservations(item.kind.reservations_size() - 1);
+  const auto& reservation = item.kind->reservations(item.kind->reservations_size() - 1);
   if (reservation.type() != wire::Resource::ReservationInfo::DYNAMIC) {
     return refuse("Resource " + to_text(item, context.role) + " is not dynamically reserved", context);
   }
@@ -59,16 +59,16 @@ Result<void> check_reserve(const ResourceItem& item, const OperationContext& con
 }
 
 ResourceItem without_innermost_reservation(ResourceItem item) {
-  item.kind.mutable_reservations()->RemoveLast();
+  item.kind.edit().mutable_reservations()->RemoveLast();
   return item;
 }
 
 ResourceItem without_volume(ResourceItem item) {
   // The source of a MOUNT or PATH disk stays: it is the disk, not what was made on it.
-  auto* disk = item.kind.mutable_disk();
+  auto* disk = item.kind.edit().mutable_disk();
   disk->clear_persistence();
   disk->clear_volume();
-  if (!disk->has_source()) item.kind.clear_disk();
+  if (!disk->has_source()) item.kind.edit().clear_disk();
   return item;
 }
 
@@ -87,8 +87,8 @@ Result<Conversion> unreserve(const WireResources& wire, const OperationContext& 
   ESAAS_TRY(const Resources wanted, parse_resources(wire, context));
   Conversion conversion;
   for (const auto& [key, item] : wanted.items()) {
-    const int depth = item.kind.reservations_size();
-    if (depth == 0 || item.kind.reservations(depth - 1).type() != wire::Resource::ReservationInfo::DYNAMIC) {
+    const int depth = item.kind->reservations_size();
+    if (depth == 0 || item.kind->reservations(depth - 1).type() != wire::Resource::ReservationInfo::DYNAMIC) {
       return refuse("Resource " + to_text(item, context.role) + " is not dynamically reserved", context);
     }
     if (item.is_volume()) {
@@ -104,7 +104,7 @@ Result<Conversion> unreserve(const WireResources& wire, const OperationContext& 
 }
 
 Result<void> check_create(const ResourceItem& item, const OperationContext& context) {
-  const auto& disk = item.kind.disk();
+  const auto& disk = item.kind->disk();
   if (!disk.has_persistence()) {
     return refuse("Resource " + to_text(item, context.role) + " does not have DiskInfo.Persistence", context);
   }
@@ -139,7 +139,7 @@ Result<void> check_create(const ResourceItem& item, const OperationContext& cont
 
 bool has_volume(const Resources& resources, std::string_view role, const std::string& id) {
   for (const auto& [key, item] : resources.items()) {
-    if (item.is_volume() && item.role() == role && item.kind.disk().persistence().id() == id) return true;
+    if (item.is_volume() && item.role() == role && item.kind->disk().persistence().id() == id) return true;
   }
   return false;
 }
@@ -149,7 +149,7 @@ Result<Conversion> create(const WireResources& wire, const OperationContext& con
   Conversion conversion;
   for (const auto& [key, item] : wanted.items()) {
     ESAAS_CHECK(check_create(item, context));
-    const std::string& id = item.kind.disk().persistence().id();
+    const std::string& id = item.kind->disk().persistence().id();
     if (has_volume(context.agent_total, item.role(), id) || has_volume(conversion.converted, item.role(), id)) {
       return refuse("Persistence ID '" + id + "' is not unique", context);
     }
@@ -200,7 +200,7 @@ Result<Conversion> grow_volume(const wire::Offer::Operation::GrowVolume& grow, c
                   context);
   }
   // A disk that is taken whole never is one with another.
-  if (volume.is_mount() || key_of(without_volume(volume).kind) != key_of(addition.kind)) {
+  if (volume.is_mount() || key_of(*without_volume(volume).kind) != key_of(*addition.kind)) {
     return refuse("Incompatible resources in the 'GrowVolume.volume' and 'GrowVolume.addition' fields", context);
   }
   if (!context.resizes_volumes) {

@@ -26,8 +26,8 @@ namespace {
 template <typename Choose>
 void add_scalars(const Resources& resources, const Choose& choose, Quantities& sums) {
   for (const auto& [key, item] : resources.items()) {
-    if (item.kind.type() != wire::Value::SCALAR || item.is_revocable() || !choose(item)) continue;
-    sums[item.kind.name()] += item.milli;
+    if (item.kind->type() != wire::Value::SCALAR || item.is_revocable() || !choose(item)) continue;
+    sums[item.kind->name()] += item.milli;
   }
 }
 

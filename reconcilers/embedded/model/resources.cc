@@ -95,7 +95,7 @@ std::string milli_to_text(std::int64_t milli) {
 }
 
 std::string_view ResourceItem::role() const {
-  return is_reserved() ? std::string_view(kind.reservations(kind.reservations_size() - 1).role()) : std::string_view();
+  return is_reserved() ? std::string_view(kind->reservations(kind->reservations_size() - 1).role()) : std::string_view();
 }
 
 std::string key_of(const wire::Resource& kind) {
@@ -122,11 +122,12 @@ std::string key_of(const wire::Resource& kind) {
 Result<ResourceItem> Resources::parse(const wire::Resource& resource) {
   ESAAS_CHECK(check_kind(resource));
   ResourceItem item;
-  item.kind = resource;
-  item.kind.clear_scalar();
-  item.kind.clear_ranges();
-  item.kind.clear_allocation_info();
-  clear_old_role(item.kind);
+  wire::Resource& kind = item.kind.edit();
+  kind = resource;
+  kind.clear_scalar();
+  kind.clear_ranges();
+  kind.clear_allocation_info();
+  clear_old_role(kind);
   switch (resource.type()) {
     case wire::Value::SCALAR: {
       ESAAS_TRY(item.milli, parse_scalar(resource));
@@ -147,9 +148,9 @@ Result<Resources> Resources::parse(const WireResources& wire) {
   Resources resources;
   for (const auto& each : wire) {
     ESAAS_TRY(ResourceItem item, parse(each));
-    if (item.is_volume() && resources.items_.contains(key_of(item.kind))) {
+    if (item.is_volume() && resources.items_.contains(key_of(*item.kind))) {
       return fail(ErrorCode::kInvalidArgument,
-                  "Persistence ID '" + item.kind.disk().persistence().id() + "' is not unique");
+                  "Persistence ID '" + item.kind->disk().persistence().id() + "' is not unique");
     }
     resources.add(item);
   }
@@ -157,7 +158,7 @@ Result<Resources> Resources::parse(const WireResources& wire) {
 }
 
 void Resources::add(const ResourceItem& item) {
-  if (!item.empty()) add(key_of(item.kind), item);
+  if (!item.empty()) add(key_of(*item.kind), item);
 }
 
 void Resources::add(const std::string& key, const ResourceItem& item) {
@@ -172,7 +173,7 @@ void Resources::add(const Resources& other) {
 }
 
 void Resources::subtract(const ResourceItem& item) {
-  if (!item.empty()) subtract(key_of(item.kind), item);
+  if (!item.empty()) subtract(key_of(*item.kind), item);
 }
 
 void Resources::subtract(const std::string& key, const ResourceItem& item) {
@@ -187,7 +188,25 @@ void Resources::subtract(const Resources& other) {
   for (const auto& [key, item] : other.items_) subtract(key, item);
 }
 
-bool Resources::contains(const ResourceItem& item) const { return item.empty() || contains(key_of(item.kind), item); }
+Resources Resources::left_after(const Resources& one, const Resources& other) const {
+  Resources left;
+  for (const auto& [key, item] : items_) {
+    std::int64_t milli = item.milli;
+    PortRanges ranges = item.ranges;
+    for (const Resources* gone : {&one, &other}) {
+      const auto place = gone->items_.find(key);
+      if (place == gone->items_.end()) continue;
+      milli -= place->second.milli;
+      ranges.subtract(place->second.ranges);
+    }
+    ESAAS_ASSERT(milli >= 0, "subtracting what is not there");
+    if (milli != 0 || !ranges.empty())
+      left.items_.emplace_hint(left.items_.end(), key, ResourceItem{item.kind, milli, ranges});
+  }
+  return left;
+}
+
+bool Resources::contains(const ResourceItem& item) const { return item.empty() || contains(key_of(*item.kind), item); }
 
 bool Resources::contains(const std::string& key, const ResourceItem& item) const {
   const auto place = items_.find(key);
@@ -218,13 +237,6 @@ Resources Resources::unreserved() const {
   return result;
 }
 
-Resources Resources::reserved_below(std::string_view role) const {
-  Resources result;
-  for (const auto& [key, item] : items_) {
-    if (item.is_reserved() && covers_role(role, item.role())) result.items_.emplace(key, item);
-  }
-  return result;
-}
 Resources Resources::revocable() const {
   Resources result;
   for (const auto& [key, item] : items_) {
@@ -241,7 +253,6 @@ Resources Resources::without_revocable() const {
   return result;
 }
 
-
 Resources Resources::volumes() const {
   Resources result;
   for (const auto& [key, item] : items_) {
@@ -253,7 +264,7 @@ Resources Resources::volumes() const {
 std::map<std::string, std::int64_t> Resources::scalars() const {
   std::map<std::string, std::int64_t> sums;
   for (const auto& [key, item] : items_) {
-    if (item.kind.type() == wire::Value::SCALAR && !item.is_revocable()) sums[item.kind.name()] += item.milli;
+    if (item.kind->type() == wire::Value::SCALAR && !item.is_revocable()) sums[item.kind->name()] += item.milli;
   }
   return sums;
 }
@@ -262,7 +273,7 @@ void Resources::limit_unreserved(std::string_view name, std::int64_t milli) {
   std::int64_t left = std::max<std::int64_t>(milli, 0);
   for (auto each = items_.begin(); each != items_.end();) {
     ResourceItem& item = each->second;
-    if (!item.is_reserved() && !item.is_revocable() && item.kind.name() == name) {
+    if (!item.is_reserved() && !item.is_revocable() && item.kind->name() == name) {
       item.milli = item.is_mount() && item.milli > left ? 0 : std::min(item.milli, left);
       left -= item.milli;
     }
@@ -271,7 +282,7 @@ void Resources::limit_unreserved(std::string_view name, std::int64_t milli) {
 }
 
 wire::Resource to_wire(const ResourceItem& item, std::string_view allocated_to) {
-  wire::Resource resource = item.kind;
+  wire::Resource resource = *item.kind;
   if (resource.type() == wire::Value::SCALAR) {
     resource.mutable_scalar()->set_value(static_cast<double>(item.milli) / 1000.0);
   } else {
@@ -312,12 +323,12 @@ std::string to_text(const wire::Resource::DiskInfo& disk) {
 }  // namespace
 
 std::string to_text(const ResourceItem& item, std::string_view allocated_to) {
-  std::string text = item.kind.name();
+  std::string text = item.kind->name();
   if (!allocated_to.empty()) text += "(allocated: " + std::string(allocated_to) + ")";
   if (item.is_reserved()) {
     text += "(reservations: [";
     bool first = true;
-    for (const auto& reservation : item.kind.reservations()) {
+    for (const auto& reservation : item.kind->reservations()) {
       if (!first) text += ",";
       first = false;
       text += "(" + wire::Resource::ReservationInfo::Type_Name(reservation.type()) + "," + reservation.role();
@@ -336,10 +347,10 @@ std::string to_text(const ResourceItem& item, std::string_view allocated_to) {
     }
     text += "])";
   }
-  text += to_text(item.kind.disk());
-  if (item.kind.has_revocable()) text += "{REV}";
+  text += to_text(item.kind->disk());
+  if (item.kind->has_revocable()) text += "{REV}";
   text += ":";
-  return text + (item.kind.type() == wire::Value::SCALAR ? milli_to_text(item.milli) : item.ranges.to_text());
+  return text + (item.kind->type() == wire::Value::SCALAR ? milli_to_text(item.milli) : item.ranges.to_text());
 }
 
 std::string Resources::to_text(std::string_view allocated_to) const {

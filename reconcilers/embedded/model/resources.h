@@ -16,6 +16,7 @@
 #include "core/base/result.h"
 #include "reconcilers/effects/mesos/wire/mesos.pb.h"
 #include "reconcilers/embedded/model/port_ranges.h"
+#include "reconcilers/embedded/model/shared_value.h"
 
 namespace esaas::embedded {
 
@@ -24,16 +25,16 @@ using WireResources = google::protobuf::RepeatedPtrField<wire::Resource>;
 
 /// One kind of resource and how much of it.
 struct ResourceItem {
-  wire::Resource kind;     ///< without quantity and allocation
-  std::int64_t milli = 0;  ///< of a scalar, in thousandths
-  PortRanges ranges;       ///< of a RANGES resource
+  SharedValue<wire::Resource> kind;  ///< without quantity and allocation
+  std::int64_t milli = 0;            ///< of a scalar, in thousandths
+  PortRanges ranges;                 ///< of a RANGES resource
 
-  [[nodiscard]] bool is_volume() const { return kind.disk().has_persistence(); }
+  [[nodiscard]] bool is_volume() const { return kind->disk().has_persistence(); }
   /// A disk that can not be divided.
-  [[nodiscard]] bool is_mount() const { return kind.disk().source().type() == wire::Resource::DiskInfo::Source::MOUNT; }
-  [[nodiscard]] bool is_reserved() const { return kind.reservations_size() > 0; }
+  [[nodiscard]] bool is_mount() const { return kind->disk().source().type() == wire::Resource::DiskInfo::Source::MOUNT; }
+  [[nodiscard]] bool is_reserved() const { return kind->reservations_size() > 0; }
   /// Lent while nobody uses it: neither promised nor limited by any quota.
-  [[nodiscard]] bool is_revocable() const { return kind.has_revocable(); }
+  [[nodiscard]] bool is_revocable() const { return kind->has_revocable(); }
   /// The innermost reservation's role, or empty.
   [[nodiscard]] std::string_view role() const;
   [[nodiscard]] bool empty() const { return milli == 0 && ranges.empty(); }
@@ -54,6 +55,9 @@ class Resources {
   void subtract(const ResourceItem& item);
   void subtract(const Resources& other);
 
+  /// Without both; only what is left is copied. Precondition: contains(one and other together).
+  [[nodiscard]] Resources left_after(const Resources& one, const Resources& other) const;
+
   [[nodiscard]] bool contains(const ResourceItem& item) const;
   [[nodiscard]] bool contains(const Resources& other) const;
   [[nodiscard]] bool empty() const { return items_.empty(); }
@@ -64,8 +68,6 @@ class Resources {
   /// What is lent, and all else.
   [[nodiscard]] Resources revocable() const;
   [[nodiscard]] Resources without_revocable() const;
-  /// Reserved for the role itself or something below it.
-  [[nodiscard]] Resources reserved_below(std::string_view role) const;
   /// The volumes, and nothing else.
   [[nodiscard]] Resources volumes() const;
 

@@ -63,9 +63,9 @@ Result<void> check_allocation(const wire::TaskInfo& task, const std::string& rol
 Result<void> check_revocable(const Resources& resources) {
   std::map<std::string, bool> is_revocable;
   for (const auto& [key, item] : resources.items()) {
-    const auto [place, is_new] = is_revocable.try_emplace(item.kind.name(), item.is_revocable());
+    const auto [place, is_new] = is_revocable.try_emplace(item.kind->name(), item.is_revocable());
     if (is_new || place->second == item.is_revocable()) continue;
-    return refuse("Cannot use both revocable and non-revocable '" + item.kind.name() + "' at the same time");
+    return refuse("Cannot use both revocable and non-revocable '" + item.kind->name() + "' at the same time");
   }
   return {};
 }

@@ -7,12 +7,7 @@
 
 namespace esaas::embedded {
 
-Resources Agent::available() const {
-  Resources left = total;
-  left.subtract(used);
-  left.subtract(offered);
-  return left;
-}
+Resources Agent::available() const { return total.left_after(used, offered); }
 
 std::vector<std::string> Framework::roles() const {
   if (can(wire::FrameworkInfo::Capability::MULTI_ROLE)) {

@@ -42,8 +42,8 @@ wire::FrameworkInfo thrifty_framework() {
 std::map<std::string, std::int64_t> plain(const Resources& resources) {
   std::map<std::string, std::int64_t> sums = resources.scalars();
   for (const auto& [key, item] : resources.items()) {
-    if (item.is_revocable()) sums["revocable " + item.kind.name()] += item.milli;
-    if (item.kind.type() == wire::Value::RANGES) sums["ports"] += static_cast<std::int64_t>(item.ranges.size());
+    if (item.is_revocable()) sums["revocable " + item.kind->name()] += item.milli;
+    if (item.kind->type() == wire::Value::RANGES) sums["ports"] += static_cast<std::int64_t>(item.ranges.size());
   }
   return sums;
 }
@@ -116,7 +116,7 @@ class Life {
       std::set<std::string> ids;
       const Resources volumes = agent.total.volumes();
       for (const auto& [key, item] : volumes.items()) {
-        RC_ASSERT(ids.insert(item.kind.disk().persistence().id()).second);
+        RC_ASSERT(ids.insert(item.kind->disk().persistence().id()).second);
       }
     }
   }
@@ -232,8 +232,8 @@ RC_GTEST_PROP(ResourcesProperty, WireAndBack, (const Pairs& ports, std::uint16_t
   if (reserved) reserve_for(cpus, kRole, "n1");
   resources.add(Resources::parse(cpus).value());
   ResourceItem item;
-  item.kind.set_name("ports");
-  item.kind.set_type(wire::Value::RANGES);
+  item.kind.edit().set_name("ports");
+  item.kind.edit().set_type(wire::Value::RANGES);
   item.ranges = some_ranges(ports);
   resources.add(item);
   RC_ASSERT(Resources::parse(resources.to_wire(kRole)).value() == resources);

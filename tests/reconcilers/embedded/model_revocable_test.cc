@@ -43,7 +43,7 @@ class ModelRevocable : public ::testing::Test {
   std::int64_t milli_of(const Resources& resources, const std::string& name) const {
     const Resources revocable = resources.revocable();
     for (const auto& [key, item] : revocable.items()) {
-      if (item.kind.name() == name) return item.milli;
+      if (item.kind->name() == name) return item.milli;
     }
     return 0;
   }
