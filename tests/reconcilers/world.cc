@@ -609,6 +609,11 @@ void World::move_shard(std::vector<WorldCopy>& copies, std::uint32_t replicas, c
 
 void World::check_kill(const std::string& name) {
   if (cluster().phase() != state::CLUSTER_PHASE_RUNNING) return;
+  // One that is to grow keeps its data, and nothing is kept off it: an index may be made on it while the kill is
+  // repeated.
+  const Node* killed = state::find_node(cluster(), name);
+  const bool grows = killed != nullptr && killed->has_growth() && !killed->removing();
+  if (grows && killed->task().kill_intended_at_us() != to_us(now)) return;
   const std::set<std::string> members = joined();
   for (const auto& [index_name, index] : indices) {
     for (const auto& copies : index.shards) {
