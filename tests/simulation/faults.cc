@@ -1,5 +1,7 @@
 #include "tests/simulation/faults.h"
 
+#include "reconcilers/effects/mesos/operator_calls.h"
+
 namespace esaas::simulation {
 namespace {
 
@@ -72,7 +74,7 @@ Duration Faults::a_while() {
 std::string Faults::some_agent() { return prng_.pick(mesos_.agent_names()); }
 
 void Faults::act() {
-  switch (prng_.below(13)) {
+  switch (prng_.below(14)) {
     case 0: happen("controller_killed"); return process_.crash("killed", prng_.between(milliseconds{100}, seconds{15}));
     case 1: happen("master_failover"); return mesos_.fail_over(prng_.between(milliseconds{100}, seconds{20}));
     case 2: happen("master_restart"); return mesos_.restart(prng_.between(milliseconds{100}, seconds{20}));
@@ -90,7 +92,8 @@ void Faults::act() {
     case 8: return silence();
     case 9: return fill_disk();
     case 10: return renew_agent();
-    case 11: return preempt();
+    case 11: return set_quota_by_hand();
+    case 12: return preempt();
     default: {
       const std::string agent = some_agent();
       if (mesos_.agents_away().contains(agent)) return;
@@ -149,6 +152,19 @@ void Faults::preempt() {
   const embedded::TaskKey key = prng_.pick(preemptible);
   happen("preempted " + key.task_id);
   mesos_.model().preempt(key, clock_.now());
+  mesos_.pump();
+}
+
+/// Somebody gives a role that has a quota another one, past the controller.
+void Faults::set_quota_by_hand() {
+  const auto state = mesos_.model().state();
+  if (state.quotas().empty() || !mesos_.master_up()) return;
+  mesos::wire::quota::QuotaConfig config;
+  config.set_role(state.quotas(static_cast<int>(prng_.below(static_cast<std::uint64_t>(state.quotas_size())))).role());
+  (*config.mutable_limits())["cpus"].set_value(static_cast<double>(prng_.between(1, 16)));
+  happen("quota_by_hand " + config.role());
+  // The master may refuse it: that is for the hand to know.
+  (void)mesos_.model().operate(mesos::operator_calls::update_quota(std::move(config)), clock_.now());
   mesos_.pump();
 }
 

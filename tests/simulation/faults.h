@@ -36,6 +36,7 @@ class Faults {
   void renew_agent();
   void silence();
   void fill_disk();
+  void set_quota_by_hand();
   void preempt();
   Duration a_while();
   std::string some_agent();

@@ -90,14 +90,14 @@ void MesosLink::send(Call call) {
 }
 
 void MesosLink::operate(mesos::wire::master::Call call,
-                        std::function<void(loop::Controller&, const Result<Response>&)> answer) {
+                        std::function<void(loop::Controller&, Result<Response>&)> answer) {
   clock_.after(latency(), [this, process = process_, call = std::move(call), answer = std::move(answer)] {
     Result<Response> response = fail(ErrorCode::kUnavailable, "no master answers");
     if (mesos_.master_up() && !broken_) {
       response = mesos_.model().operate(call, clock_.now());
       mesos_.pump();
     }
-    clock_.after(latency(), [this, process, answer, response = std::move(response)] {
+    clock_.after(latency(), [this, process, answer, response = std::move(response)]() mutable {
       if (process != process_) return;  // nobody is left who asked
       hooks_.to_controller([&](loop::Controller& controller) { answer(controller, response); });
     });
@@ -105,10 +105,10 @@ void MesosLink::operate(mesos::wire::master::Call call,
 }
 
 void MesosLink::ask_agents() {
-  operate(mesos::operator_calls::get_agents(), [this](loop::Controller& controller, const Result<Response>& response) {
+  operate(mesos::operator_calls::get_agents(), [this](loop::Controller& controller, Result<Response>& response) {
     Result<Response::GetAgents> agents = std::unexpected(Error{});
     if (response) {
-      agents = response->get_agents();
+      agents = std::move(*response->mutable_get_agents());
     } else {
       agents = std::unexpected(response.error());
     }
@@ -119,7 +119,7 @@ void MesosLink::ask_agents() {
 void MesosLink::update_quota(const std::string& tenant, std::uint64_t seq,
                              const mesos::wire::quota::QuotaConfig& config) {
   operate(mesos::operator_calls::update_quota(config),
-          [this, tenant, seq](loop::Controller& controller, const Result<Response>& response) {
+          [this, tenant, seq](loop::Controller& controller, Result<Response>& response) {
             Result<void> outcome;
             if (!response) outcome = std::unexpected(response.error());
             controller.quota_answered(tenant, seq, outcome, clock_.now());
@@ -127,10 +127,10 @@ void MesosLink::update_quota(const std::string& tenant, std::uint64_t seq,
 }
 
 void MesosLink::ask_quotas() {
-  operate(mesos::operator_calls::get_quota(), [this](loop::Controller& controller, const Result<Response>& response) {
+  operate(mesos::operator_calls::get_quota(), [this](loop::Controller& controller, Result<Response>& response) {
     Result<Response::GetQuota> quotas = std::unexpected(Error{});
     if (response) {
-      quotas = response->get_quota();
+      quotas = std::move(*response->mutable_get_quota());
     } else {
       quotas = std::unexpected(response.error());
     }

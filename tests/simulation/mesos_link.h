@@ -61,7 +61,7 @@ class MesosLink {
   void hand_over(const Event& event);
   void arrive(const Call& call);
   using Response = mesos::wire::master::Response;
-  void operate(mesos::wire::master::Call call, std::function<void(loop::Controller&, const Result<Response>&)> answer);
+  void operate(mesos::wire::master::Call call, std::function<void(loop::Controller&, Result<Response>&)> answer);
   void note_suppression(const Call& call);
   Duration latency();
   static std::string channel_of(const Event& event);

@@ -6,6 +6,8 @@
 
 #include "core/model/task_state.h"
 #include "reconcilers/effects/mesos/resources.h"
+#include "reconcilers/loop/quota_work.h"
+#include "reconcilers/node_facts.h"
 
 namespace esaas::simulation {
 namespace {
@@ -48,6 +50,7 @@ std::vector<embedded::AgentSpec> make_agents(std::uint64_t count, std::uint64_t 
     if (i % 4 == 1) spec.revocable_mem_mib = 2'048;
     spec.port_begin = 12'100;
     spec.port_end = 12'199;
+    spec.resizes_volumes = i % 4 != 3;
     agents.push_back(std::move(spec));
   }
   return agents;
@@ -81,6 +84,12 @@ std::string lack_of(const state::Cluster& cluster) {
     if (cluster.phase() == state::CLUSTER_PHASE_RUNNING && !node.task().joined()) return node.name() + " is not joined";
   }
   if (cluster.phase() != state::CLUSTER_PHASE_RUNNING) return {};
+  for (const auto& node : cluster.nodes()) {
+    const model::NodeGroup* group = state::find_group(cluster.spec(), node.group());
+    if (node.has_growth()) return node.name() + " is between two sizes";
+    if (!reconcile::equal(node.resources(), group->resources()))
+      return node.name() + " has another size than it should";
+  }
   for (const auto& group : cluster.spec().node_groups()) {
     const auto nodes =
         std::ranges::count_if(cluster.nodes(), [&](const state::Node& node) { return node.group() == group.name(); });
@@ -169,6 +178,7 @@ void Simulation::watch() {
       name = cluster == nullptr ? known_clusters_.erase(name) : std::next(name);
     }
     check_documents();
+    if (++watched_ % 5 == 0) effects_.watch(clock_.now());
     watch();
   });
 }
@@ -207,6 +217,22 @@ void Simulation::check_settled() {
   check_same_state();
   check_places();
   check_ledger();
+  check_quotas();
+}
+
+/// The master holds the quotas that the log says, whoever else set them meanwhile.
+void Simulation::check_quotas() {
+  const auto mesos = mesos_.model().state();
+  for (const state::Tenant& tenant : ledger_.state().head.tenants()) {
+    if (tenant.has_quota_intended()) journal_.violate("the quota of " + tenant.name() + " never came to be");
+    if (!tenant.has_quota()) continue;
+    const auto ours = loop::to_config(tenant.name(), tenant.quota());
+    const auto found = std::ranges::find(mesos.quotas(), ours.role(), &wire::quota::QuotaConfig::role);
+    const auto theirs = found == mesos.quotas().end() ? wire::quota::QuotaConfig{} : *found;
+    if (loop::is_same_quota(ours, theirs) || !tenant.quota_refused().empty()) continue;
+    journal_.violate(fmt::format("the master holds another quota for {} than the log: {}", tenant.name(),
+                                 theirs.ShortDebugString()));
+  }
 }
 
 /// The controller's own ledger finds what check_places finds.
@@ -253,7 +279,7 @@ void Simulation::check_places() {
   std::set<std::string> reserved;
   for (const auto& agent : mesos_.model().agents()) {
     for (const auto& [key, item] : agent.total.items()) {
-      if (item.is_reserved()) reserved.insert(mesos::reservation_label(item.kind, "place"));
+      if (item.is_reserved()) reserved.insert(mesos::reservation_label(*item.kind, "place"));
     }
   }
   for (const std::string& place : reserved) {

@@ -95,6 +95,7 @@ class Simulation {
   void check_quiet();
   void check_places();
   void check_ledger();
+  void check_quotas();
   void check_empty();
 
   SimulationOptions options_;
@@ -115,6 +116,7 @@ class Simulation {
   Time began_;
   Time settling_since_;
   std::uint64_t steps_ = 0;
+  std::uint64_t watched_ = 0;
   std::set<std::string> known_clusters_;
   std::map<std::string, std::uint64_t> holds_at_the_end_;
 };

@@ -89,9 +89,8 @@ void Workload::ask_again(const std::string& key) { send(key); }
 void Workload::take_answer(const std::string& key, const Result<loop::Accepted>& answer) {
   Request& request = requests_.at(key);
   if (!answer) {
-    const bool try_again =
-        answer.error().code == ErrorCode::kUnavailable || answer.error().code == ErrorCode::kResourceExhausted;
-    if (try_again) return;
+    const bool is_busy = answer.error().code == ErrorCode::kResourceExhausted && answer.error().rule != "tenant_quota";
+    if (is_busy || answer.error().code == ErrorCode::kUnavailable) return;  // asked again later
     if (request.answered && request.refusal.empty()) {
       journal_.violate(key + " was accepted and is refused now: " + answer.error().detail);
     }
@@ -136,6 +135,7 @@ void Workload::act() {
   const auto& clusters = ledger_.state().clusters;
   if (clusters.size() < kClustersMax && (clusters.empty() || prng_.chance(1, 4))) return create_cluster();
   if (prng_.chance(1, 5)) return control_operation();
+  if (prng_.chance(1, 15)) return set_quota();
   if (clusters.empty()) return;
   auto chosen = clusters.begin();
   std::advance(chosen, static_cast<std::ptrdiff_t>(prng_.below(clusters.size())));
@@ -220,9 +220,33 @@ void Workload::scale(const state::Cluster& cluster) {
 
 void Workload::resize(const state::Cluster& cluster) {
   model::Request request;
-  request.mutable_resize()->set_group(cluster.spec().node_groups(0).name());
-  request.mutable_resize()->mutable_resources()->set_mem_mib(static_cast<std::uint32_t>(512 + 128 * prng_.below(3)));
+  const auto& groups = cluster.spec().node_groups();
+  const model::NodeGroup& group = groups[prng_.chance(1, 2) ? 0 : groups.size() - 1];
+  request.mutable_resize()->set_group(group.name());
+  model::Resources& wanted = *request.mutable_resize()->mutable_resources();
+  if (prng_.chance(2, 3)) {  // larger, so that places grow where they are
+    wanted.set_mem_mib(std::min(group.resources().mem_mib() + 128, 1024U));
+    if (prng_.chance(1, 2)) wanted.set_disk_mib(std::min(group.resources().disk_mib() + 512, 4096U));
+  } else {
+    wanted.set_mem_mib(static_cast<std::uint32_t>(512 + 128 * prng_.below(3)));
+  }
   ask(cluster.name(), std::move(request));
+  if (!prng_.chance(1, 4)) return;
+  clock_.after(prng_.between(milliseconds{100}, seconds{8}),
+               [this, name = cluster.name()] { think_better_of_it(name); });
+}
+
+/// A resize that has just begun is cancelled, and another size is asked for.
+void Workload::think_better_of_it(const std::string& name) {
+  const state::Cluster* cluster = ledger_.state().find_cluster(name);
+  if (!acting_ || cluster == nullptr) return;
+  const state::Operation* operation = ledger_.state().find_operation(cluster->active_operation());
+  if (operation == nullptr || !operation->request().has_resize()) return;
+  model::Request request;
+  request.mutable_resize()->set_group(operation->request().resize().group());
+  request.mutable_resize()->mutable_resources()->set_mem_mib(static_cast<std::uint32_t>(512 + 128 * prng_.below(4)));
+  ask(command::ControlOperation{operation->id(), command::OperationVerb::kCancel});
+  ask(name, std::move(request));
 }
 
 void Workload::label(const state::Cluster& cluster) {
@@ -244,6 +268,19 @@ void Workload::control_operation() {
   const OperationVerb verb = kVerbs[prng_.below(4)];
   journal_.note(fmt::format("ask {}: verb {}", chosen->first, static_cast<int>(verb)));
   ask(command::ControlOperation{chosen->first, verb});
+}
+
+/// From none to one that is too small for what is asked for.
+void Workload::set_quota() {
+  command::SetTenantQuota command{
+      .tenant = prng_.pick(tenants_), .quota = {}, .method = "PUT", .url = "/v1/tenants/t/quota", .reason = "budget"};
+  if (prng_.chance(3, 4)) {
+    command.quota.mutable_limit()->set_mem_mib(prng_.between(2, 24) * 512);
+    if (prng_.chance(1, 2)) command.quota.mutable_limit()->set_cpus_milli(prng_.between(4, 24) * 500);
+    if (prng_.chance(1, 2)) command.quota.mutable_guarantee()->set_mem_mib(prng_.between(1, 2) * 512);
+  }
+  journal_.note(fmt::format("ask quota of {}: {}", command.tenant, command.quota.ShortDebugString()));
+  ask(command::Command(std::move(command)));
 }
 
 // ---- Documents ----

@@ -256,7 +256,7 @@ TEST_F(QuotaTest, ChoppedOffersGoBackTogetherAndTheWholeIsUsed) {
   ASSERT_EQ(declines.size(), 1U);
   EXPECT_EQ(declines[0].decline().offer_ids_size(), 2);
   EXPECT_LE(declines[0].decline().filters().refuse_seconds(), 10.0) << "while a node waits";
-  EXPECT_TRUE(controller_->offers().all().empty()) << "nothing is held while it is of no use";
+  EXPECT_TRUE(controller_->offers().empty()) << "nothing is held while it is of no use";
   offer("whole");
   EXPECT_EQ(ports_.calls_of(Call::ACCEPT).size(), 1U);
 }
