@@ -117,14 +117,16 @@ void EffectChecks::watch(Time now) {
   watched_at_ = now;
 }
 
-/// That an answer of Elasticsearch has told of for certain.
-std::vector<std::string> EffectChecks::known_last_copies(const std::string& task_id) const {
+/// Those that an answer of Elasticsearch has told of for certain, and that are so still.
+std::vector<std::string> EffectChecks::known_last_copies(const ElasticsearchProcess& process) const {
   constexpr Duration kOldestAnswer = std::chrono::seconds{35};
   std::vector<std::string> shards;
-  const auto found = last_copies_.find(task_id);
+  const auto found = last_copies_.find(process.id);
   if (found == last_copies_.end()) return shards;
-  for (const auto& [shard, since] : found->second) {
-    if (watched_at_ - since >= kOldestAnswer) shards.push_back(shard);
+  for (std::string& shard : elasticsearch_.last_copies_on(process.launch.cluster, process.volume, true)) {
+    const auto since = found->second.find(shard);
+    if (since != found->second.end() && watched_at_ - since->second >= kOldestAnswer)
+      shards.push_back(std::move(shard));
   }
   return shards;
 }
@@ -140,7 +142,7 @@ void EffectChecks::check_kill(const std::string& task_id) {
   const state::Cluster* cluster = ledger_.state().find_cluster(parsed->cluster);
   if (cluster == nullptr || cluster->phase() != state::CLUSTER_PHASE_RUNNING) return;
   const auto shards = ledger_.kill_is_a_restart(task_id)
-                          ? known_last_copies(task_id)
+                          ? known_last_copies(process->second)
                           : elasticsearch_.last_copies_on(parsed->cluster, process->second.volume);
   for (const std::string& shard : shards) {
     journal_.violate("node of task " + task_id + " is stopped while it holds the last copy of " + shard);

@@ -27,7 +27,7 @@ class EffectChecks {
   void check_accept(const mesos::wire::scheduler::Call::Accept& accept);
   void check_launch(const mesos::wire::TaskInfo& task);
   void check_kill(const std::string& task_id);
-  [[nodiscard]] std::vector<std::string> known_last_copies(const std::string& task_id) const;
+  [[nodiscard]] std::vector<std::string> known_last_copies(const ElasticsearchProcess& process) const;
 
   const Ledger& ledger_;
   const ModelElasticsearch& elasticsearch_;
