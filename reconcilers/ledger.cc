@@ -176,7 +176,13 @@ Ledger balance(const state::FleetState& state, const MasterBooks& books, const s
     }
   }
   for (const auto& [place, rest] : entries) {
-    for (const Entry& entry : rest) ledger.lines.push_back(line_without_owner(state, entry, orphans));
+    for (const Entry& entry : rest) {
+      ledger.lines.push_back(line_without_owner(state, entry, orphans));
+      if (!books.known.contains(place)) continue;
+      // The next comparison tells whether anything of it has stayed.
+      ledger.lines.back().status = LedgerStatus::kUnderWay;
+      ledger.lines.back().why = "It was given up after the master was asked.";
+    }
   }
   std::ranges::stable_sort(ledger.lines, {},
                            [](const LedgerLine& line) { return std::tie(line.cluster, line.node, line.place); });

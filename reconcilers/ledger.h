@@ -23,7 +23,8 @@ namespace esaas::reconcile {
 /// What the master said. Agents that are unreachable, not heard of since it started, or never there are not in it.
 struct MasterBooks {
   Time asked_at;
-  std::vector<Offer> agents;  ///< registered ones; `reserved` is all that is reserved for us, in use or not
+  std::vector<Offer> agents;         ///< registered ones; `reserved` is all that is reserved for us, in use or not
+  std::set<std::string> known = {};  ///< places that had an owner when the master was asked
 };
 
 enum class LedgerStatus : std::uint8_t {

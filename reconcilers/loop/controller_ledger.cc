@@ -72,7 +72,7 @@ void Controller::check_ledger(Time now) {
 /// The books show also what is in use, and so no offer: the place of a node whose task runs there, and which the log
 /// has forgotten. What the state knew when it asked may have gone since, and is not adopted: it is being given back.
 reconcile::MasterBooks Controller::read_books(const Agents& agents, const LedgerCheck& check, Time now) {
-  reconcile::MasterBooks books{.asked_at = check.asked_at, .agents = {}};
+  reconcile::MasterBooks books{.asked_at = check.asked_at, .agents = {}, .known = check.known};
   for (const auto& agent : agents.agents()) {
     if (!agent.active() && !agent.deactivated()) continue;
     const auto& view = books.agents.emplace_back(to_view(agent, options_.principal, master_domain_));

@@ -64,6 +64,14 @@ TEST_F(LedgerTest, BalancesWhenTheBooksShowEachPlaceAsItWasAskedFor) {
   EXPECT_EQ(ledger.theirs.mem_mib, 2048);
 }
 
+TEST_F(LedgerTest, WhatWasGivenUpAfterTheMasterWasAskedIsUnderWay) {
+  state_.clusters.clear();
+  EXPECT_EQ(status(), "without_owner");
+  books_.known.insert("v1");
+  EXPECT_EQ(status(), "under_way");
+  EXPECT_EQ(balanced().imbalances, 0U);
+}
+
 TEST_F(LedgerTest, APlaceThatGrowsMayHaveAnythingBetweenItsSizes) {
   node().mutable_growth()->set_status(state::GROWTH_STATUS_RESERVED);
   node().mutable_growth()->mutable_after()->set_cpus_milli(1000);
