@@ -74,7 +74,7 @@ Duration Faults::a_while() {
 std::string Faults::some_agent() { return prng_.pick(mesos_.agent_names()); }
 
 void Faults::act() {
-  switch (prng_.below(14)) {
+  switch (prng_.below(16)) {
     case 0: happen("controller_killed"); return process_.crash("killed", prng_.between(milliseconds{100}, seconds{15}));
     case 1: happen("master_failover"); return mesos_.fail_over(prng_.between(milliseconds{100}, seconds{20}));
     case 2: happen("master_restart"); return mesos_.restart(prng_.between(milliseconds{100}, seconds{20}));
@@ -94,6 +94,12 @@ void Faults::act() {
     case 10: return renew_agent();
     case 11: return set_quota_by_hand();
     case 12: return preempt();
+    case 13: return lose_agent_for_good();
+    case 14:
+      happen("all_at_once");
+      process_.crash("killed", prng_.between(milliseconds{100}, seconds{15}));
+      mesos_.fail_over(prng_.between(milliseconds{100}, seconds{20}));
+      return lose_agent(true, false);
     default: {
       const std::string agent = some_agent();
       if (mesos_.agents_away().contains(agent)) return;
@@ -129,6 +135,35 @@ void Faults::renew_agent() {
   clock_.after(a_while(), [this, agent] {
     if (mesos_.agents_away().contains(agent)) mesos_.renew_agent(agent);
   });
+}
+
+/// Its cluster is led, the volume holds no last copy, and the votes of the other masters are a majority.
+bool Faults::can_be_missed(const std::string& cluster, const std::string& volume) const {
+  if (elasticsearch_.led_cluster(cluster) == nullptr) return false;
+  if (!elasticsearch_.last_copies_on(cluster, volume).empty()) return false;
+  std::size_t other_masters = 0;
+  bool is_up = false;
+  for (const auto& [id, process] : elasticsearch_.processes()) {
+    if (process.launch.cluster != cluster || process.state != ElasticsearchProcess::State::kUp) continue;
+    if (process.volume == volume) {
+      is_up = true;
+    } else if (process.launch.master_eligible) {
+      ++other_masters;
+    }
+  }
+  return is_up && other_masters >= 2;
+}
+
+/// Once in a life, so that what is left always suffices for what users ask.
+void Faults::lose_agent_for_good() {
+  const std::string agent = some_agent();
+  if (agent_is_gone_ || !mesos_.master_up() || !mesos_.agents_away().empty()) return;
+  for (const auto& [volume, cluster] : mesos_.volumes_on(agent)) {
+    if (!can_be_missed(cluster, volume)) return;
+  }
+  agent_is_gone_ = true;
+  happen("agent_gone " + agent);
+  mesos_.lose_for_good(agent);
 }
 
 void Faults::silence() {

@@ -1,7 +1,7 @@
 #pragma once
 // Faults: what goes wrong in a simulated installation, at moments and in ways that a seed decides. Each fault heals by
-// itself after a while; after `stop` everything is whole. None of them destroys a volume, so none excuses the loss of
-// an acknowledged document. One thread.
+// itself after a while; after `stop` everything is whole. Only one destroys volumes, the loss of an agent for good, and
+// it takes an agent that no cluster needs: so none excuses the loss of an acknowledged document. One thread.
 
 #include <map>
 #include <string>
@@ -34,6 +34,8 @@ class Faults {
   void happen(const std::string& what);
   void lose_agent(bool its_processes_too, bool isolated);
   void renew_agent();
+  void lose_agent_for_good();
+  [[nodiscard]] bool can_be_missed(const std::string& cluster, const std::string& volume) const;
   void silence();
   void fill_disk();
   void set_quota_by_hand();
@@ -51,6 +53,7 @@ class Faults {
   Journal& journal_;
   bool active_ = false;
   bool slow_log_ = false;
+  bool agent_is_gone_ = false;
   std::map<std::string, std::uint64_t> counts_;
 };
 

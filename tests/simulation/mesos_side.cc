@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/base/assert.h"
+#include "reconcilers/effects/mesos/resources.h"
 
 namespace esaas::simulation {
 
@@ -86,7 +87,7 @@ void MesosSide::renew_agent(const std::string& name) {
 void MesosSide::agents_return_later() {
   for (const auto& [name, id] : ids_) {
     clock_.after(prng_.between(std::chrono::milliseconds{100}, std::chrono::seconds{20}), [this, agent = name] {
-      if (!away_.contains(agent)) return_agent(agent);
+      if (ids_.contains(agent) && !away_.contains(agent)) return_agent(agent);
     });
   }
 }
@@ -118,6 +119,29 @@ void MesosSide::mark_gone(const std::string& name) {
   const auto answer = model_.operate(call, clock_.now());
   ESAAS_ASSERT(answer.has_value(), answer ? "" : answer.error().detail);
   pump();
+}
+
+std::map<std::string, std::string> MesosSide::volumes_on(const std::string& agent_name) const {
+  std::map<std::string, std::string> volumes;
+  for (const embedded::AgentView& agent : model_.agents()) {
+    if (agent.id != ids_.at(agent_name)) continue;
+    for (const auto& [key, item] : agent.total.items()) {
+      if (item.is_volume())
+        volumes[item.kind->disk().persistence().id()] = mesos::reservation_label(*item.kind, "cluster");
+    }
+  }
+  return volumes;
+}
+
+void MesosSide::lose_for_good(const std::string& name) {
+  const auto volumes = volumes_on(name);
+  lose_agent(name);
+  stop_agent(name);
+  mark_gone(name);
+  for (const auto& [volume, cluster] : volumes) elasticsearch_.destroy_volume(volume);
+  gone_.erase(name);
+  away_.erase(name);
+  ids_.erase(name);
 }
 
 void MesosSide::return_gone(const std::string& name, Duration down) {

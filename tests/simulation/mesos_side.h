@@ -40,10 +40,14 @@ class MesosSide {
   void renew_agent(const std::string& name);
   /// An operator declares it gone for good; its processes must have been stopped.
   void mark_gone(const std::string& name);
+  /// The same, and what was on it is no more.
+  void lose_for_good(const std::string& name);
   /// That was a mistake: a new master, which takes over after `down`, knows it as another agent, with what was reserved
   /// on it and its volumes.
   void return_gone(const std::string& name, Duration down);
   [[nodiscard]] const std::set<std::string>& agents_away() const { return away_; }
+  /// What is on the agent: its volumes, and whose cluster each is.
+  [[nodiscard]] std::map<std::string, std::string> volumes_on(const std::string& agent_name) const;
   [[nodiscard]] std::string hostname_of(const std::string& agent_name) const;
   /// A new master takes over after `down`; the agents come back to it one by one.
   void fail_over(Duration down);

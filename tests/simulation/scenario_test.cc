@@ -341,6 +341,27 @@ TEST_F(Scenario, AnAgentDeclaredGoneByMistakeBringsItsNodeItsDataBack) {
   EXPECT_EQ(simulation.elasticsearch().led_cluster("c")->document_count("books"), 30U);
 }
 
+/// A torn down framework may never act again: neither now nor after a start.
+TEST_F(Scenario, AFrameworkThatIsTornDownStaysStoppedAndSaysWhy) {
+  make_cluster(3);
+  mesos::wire::master::Call call;
+  call.set_type(mesos::wire::master::Call::TEARDOWN);
+  call.mutable_teardown()->mutable_framework_id()->set_value(simulation.state().head.framework_id());
+  ASSERT_TRUE(simulation.mesos().model().operate(call, simulation.clock().now()).has_value());
+  simulation.mesos().pump();
+  simulation.pass(5min);
+  EXPECT_NE(simulation.state().head.framework_stopped(), "");
+  EXPECT_EQ(processes(), 0U) << "the master ends all tasks";
+  const std::uint64_t launches = count_of("task_launch_intended");
+  const std::uint64_t places = count_of("place_intended");
+  simulation.process().crash("killed", 1s);
+  simulation.workload().ask("c", scale(5));
+  simulation.pass(30min);
+  EXPECT_EQ(count_of("task_launch_intended"), launches);
+  EXPECT_EQ(count_of("place_intended"), places);
+  EXPECT_EQ(count_of("framework_registered"), 1U);
+}
+
 TEST_F(Scenario, NothingIsLoggedWhileNothingHappens) {
   make_cluster(3);
   simulation.pass(2min);
