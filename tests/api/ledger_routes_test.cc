@@ -1,6 +1,10 @@
 #include <gtest/gtest.h>
 #include <boost/json/array.hpp>
 
+#include <set>
+#include <string>
+#include <vector>
+
 #include "tests/api/test_api.h"
 
 namespace esaas::api {
@@ -57,6 +61,28 @@ TEST(LedgerRoutes, PagesAndFiltersWhileTheSumsStayWhole) {
   EXPECT_EQ(client->request("GET", "/v1/ledger?cluster=b-old").json().at("lines").as_int64(), 1);
   EXPECT_EQ(client->request("GET", "/v1/ledger?status=balanced").json().at("lines").as_int64(), 0);
   EXPECT_EQ(client->request("GET", "/v1/ledger?status=lost").status, 400U);
+}
+
+TEST(LedgerRoutes, ThousandsOfLinesArePagedThroughWithoutLossOrRepetition) {
+  constexpr std::size_t kLines = 5'000;
+  std::vector<std::string> tenants;
+  for (std::size_t i = 0; i < kLines; ++i) tenants.push_back("t" + std::to_string(i));
+  TestApi api;
+  api.front.books = books_of(tenants);
+  auto client = api.connect();
+  std::set<std::string> places;
+  std::string cursor;
+  for (std::size_t pages = 0; pages <= kLines; ++pages) {
+    const auto page = client->request("GET", "/v1/ledger?limit=1000" + cursor).json();
+    EXPECT_EQ(page.at("lines").as_int64(), kLines);
+    for (const auto& line : page.at("items").as_array()) {
+      EXPECT_TRUE(places.insert(std::string(line.at("place").as_string())).second) << line;
+    }
+    if (!page.contains("next_cursor") || page.at("next_cursor").is_null()) break;
+    cursor = "&cursor=" + std::string(page.at("next_cursor").as_string());
+    for (std::size_t at = 0; (at = cursor.find(' ')) != std::string::npos;) cursor.replace(at, 1, "%20");
+  }
+  EXPECT_EQ(places.size(), kLines);
 }
 
 TEST(LedgerRoutes, SaysThatNoMasterCanBeAsked) {
