@@ -142,6 +142,21 @@ class Operators(RealMesos):
         assert told["accepted"] and told["hostname"] == agent.address, told
         self.report("maintenance announced: accepted, since each shard has another copy; the log says so")
 
+    def grow(self):
+        """A larger size: each node is restarted on its own volume, which the agent has made larger."""
+        before = self.esaas.nodes(CLUSTER)
+        self.esaas.run("cluster", "resize", CLUSTER, "--mem-mib", "640", "--disk-mib", "1536", "--wait", "--timeout", "240")
+        self.wait_whole(3, "after every node has grown")
+        after = self.esaas.nodes(CLUSTER)
+        assert set(after) == set(before), f"nodes were replaced: {after.keys()}"
+        for name, node in after.items():
+            assert node["place"]["volume_id"] == before[name]["place"]["volume_id"], f"{name} has another volume"
+            assert node["place"]["resources"]["disk_mib"] == 1536 and node["attempt"] == before[name]["attempt"] + 1, node
+        self.check_single(3)
+        self.check_ledger("after every node has grown")
+        assert self.first_event("volume_growth_intended") and self.first_event("place_grown")
+        self.report("640 MiB instead of 512, 1536 MiB of disk instead of 1024: every node grew where it was, on its volume")
+
     def come_back_as_another(self):
         agent = self.occupied_agent()
         name = self.node_on(agent)
@@ -226,6 +241,7 @@ class Operators(RealMesos):
         self.begin_beside()
         self.take_over()
         self.plan_maintenance()
+        self.grow()
         self.come_back_as_another()
         self.drain_and_reactivate()
         self.lose_by_mistake()
@@ -235,4 +251,4 @@ class Operators(RealMesos):
 
 
 if __name__ == "__main__":
-    main(Operators, first_agent_address="127.0.6.11")
+    main(Operators, first_agent_address="127.0.8.11")
