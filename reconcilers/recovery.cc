@@ -81,6 +81,31 @@ bool note_renewed_machine(const View& view, Draft& draft, const Node& node) {
   return true;
 }
 
+/// The unicast hosts that the task was launched with are not the masters' addresses any more: a place that was intended
+/// beside its launch came to nothing, say. Elasticsearch would ask those addresses for ever.
+bool knows_old_masters(const View& view, const Node& node) {
+  return std::ranges::any_of(view.cluster().nodes(), [&](const Node& other) {
+    return &other != &node && !other.removing() && view.is_master_eligible(other) && is_reserved(other) &&
+           other.place_seq() > node.task().launch_seq();
+  });
+}
+
+/// Nothing of the cluster is on a node that is no member of it.
+void restart_stranger(const View& view, Draft& draft, const Node& node) {
+  const state::Task& task = node.task();
+  if (view.cluster().phase() != state::CLUSTER_PHASE_RUNNING || task.state() != model::TASK_STATE_RUNNING) return;
+  if (task.joined() || task.kill_intended() || !knows_old_masters(view, node)) return;
+  const Time due = from_us(task.state_since_at_us()) + view.settings().join_patience;
+  if (view.now() < due) return draft.check_at(due);
+  if (view.has_formed() && !view.answers_without(node)) return draft.check_soon();
+  event::Event event;
+  event::TaskKillIntended& payload = *event.mutable_task_kill_intended();
+  payload.set_node(node.name());
+  payload.set_task_id(task.task_id());
+  payload.set_why("It found no master: it was told of masters that have moved since.");
+  draft.act("restart_stranger", std::move(event));
+}
+
 void repeat_kill(const View& view, Draft& draft, const Node& node) {
   const Time due = from_us(node.task().kill_intended_at_us()) + view.settings().kill_repeat;
   if (view.now() < due) return draft.check_at(due);
@@ -102,6 +127,7 @@ void reconcile_recovery(const View& view, Draft& draft) {
     }
     if (lost_its_agent(node)) give_up_lost_place(view, draft, node, "Its agent was declared gone for good.");
     reconcile_reservation(view, draft, node);
+    restart_stranger(view, draft, node);
     if (node.task().kill_intended() && may_run(node)) repeat_kill(view, draft, node);
   }
 }

@@ -138,7 +138,10 @@ void MesosSide::lose_for_good(const std::string& name) {
   lose_agent(name);
   stop_agent(name);
   mark_gone(name);
-  for (const auto& [volume, cluster] : volumes) elasticsearch_.destroy_volume(volume);
+  // The others of its cluster look at what it had until they have noticed.
+  clock_.after(std::chrono::minutes{2}, [this, volumes] {
+    for (const auto& [volume, cluster] : volumes) elasticsearch_.destroy_volume(volume);
+  });
   gone_.erase(name);
   away_.erase(name);
   ids_.erase(name);

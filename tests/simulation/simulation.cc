@@ -66,8 +66,6 @@ loop::ControllerOptions controller_options() {
   return options;
 }
 
-bool is_alive(const state::Node& node) { return node.has_task() && model::may_be_alive(node.task().state()); }
-
 /// What a cluster still lacks to be as it is wanted; empty when nothing.
 std::string lack_of(const state::Cluster& cluster) {
   if (!cluster.active_operation().empty()) return "operation " + cluster.active_operation() + " is not finished";
@@ -79,8 +77,14 @@ std::string lack_of(const state::Cluster& cluster) {
     const auto resting = is_transient ? state::PLACE_STATUS_NONE : state::PLACE_STATUS_RESERVED;
     const auto running = is_transient ? state::PLACE_STATUS_TRANSIENT : state::PLACE_STATUS_RESERVED;
     const bool runs = cluster.phase() == state::CLUSTER_PHASE_RUNNING;
-    if (node.place_status() != (runs ? running : resting)) return node.name() + " has another place than it should";
-    if (cluster.phase() == state::CLUSTER_PHASE_SUSPENDED && is_alive(node)) return node.name() + " still runs";
+    // Who lost its place while the cluster is suspended gets another one when it is resumed.
+    const bool lost_it = !runs && node.place_status() == state::PLACE_STATUS_NONE;
+    if (node.place_status() != (runs ? running : resting) && !lost_it) {
+      return node.name() + " has another place than it should";
+    }
+    if (cluster.phase() == state::CLUSTER_PHASE_SUSPENDED && !reconcile::is_stopped(node)) {
+      return node.name() + " still runs";
+    }
     if (cluster.phase() == state::CLUSTER_PHASE_RUNNING && !node.task().joined()) return node.name() + " is not joined";
   }
   if (cluster.phase() != state::CLUSTER_PHASE_RUNNING) return {};
