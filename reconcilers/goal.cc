@@ -65,7 +65,7 @@ std::optional<Outcome> outcome_of(const View& view, const state::Operation& oper
     case model::Request::kDelete: return std::nullopt;
     case model::Request::kLabel: return succeeded("The labels are changed.");
     case model::Request::kSuspend:
-      if (!std::ranges::all_of(view.cluster().nodes(), is_stopped)) return std::nullopt;
+      if (std::ranges::any_of(view.cluster().nodes(), may_run)) return std::nullopt;
       return succeeded("Every task is stopped; places and data are kept.");
     case model::Request::kCreate:
       if (is_converged(view) && is_as_green_as_can_be(view)) return succeeded("Every node has joined.");

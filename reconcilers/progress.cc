@@ -1,9 +1,12 @@
 #include "reconcilers/progress.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "core/state/fleet_state.h"
 #include "reconcilers/goal.h"
+#include "reconcilers/rules/operation_rules.h"
+#include "reconcilers/rules/stop_rules.h"
 
 namespace esaas::reconcile {
 namespace {
@@ -99,10 +102,18 @@ void count_resized(const View& view, const model::NodeGroup& group, Steps& steps
 void count_stops(const View& view, Steps& steps, bool and_releases) {
   const auto& nodes = view.cluster().nodes();
   const auto present = static_cast<std::uint32_t>(nodes.size());
-  const std::uint32_t running =
-      to_count(std::ranges::count_if(nodes, [](const Node& node) { return !is_stopped(node); }));
+  const std::uint32_t running = to_count(std::ranges::count_if(nodes, may_run));
   steps.set("stop", gone(steps, "stop", present, running), true);
   if (and_releases) steps.set("release", gone(steps, "release", present, present), true);
+}
+
+/// The operation has done its part, and the cluster is not as well as it must be for it to end.
+void hold_for_health(const View& view, Draft& draft) {
+  if (view.cluster().phase() != state::CLUSTER_PHASE_RUNNING || !is_converged(view)) return;
+  draft.hold("waits_for_health", "",
+             {"All is as it was asked for, but shards are unassigned; the operation ends when they are not.",
+              health_basis(view)},
+             view.now() + std::chrono::seconds{30});
 }
 
 }  // namespace
@@ -133,9 +144,10 @@ void reconcile_steps(const View& view, Draft& draft) {
 
 void reconcile_outcome(const View& view, Draft& draft) {
   const state::Operation* operation = view.input().operation;
-  if (operation == nullptr || operation->paused()) return;
+  if (operation == nullptr) return;
+  if (operation->paused()) return hold_paused(view, draft);
   const std::optional<Outcome> outcome = outcome_of(view, *operation);
-  if (!outcome) return;
+  if (!outcome) return hold_for_health(view, draft);
   event::Event event;
   event::OperationFinished& payload = *event.mutable_operation_finished();
   payload.set_id(operation->id());

@@ -199,5 +199,39 @@ TEST(Release, OfADeletedClusterWaitsForItsTasks) {
   EXPECT_FALSE(release->events.front().place_release_intended().unreserve_operation().empty());
 }
 
+TEST(Outcome, AnOperationThatWaitsForHealthSaysSo) {
+  model::Request request;
+  request.mutable_scale()->set_group("data");
+  request.mutable_scale()->set_count(3);
+  Scene scene = with_operation(request);
+  scene.observation.health.set_status(model::HEALTH_STATUS_RED);
+  EXPECT_FALSE(scene.plans("finish_operation"));
+  EXPECT_TRUE(scene.holds("waits_for_health", ""));
+  scene.observation.health.set_status(model::HEALTH_STATUS_GREEN);
+  EXPECT_TRUE(scene.plans("finish_operation"));
+  EXPECT_FALSE(scene.holds("waits_for_health", ""));
+}
+
+TEST(Outcome, APausedOperationThatHasNothingLeftToDoSaysWhyItDoesNotEnd) {
+  model::Request request;
+  request.mutable_scale()->set_group("data");
+  request.mutable_scale()->set_count(3);
+  Scene scene = with_operation(request);
+  scene.operation.set_paused(true);
+  EXPECT_FALSE(scene.plans("finish_operation"));
+  EXPECT_TRUE(scene.holds("operation_paused", ""));
+}
+
+TEST(Outcome, ASuspensionEndsThoughAnAgentIsGoneForGood) {
+  model::Request request;
+  request.mutable_suspend();
+  Scene scene = with_operation(request);
+  scene.cluster.set_phase(state::CLUSTER_PHASE_SUSPENDED);
+  for (const char* name : {"data-0", "data-1"}) scene.node(name).mutable_task()->set_state(model::TASK_STATE_KILLED);
+  EXPECT_FALSE(scene.plans("finish_operation"));
+  scene.node("data-2").mutable_task()->set_state(model::TASK_STATE_GONE_BY_OPERATOR);
+  EXPECT_TRUE(scene.plans("finish_operation"));
+}
+
 }  // namespace
 }  // namespace esaas::test
