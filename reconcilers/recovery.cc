@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/model/task_state.h"
+#include "reconcilers/held.h"
 #include "reconcilers/rules/stop_rules.h"
 
 namespace esaas::reconcile {
@@ -13,6 +14,9 @@ using state::Node;
 constexpr std::string_view kWaitsForUnreachable = "waits_for_unreachable_task";
 /// What is reserved is not what the log says; nothing is done about it while the node runs.
 constexpr std::string_view kLedgerDiffers = "ledger_differs";
+
+/// The node was told where to find masters that are elsewhere by now.
+constexpr std::string_view kNoMember = "waits_for_join";
 
 void hold_out_of_sight(const View& view, Draft& draft, const Node& node) {
   draft.hold(kWaitsForUnreachable, node.name(),
@@ -90,14 +94,23 @@ bool knows_old_masters(const View& view, const Node& node) {
   });
 }
 
-/// Nothing of the cluster is on a node that is no member of it.
+/// It is waited for at first; then the hold tells how long it has been no member without an interruption.
 void restart_stranger(const View& view, Draft& draft, const Node& node) {
   const state::Task& task = node.task();
   if (view.cluster().phase() != state::CLUSTER_PHASE_RUNNING || task.state() != model::TASK_STATE_RUNNING) return;
   if (task.joined() || task.kill_intended() || !knows_old_masters(view, node)) return;
-  const Time due = from_us(task.state_since_at_us()) + view.settings().join_patience;
+  const Duration patience = view.settings().join_patience;
+  const Time due = from_us(task.state_since_at_us()) + patience;
   if (view.now() < due) return draft.check_at(due);
   if (view.has_formed() && !view.answers_without(node)) return draft.check_soon();
+  const Duration held = held_for(view, kNoMember, node);
+  if (held < patience) {
+    return draft.hold(kNoMember, node.name(),
+                      {"It runs, and the cluster does not list it: it was told of masters that have moved since. If it "
+                       "does not find the others it is started anew.",
+                       {}},
+                      view.now() + patience - held);
+  }
   event::Event event;
   event::TaskKillIntended& payload = *event.mutable_task_kill_intended();
   payload.set_node(node.name());

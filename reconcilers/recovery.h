@@ -14,8 +14,9 @@
 //   is there: somebody took it away. Once the node is stopped its place is given up in the same way.
 //   machine renewed   a task out of sight on a transient place whose machine is on offer as another agent: an agent
 //   that lost its identity lost its processes, so the task is gone. (A reserved place follows its machine: PlaceMoved.)
-//   stranger       it runs, and is no member of the cluster for as long as Settings::join_patience, though it was launched
-//   before a master-eligible node got its place: where it looks for the others there may be none. It is started anew.
+//   stranger       it runs, and the cluster does not list it, and it was launched before a master-eligible node got its
+//   place: where it looks for the others there may be none. When it was held for that as long as Settings::join_patience
+//   it is started anew.
 //   killed, and no answer   the kill is sent again.
 //
 // Nothing else is done for a node that failed: its place stays, and it is launched there again

@@ -19,6 +19,10 @@ Scene stranger() {
   task.set_joined(false);
   task.set_state_since_at_us(to_us(scene.now - minutes{4}));
   scene.node("data-1").set_place_seq(task.launch_seq() + 1);
+  state::Hold& hold = *scene.cluster.add_holds();
+  hold.set_rule("waits_for_join");
+  hold.set_node("data-2");
+  hold.set_since_at_us(to_us(scene.now - minutes{3}));
   std::erase(scene.observation.nodes, "data-2");
   std::erase_if(scene.observation.shards, [](const auto& copy) { return copy.node == "data-2"; });
   return scene;
@@ -40,6 +44,13 @@ TEST(Stranger, IsGivenTimeToJoin) {
   EXPECT_FALSE(scene.plans("restart_stranger"));
   ASSERT_TRUE(scene.plan().next_check.has_value());
   EXPECT_LE(*scene.plan().next_check, scene.now + minutes{1});
+}
+
+TEST(Stranger, IsWaitedForWhenItWasAMemberTillNow) {
+  Scene scene = stranger();
+  scene.cluster.clear_holds();
+  EXPECT_FALSE(scene.plans("restart_stranger"));
+  EXPECT_TRUE(scene.holds("waits_for_join", "data-2"));
 }
 
 TEST(Stranger, IsLeftAloneWhereItKnowsTheMasters) {

@@ -1,5 +1,7 @@
 #include "tests/simulation/faults.h"
 
+#include <algorithm>
+
 #include "reconcilers/effects/mesos/operator_calls.h"
 
 namespace esaas::simulation {
@@ -137,10 +139,24 @@ void Faults::renew_agent() {
   });
 }
 
+/// Of some shard no other volume has a copy, be it empty.
+bool Faults::holds_alone(const std::string& volume) const {
+  const auto& directories = elasticsearch_.directories();
+  const auto here = directories.find(volume);
+  if (here == directories.end()) return false;
+  return std::ranges::any_of(here->second.copies, [&](const auto& copy) {
+    return std::ranges::none_of(directories, [&](const auto& other) {
+      return other.first != volume &&
+             other.first.substr(0, other.first.find('.')) == volume.substr(0, volume.find('.')) &&
+             other.second.copies.contains(copy.first);
+    });
+  });
+}
+
 /// Its cluster is led, the volume holds no last copy, and the votes of the other masters are a majority.
 bool Faults::can_be_missed(const std::string& cluster, const std::string& volume) const {
   if (elasticsearch_.led_cluster(cluster) == nullptr) return false;
-  if (!elasticsearch_.last_copies_on(cluster, volume).empty()) return false;
+  if (!elasticsearch_.last_copies_on(cluster, volume).empty() || holds_alone(volume)) return false;
   std::size_t other_masters = 0;
   bool is_up = false;
   for (const auto& [id, process] : elasticsearch_.processes()) {

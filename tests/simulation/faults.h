@@ -35,6 +35,7 @@ class Faults {
   void lose_agent(bool its_processes_too, bool isolated);
   void renew_agent();
   void lose_agent_for_good();
+  [[nodiscard]] bool holds_alone(const std::string& volume) const;
   [[nodiscard]] bool can_be_missed(const std::string& cluster, const std::string& volume) const;
   void silence();
   void fill_disk();

@@ -159,6 +159,7 @@ SimulationReport Simulation::run() {
   if (journal_.violations().empty()) check_settled();
   workload_.stop_documents();
   pass(minutes{2});
+  if (journal_.violations().empty()) check_quotas();
   if (journal_.violations().empty()) check_quiet();
   workload_.delete_all();
   settling_since_ = clock_.now();
@@ -221,7 +222,6 @@ void Simulation::check_settled() {
   check_same_state();
   check_places();
   check_ledger();
-  check_quotas();
 }
 
 /// The master holds the quotas that the log says, whoever else set them meanwhile.
@@ -275,8 +275,9 @@ void Simulation::check_places() {
   std::set<std::string> wanted;
   for (const auto& [name, cluster] : ledger_.state().clusters) {
     for (const auto& node : cluster.nodes()) {
-      const bool is_reserved =
-          node.place_status() != state::PLACE_STATUS_NONE && node.place_status() != state::PLACE_STATUS_TRANSIENT;
+      // What was on an agent that is gone for good is given up when the cluster can afford it.
+      const bool is_reserved = node.place_status() != state::PLACE_STATUS_NONE &&
+                               node.place_status() != state::PLACE_STATUS_TRANSIENT && !reconcile::lost_its_agent(node);
       if (is_reserved) wanted.insert(node.place().volume_id());
     }
   }
