@@ -45,7 +45,7 @@ std::optional<event::Event> launch_intended(const View& view, Draft& draft, cons
   event::Event event;
   event::TaskLaunchIntended& payload = *event.mutable_task_launch_intended();
   payload.set_node(node.name());
-  payload.set_task_id(model::task_id(view.cluster().name(), node.name(), seq));
+  payload.set_task_id(model::task_id(view.cluster().name(), node.name(), seq, view.input().incarnation));
   payload.set_agent_id(offer.agent_id);
   *payload.mutable_launch() = std::move(*spec);
   payload.set_offer_id(offer.id);
@@ -57,14 +57,14 @@ std::optional<event::Event> launch_intended(const View& view, Draft& draft, cons
 event::Event place_intended(const View& view, PlannedPlace& planned, const Offer& offer, std::uint64_t seq) {
   const std::string& cluster = view.cluster().name();
   const std::string& name = planned.node->name();
-  planned.place.set_volume_id(model::volume_id(cluster, name, seq));
+  planned.place.set_volume_id(model::volume_id(cluster, name, seq, view.input().incarnation));
   event::Event event;
   event::PlaceIntended& payload = *event.mutable_place_intended();
   payload.set_node(name);
   *payload.mutable_place() = planned.place;
   if (!planned.place.transient()) {
-    payload.set_reserve_operation(model::mesos_operation_id(cluster, name, "reserve", seq));
-    payload.set_create_operation(model::mesos_operation_id(cluster, name, "create", seq));
+    payload.set_reserve_operation(model::mesos_operation_id(cluster, name, "reserve", seq, view.input().incarnation));
+    payload.set_create_operation(model::mesos_operation_id(cluster, name, "create", seq, view.input().incarnation));
   }
   payload.set_offer_id(offer.id);
   for (model::Figure& one : planned.basis) *payload.add_basis() = std::move(one);

@@ -28,6 +28,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "core/base/time.h"
@@ -50,6 +51,7 @@ struct Input {
   const Settings& settings;
   Time now;
   std::uint64_t next_seq = 1;
+  std::string_view incarnation = {};  ///< of the controller: part of each id that Mesos is given
 };
 
 /// What to do next for the cluster. Idempotent: intents that the state already holds are not

@@ -23,6 +23,7 @@
 #include "api/serve/embedded_process.h"
 #include "api/serve/first_token.h"
 #include "api/serve/wiring.h"
+#include "core/model/ids.h"
 #include "store/log/rocksdb_event_log.h"
 #include "store/snapshots/recovery.h"
 #include "store/snapshots/snapshot_store.h"
@@ -106,6 +107,7 @@ class Run {
 
   Result<loop::HostConfig> host_config() {
     loop::HostConfig host = host_config_of(config_, secrets_, version_);
+    host.controller.incarnation = model::incarnation_of(system_now());
     if (config_.mesos.embedded) {
       ESAAS_TRY(const std::uint16_t port,
                 find_or_start_embedded_mesos(config_.mesos, config::embedded_mesos_directory(config_.data_dir)));

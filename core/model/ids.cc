@@ -1,17 +1,21 @@
 #include "core/model/ids.h"
 
+#include <array>
 #include <charconv>
+#include <chrono>
 
 namespace esaas::model {
 namespace {
 
 constexpr std::string_view kRolePrefix = "es-";
 
-std::string make(std::string_view cluster, std::string_view node, std::string_view kind, std::uint64_t seq) {
+std::string make(std::string_view cluster, std::string_view node, std::string_view kind, std::uint64_t seq,
+                 std::string_view incarnation) {
   std::string id;
   const std::string number = std::to_string(seq);
-  id.reserve(cluster.size() + node.size() + kind.size() + number.size() + 3);
+  id.reserve(cluster.size() + node.size() + kind.size() + number.size() + incarnation.size() + 4);
   id.append(cluster).append(1, '.').append(node).append(1, '.').append(kind).append(1, '-').append(number);
+  if (!incarnation.empty()) id.append(1, '.').append(incarnation);
   return id;
 }
 
@@ -33,17 +37,26 @@ std::string node_name(std::string_view group, std::uint32_t ordinal) {
   return std::string(group) + "-" + std::to_string(ordinal);
 }
 
-std::string task_id(std::string_view cluster, std::string_view node, std::uint64_t seq) {
-  return make(cluster, node, "task", seq);
+std::string incarnation_of(Time start) {
+  constexpr int kBase = 36;
+  std::array<char, 16> digits{};
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(start.time_since_epoch()).count();
+  const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), seconds, kBase);
+  return {digits.data(), written.ptr};
 }
 
-std::string volume_id(std::string_view cluster, std::string_view node, std::uint64_t seq) {
-  return make(cluster, node, "volume", seq);
+std::string task_id(std::string_view cluster, std::string_view node, std::uint64_t seq, std::string_view incarnation) {
+  return make(cluster, node, "task", seq, incarnation);
+}
+
+std::string volume_id(std::string_view cluster, std::string_view node, std::uint64_t seq,
+                      std::string_view incarnation) {
+  return make(cluster, node, "volume", seq, incarnation);
 }
 
 std::string mesos_operation_id(std::string_view cluster, std::string_view node, std::string_view step,
-                               std::uint64_t seq) {
-  return make(cluster, node, step, seq);
+                               std::uint64_t seq, std::string_view incarnation) {
+  return make(cluster, node, step, seq, incarnation);
 }
 
 std::optional<ParsedId> parse_id(std::string_view id) {
@@ -51,11 +64,17 @@ std::optional<ParsedId> parse_id(std::string_view id) {
   if (first == std::string_view::npos || first == 0) return std::nullopt;
   const auto second = id.find('.', first + 1);
   if (second == std::string_view::npos || second == first + 1) return std::nullopt;
-  const auto dash = id.rfind('-');
-  if (dash == std::string_view::npos || dash <= second + 1) return std::nullopt;
-  ParsedId parsed{std::string(id.substr(0, first)), std::string(id.substr(first + 1, second - first - 1)),
-                  std::string(id.substr(second + 1, dash - second - 1)), 0};
-  const std::string_view digits = id.substr(dash + 1);
+  ParsedId parsed{std::string(id.substr(0, first)), std::string(id.substr(first + 1, second - first - 1)), {}, 0, {}};
+  std::string_view made = id.substr(second + 1);
+  if (const auto third = made.find('.'); third != std::string_view::npos) {
+    parsed.incarnation = made.substr(third + 1);
+    if (parsed.incarnation.empty()) return std::nullopt;
+    made = made.substr(0, third);
+  }
+  const auto dash = made.rfind('-');
+  if (dash == std::string_view::npos || dash == 0) return std::nullopt;
+  parsed.kind = made.substr(0, dash);
+  const std::string_view digits = made.substr(dash + 1);
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), parsed.seq);
   if (error != std::errc{} || end != digits.data() + digits.size() || digits.empty()) return std::nullopt;
   return parsed;

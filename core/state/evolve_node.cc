@@ -128,6 +128,7 @@ void apply(Node& node, const event::PlaceAdopted& payload, const event::Event& e
   *node.mutable_place() = payload.place();
   node.set_place_status(PLACE_STATUS_RESERVED);
   node.set_place_seq(event.seq());
+  node.set_ever_joined(true);  // for all that is known: the volume is not empty
 }
 
 void apply(Node& node, const event::PlaceGrowthIntended& payload, const event::Event& event) {
@@ -187,6 +188,9 @@ void apply(Node& node, const event::TaskAdopted& payload, const event::Event& ev
   task.set_launched_at_us(event.time_at_us());
   task.set_state_since_at_us(event.time_at_us());
   *node.mutable_task() = std::move(task);
+  // It was launched by a life of ours that the log forgot, and may be a member.
+  node.set_attempt(std::max(node.attempt(), 1U));
+  node.set_ever_joined(true);
 }
 
 void apply(Node& node, const event::TaskLaunchIntended& payload, const event::Event& event) {

@@ -65,18 +65,16 @@ void Controller::start(Time now) {
   event.mutable_controller_started()->set_version(options_.version);
   event.mutable_controller_started()->set_term(state().head.leader_term() + 1);
   append_fleet(std::move(event), event::ACTOR_KIND_CONTROLLER, now);
-  if (state().head.framework_id().empty() && !options_.framework_id.empty()) {
-    event::Event taken_over;
-    taken_over.mutable_framework_registered()->set_framework_id(options_.framework_id);
-    append_fleet(std::move(taken_over), event::ACTOR_KIND_CONTROLLER, now);
-  }
   stopped_reason_ = state().head.framework_stopped();
   for (const auto& [name, cluster] : state().clusters) {
     schedule_.mark_dirty(name);
     schedule_.polls.set(name, now);
   }
   sequencer_.when_durable([this] {
-    if (stopped_reason_.empty()) ports_.mesos_start(state().head.framework_id(), roles());
+    if (!stopped_reason_.empty()) return;
+    // One that is named becomes the log's only when a master has answered to it: it may be mistyped.
+    const std::string& known = state().head.framework_id();
+    ports_.mesos_start(known.empty() ? options_.framework_id : known, roles());
   });
 }
 
@@ -173,7 +171,8 @@ reconcile::Input Controller::input_of(const state::Cluster& cluster, const recon
           .ledger = ledger_of(cluster.name()),
           .settings = options_.settings,
           .now = now,
-          .next_seq = sequencer_.next_seq()};
+          .next_seq = sequencer_.next_seq(),
+          .incarnation = options_.incarnation};
 }
 
 bool Controller::reconcile_once(const std::string& name, Time now) {

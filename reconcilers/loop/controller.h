@@ -59,6 +59,8 @@ struct ControllerOptions {
   /// Of the framework to be taken over when the log knows none yet; empty: a new one. Another than the log's is not
   /// looked at.
   std::string framework_id;
+  /// Part of every id that Mesos is given (model::incarnation_of); empty: none.
+  std::string incarnation;
   reconcile::OrphanPolicy orphans = reconcile::OrphanPolicy::kAdopt;
   reconcile::UnknownTaskPolicy unknown_tasks = reconcile::UnknownTaskPolicy::kAdopt;
   mesos::ReconciliationConfig reconciliation;
@@ -180,6 +182,7 @@ class Controller {
   bool adopt_place(const reconcile::Offer& agent, const reconcile::ReservedPart& part,
                    const google::protobuf::RepeatedPtrField<mesos::wire::Resource>& resources, Time now);
   bool release_orphans(const PooledOffer& offer, Time now);
+  [[nodiscard]] bool log_made(const std::string& id) const;
   [[nodiscard]] bool owns(const reconcile::ReservedPart& part) const;
   [[nodiscard]] const state::Node* owner_of(const reconcile::ReservedPart& part) const;
 

@@ -138,7 +138,8 @@ Preview Controller::imagine(std::vector<event::Event> events, Time now) const {
                               .offers = offers,
                               .settings = options_.settings,
                               .now = now,
-                              .next_seq = imagined.seq() + 1});
+                              .next_seq = imagined.seq() + 1,
+                              .incarnation = options_.incarnation});
     for (const auto& action : plan.actions) {
       for (event::Event event : action.events) {
         attribute(event, *cluster, event::ACTOR_KIND_CONTROLLER);

@@ -70,7 +70,8 @@ void Controller::stray_task(const wire::TaskStatus& status, Time now) {
   const auto id = model::parse_id(task_id);
   const state::Cluster* cluster = id ? state().find_cluster(id->cluster) : nullptr;
   const state::Node* node = cluster == nullptr ? nullptr : state::find_node(*cluster, id->node);
-  if (node == nullptr || id->seq >= node->task().launch_seq()) return unknown_task(status, now);
+  const bool is_superseded = node != nullptr && id->seq < node->task().launch_seq() && log_made(task_id);
+  if (!is_superseded) return unknown_task(status, now);
   if (!can_be_killed(to_model(status.state()))) return;
   event::Event event;
   auto& payload = *event.mutable_task_kill_intended();

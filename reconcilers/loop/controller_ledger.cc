@@ -96,6 +96,10 @@ void Controller::agents_answered(const Result<Agents>& agents, Time now) {
   const std::size_t imbalances_before = ledger_.imbalances;
   const auto books = read_books(*agents, *check, now);
   ledger_ = reconcile::balance(state(), books, check->asked_about, options_.orphans);
+  for (reconcile::LedgerLine& line : ledger_.lines) {
+    if (line.status != reconcile::LedgerStatus::kWithoutOwner || log_made(line.place)) continue;
+    line.why = "Nothing owns it, and this log did not make it: it is kept.";
+  }
   ledger_due_ = now + options_.ledger_period;
   if (ledger_.imbalances != imbalances_before) {
     ports_.note("ledger", {{"imbalances", std::to_string(ledger_.imbalances)}});

@@ -55,7 +55,7 @@ reconcile::MaintenanceVerdict Controller::judge_maintenance(const reconcile::Mai
     const state::Node* node = node_on(cluster, window.agent_id);
     if (node == nullptr) continue;
     hostname = node->place().hostname();
-    clusters.push_back(input_of(cluster, {}, now));
+    clusters.push_back(input_of(cluster, offers_.none(), now));
   }
   const auto verdict = reconcile::judge_maintenance(window, clusters);
   if (!clusters.empty()) append_if_new(window, hostname, verdict, now);

@@ -92,13 +92,26 @@ bool Controller::adopt_place(const reconcile::Offer& agent, const ReservedPart& 
   return true;
 }
 
+/// The event that a task's or a volume's id names intended that very one. Not so when the log was restored from an
+/// older copy, or is a new one beside a framework that was taken over: then it says nothing about what it did not make.
+bool Controller::log_made(const std::string& id) const {
+  const auto parsed = model::parse_id(id);
+  if (!parsed || parsed->seq == 0 || parsed->seq > sequencer_.durable_seq()) return false;
+  auto cursor = log_.read(parsed->seq);
+  if (!cursor) return false;
+  const auto event = (*cursor)->next();
+  if (!event || *event == nullptr) return false;
+  return (*event)->task_launch_intended().task_id() == id || (*event)->place_intended().place().volume_id() == id;
+}
+
 /// True when the offer shows a reservation of ours that no node owns, and was used to give it back.
 bool Controller::release_orphans(const PooledOffer& offer, Time now) {
   if (options_.orphans == reconcile::OrphanPolicy::kKeep) return false;
   std::vector<event::Event> intents;
   std::string cluster;
   for (const ReservedPart& part : offer.view.reserved) {
-    if (owns(part)) continue;
+    // What this log did not make may be all that is left of something: only a person can tell.
+    if (owns(part) || !log_made(part.place)) continue;
     const std::uint64_t seq = sequencer_.next_seq();
     event::Event event;
     auto& payload = *event.mutable_orphan_release_intended();
@@ -107,9 +120,11 @@ bool Controller::release_orphans(const PooledOffer& offer, Time now) {
     payload.set_agent_id(offer.view.agent_id);
     payload.set_why(reconcile::why_without_owner(state(), part));
     if (part.has_volume) {
-      payload.set_destroy_operation(model::mesos_operation_id(part.cluster, part.node, "destroy", seq));
+      payload.set_destroy_operation(
+          model::mesos_operation_id(part.cluster, part.node, "destroy", seq, options_.incarnation));
     }
-    payload.set_unreserve_operation(model::mesos_operation_id(part.cluster, part.node, "unreserve", seq));
+    payload.set_unreserve_operation(
+        model::mesos_operation_id(part.cluster, part.node, "unreserve", seq, options_.incarnation));
     event.set_cluster(part.cluster);
     event.set_tenant(model::tenant_of_role(offer.view.role));
     event.mutable_actor()->set_kind(event::ACTOR_KIND_CONTROLLER);

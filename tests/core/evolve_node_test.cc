@@ -310,6 +310,20 @@ TEST(EvolveNode, AnAdoptedTaskIsTheNodesAndNoLaunchOfOurs) {
   EXPECT_EQ(story.node().task().state(), model::TASK_STATE_FAILED);
 }
 
+/// It counts as one that was launched, and as one that may hold something.
+TEST(EvolveNode, AnAdoptedTaskOfANodeThatTheLogNeverSawLaunchedCountsAsLaunched) {
+  NodeStory story;
+  ASSERT_EQ(story.node().attempt(), 0U);
+  auto adopted = NodeStory::about();
+  adopted.mutable_task_adopted()->set_node("data-0");
+  adopted.mutable_task_adopted()->set_task_id("search.data-0.task-99.other");
+  adopted.mutable_task_adopted()->set_agent_id("A2");
+  adopted.mutable_task_adopted()->set_state(model::TASK_STATE_RUNNING);
+  story.fold(adopted);
+  EXPECT_EQ(story.node().attempt(), 1U);
+  EXPECT_TRUE(story.node().ever_joined());
+}
+
 /// A node with a reserved place "v1" of 1000 milli-CPU, 1024 MiB memory and 2048 MiB disk that is to have twice the
 /// memory and the disk.
 struct GrowthStory : NodeStory {

@@ -14,6 +14,23 @@ TEST(Ids, SayWhatTheyAreOf) {
   EXPECT_EQ(role_of_tenant("shop"), "es-shop");
 }
 
+TEST(Ids, SayWhichLifeOfTheControllerMadeThem) {
+  EXPECT_EQ(task_id("search", "data-0", 7, "t8xk2o"), "search.data-0.task-7.t8xk2o");
+  EXPECT_EQ(volume_id("search", "data-0", 7, "t8xk2o"), "search.data-0.volume-7.t8xk2o");
+  EXPECT_EQ(mesos_operation_id("search", "data-0", "grow", 7, "t8xk2o"), "search.data-0.grow-7.t8xk2o");
+  const auto parsed = parse_id("search.data-0.task-7.t8xk2o");
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->kind, "task");
+  EXPECT_EQ(parsed->seq, 7U);
+  EXPECT_EQ(parsed->incarnation, "t8xk2o");
+}
+
+TEST(Incarnation, IsTheSecondOfTheStart) {
+  EXPECT_EQ(incarnation_of(from_us(0)), "0");
+  EXPECT_EQ(incarnation_of(from_us(35'999'999)), "z");
+  EXPECT_NE(incarnation_of(from_us(1'475'000'000'000'000)), incarnation_of(from_us(1'475'000'001'000'000)));
+}
+
 TEST(RequestedSeq, ReadsBackWhatWasMadeAndNothingElse) {
   EXPECT_EQ(requested_seq(operation_id(1)), 1U);
   EXPECT_EQ(requested_seq(operation_id(18'446'744'073'709'551'615U)), 18'446'744'073'709'551'615U);
@@ -40,7 +57,8 @@ INSTANTIATE_TEST_SUITE_P(Forms, NotOurs,
                          testing::Values("", ".", "..", "search", "search.data-0", "search.data-0.task",
                                          ".data-0.task-1", "search..task-1", "search.data-0.-1", "search.data-0.task-",
                                          "search.data-0.task-x", "search.data-0.task-1x",
-                                         "search.data-0.task-18446744073709551616", "search.data-0.task--"));
+                                         "search.data-0.task-18446744073709551616", "search.data-0.task--",
+                                         "search.data-0.task-1.", "search.data-0..x"));
 
 }  // namespace
 }  // namespace esaas::model

@@ -65,6 +65,7 @@ void ControllerProcess::start() {
                              .delay = hooks_.append_delay});
   auto options = options_;
   options.reconciliation.jitter_seed = epoch_;
+  options.incarnation = "life" + std::to_string(epoch_);
   controller_ = std::make_unique<loop::Controller>(std::move(options), recover(), log_, *writer_, published_, *this);
   controller_->set_writable(writable_);
   controller_->start(clock_.now());

@@ -131,6 +131,25 @@ TEST_F(OrphansTest, ByKeepNothingIsTouchedTheLedgerSaysSoAndTheRestOfTheOfferIsU
   EXPECT_THAT(line->why, HasSubstr("kept by policy"));
 }
 
+/// A log that was restored from an older copy, or a new one, can not know what it is.
+TEST_F(OrphansTest, WhatThisLogDidNotMakeIsKeptByEveryPolicyAndTheLedgerSaysSo) {
+  place_search();
+  model::Place place = search_node().place();
+  place.set_volume_id("search.data-0.volume-2.other");
+  keep_by(OrphanPolicy::kRelease);
+  subscribe();
+  offer_reserved("o2", "agent-2", place);
+  EXPECT_TRUE(logged(Kind::kOrphanReleaseIntended).empty());
+  std::optional<reconcile::Ledger> ledger;
+  controller_->ask_ledger([&ledger](Result<reconcile::Ledger> answer) { ledger = *answer; }, now_);
+  controller_->agents_answered(books_with(place), now_);
+  settle();
+  ASSERT_TRUE(ledger.has_value());
+  const auto line = std::ranges::find(ledger->lines, place.volume_id(), &reconcile::LedgerLine::place);
+  ASSERT_NE(line, ledger->lines.end());
+  EXPECT_THAT(line->why, HasSubstr("this log did not make it"));
+}
+
 class UnknownTaskTest : public OrphansTest {
  protected:
   static constexpr const char* kTask = "search.data-0.task-9999";
@@ -231,6 +250,15 @@ TEST_F(UnknownTaskTest, OneThatWasReportedIsAdoptedWhenItsNodeLacksIt) {
   EXPECT_EQ(search_node().task().task_id(), kTask);
 }
 
+/// An older seq than that of the node's task proves nothing when this log did not make it.
+TEST_F(UnknownTaskTest, OneThatThisLogDidNotMakeIsNoPredecessorOfTheNodesTask) {
+  place_search();
+  say("search.data-0.task-2.other", wire::TASK_RUNNING, "agent-2");
+  EXPECT_TRUE(killed().empty());
+  EXPECT_TRUE(logged(Kind::kTaskKillIntended).empty());
+  EXPECT_EQ(logged(Kind::kUnknownTaskObserved).size(), 1U);
+}
+
 TEST_F(UnknownTaskTest, WhatCanNotBeSeenIsNotAdopted) {
   end_task();
   say(kTask, wire::TASK_UNREACHABLE);
@@ -329,6 +357,7 @@ TEST_F(OrphansTest, AFrameworkThatIsNamedIsTakenOverByALogThatKnowsNone) {
   options_.framework_id = "fw-lost";
   restart();
   EXPECT_EQ(ports_.framework_id, "fw-lost");
+  subscribe("fw-lost");
   EXPECT_EQ(controller_->state().head.framework_id(), "fw-lost");
   options_.framework_id = "fw-other";
   restart();
