@@ -200,7 +200,7 @@ json::array with_figures(json::array holds) {
       if (!figures.empty()) figures += " ";
       figures += cell(figure.as_object(), "name") + "=" + cell(figure.as_object(), "value");
     }
-    hold.as_object()["figures"] = std::move(figures);
+    hold.as_object()["figures"] = figures;
   }
   return holds;
 }
