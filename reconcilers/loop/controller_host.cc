@@ -88,6 +88,7 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
       return;
     }
     config_.mesos.refuses_beside_live_tasks = true;
+    config_.mesos.takes_over = !framework_id.empty() && controller_.state().head.framework_id().empty();
     client_.emplace(io_, config_.mesos, *this);
     client_->start(mesos::framework_info(config_.framework));
   }

@@ -89,7 +89,8 @@ void Controller::mesos_stopped(bool for_good, const std::string& why, Time now) 
   mesos_disconnected();
   stopped_reason_ = why;
   ports_.note("framework_stopped", {{"why", why}});
-  if (!for_good) return;
+  // A framework that was to be taken over is none of this log's yet: the next start may name another.
+  if (!for_good || state().head.framework_id().empty()) return;
   event::Event event;
   event.mutable_framework_stopped()->set_reason(why);
   append_fleet(std::move(event), event::ACTOR_KIND_MESOS, now);

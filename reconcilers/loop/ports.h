@@ -29,7 +29,8 @@ class Ports {
   virtual ~Ports() = default;
 
   // ---- Mesos ----
-  /// Subscribes; asked for once, when the log says under which id (empty: a new framework).
+  /// Subscribes; asked for once, when the log says under which id (empty: a new framework). An id that the log does not
+  /// hold is of a framework to be taken over: mesos_subscribed must ask for its confirmation, as for a new one.
   virtual void mesos_start(const std::string& framework_id, const std::vector<std::string>& roles) = 0;
   virtual void mesos_confirm_framework_id() = 0;
   /// Sends one call; calls go out in order. Dropped when there is no subscription: reconciliation settles what was

@@ -29,6 +29,7 @@ SessionConfig session_config(const ClientConfig& config) {
   session.masters_detected = config.zookeeper.has_value();
   if (config.credentials) session.principal = config.credentials->principal;
   session.tls = config.tls != nullptr;
+  session.takes_over = config.takes_over;
   session.jitter_seed = config.jitter_seed;
   return session;
 }
@@ -198,6 +199,7 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl>, public Z
   }
 
   void carry_out(const SubscribedTo& what) {
+    begun_ = true;
     refusal_told_ = MasterProblem::kNone;
     problem_ = MasterProblem::kConnecting;  // until the id is durable
     if (!what.confirmation_needed && session_.ready()) channel_->open(session_.master(), session_.stream_id());
@@ -209,8 +211,9 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl>, public Z
   void carry_out(const LostSubscription& what) {
     problem_ = what.problem;
     // Once, and not with each attempt of each master: they are the same credentials.
-    const bool is_refusal =
-        what.problem == MasterProblem::kCredentialsRefused || what.problem == MasterProblem::kLiveFramework;
+    const bool is_refusal = what.problem == MasterProblem::kCredentialsRefused ||
+                            what.problem == MasterProblem::kLiveFramework ||
+                            what.problem == MasterProblem::kWrongFramework;
     if (is_refusal && std::exchange(refusal_told_, what.problem) == what.problem) return;
     handler_->disconnected(what.why);
   }
@@ -263,14 +266,24 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl>, public Z
   bool judge_frameworks(const OpenStream& what, const Result<wire::master::Response>& answer, int status) {
     if (answer) {
       const auto& ours = what.subscribe.subscribe().framework_info();
-      const auto live = live_framework_like(ours, answer->get_frameworks());
+      const auto& frameworks = answer->get_frameworks();
+      if (ours.has_id()) {
+        const auto why = why_not_taken_over(ours, frameworks);
+        if (!why) return true;
+        feed(session_.on_begin_refused(MasterProblem::kWrongFramework, *why, steady_now()));
+        return false;
+      }
+      const auto live = live_framework_like(ours, frameworks);
       if (!live) return true;
-      feed(session_.on_live_framework(why_not_beside(*live, ours), steady_now()));
+      feed(session_.on_begin_refused(MasterProblem::kLiveFramework, why_not_beside(*live, ours), steady_now()));
       return false;
     }
     if (is_not_answered(status)) {
-      handler_->master_note(
-          fmt::format("whether an earlier framework has live tasks can not be told: {}", answer.error().detail));
+      handler_->master_note(fmt::format("{} can not be told: {}",
+                                        what.subscribe.has_framework_id()
+                                            ? "whether the framework to take over is ours"
+                                            : "whether an earlier framework has live tasks",
+                                        answer.error().detail));
       return true;
     }
     if (status == 307) return true;  // so is SUBSCRIBE, and the leader is asked anew
@@ -283,7 +296,8 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl>, public Z
 
   static asio::awaitable<void> run_stream(std::shared_ptr<Impl> self, std::uint64_t generation, OpenStream what) {
     const bool is_new = !what.subscribe.has_framework_id();
-    if (is_new && self->config_.refuses_beside_live_tasks) {
+    const bool asks_first = is_new ? self->config_.refuses_beside_live_tasks : self->config_.takes_over;
+    if (asks_first && !self->begun_) {
       const bool begins = co_await may_begin(self, generation, what);
       if (!begins) co_return;
     }
@@ -319,6 +333,7 @@ class Client::Impl : public std::enable_shared_from_this<Client::Impl>, public Z
   std::uint64_t stream_generation_ = 0;
   std::deque<SessionAction> pending_;
   bool pumping_ = false;
+  bool begun_ = false;  ///< a first subscription worked: what comes after it goes on
 };
 
 Client::Client(asio::io_context& io, ClientConfig config, Handler& handler)

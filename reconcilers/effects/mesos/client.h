@@ -51,9 +51,12 @@ struct ClientConfig {
   std::optional<ZookeeperConfig> zookeeper = {};  ///< where the leading master is found instead
   std::optional<Credentials> credentials = {};
   boost::asio::ssl::context* tls = nullptr;  ///< null speaks plain HTTP; not owned
-  /// Before a new framework subscribes, the master is asked whether one like it has live tasks (live_framework.h). While
-  /// it has, there is no subscription; a master that does not answer such questions is subscribed to with a note.
+  /// Before a new framework subscribes, the master is asked whether one like it has live tasks (live_framework.h).
+  /// While it has, there is no subscription; a master that does not answer such questions is subscribed to with a note.
   bool refuses_beside_live_tasks = false;
+  /// The id that start() is given is named by a person and in no log yet. Before the first subscription the master is
+  /// asked whether it knows that framework as ours (live_framework.h), and as for a new one the id must be confirmed.
+  bool takes_over = false;
   std::uint64_t jitter_seed = 0;
   std::size_t calls_queued_max = 4096;  ///< send() beyond it fails with kResourceExhausted
   std::chrono::milliseconds call_timeout = std::chrono::seconds(30);  ///< from send() to the answer
@@ -73,7 +76,7 @@ class Client {
    public:
     virtual ~Handler() = default;
     /// A subscription began. Start reconciliation, and REVIVE the roles that want offers. When
-    /// `confirmation_needed`, the id is new: make it durable, then confirm_framework_id_durable();
+    /// `confirmation_needed`, the id is in no log yet: make it durable, then confirm_framework_id_durable();
     /// until then send() fails and events wait.
     virtual void subscribed(const Event::Subscribed& event, bool confirmation_needed) = 0;
     /// Any event but SUBSCRIBED, HEARTBEAT and ERROR.
@@ -81,8 +84,8 @@ class Client {
     /// An event was skipped because it could not be understood; for a log.
     virtual void event_skipped(const std::string& why) = 0;
     /// The subscription, or an attempt at one, failed; another follows by itself. All offers are
-    /// void, and calls that were queued have failed. Refused credentials, and a live framework beside which nothing is
-    /// begun, are told once, not again with each attempt, until a subscription worked.
+    /// void, and calls that were queued have failed. Refused credentials, a live framework beside which nothing is
+    /// begun, and one that is not taken over are told once, not again with each attempt, until a subscription worked.
     virtual void disconnected(const std::string& why) = 0;
     /// The client ended for good. With kFailedOver stop acting at once.
     virtual void stopped(StopReason reason, const std::string& why) = 0;
@@ -97,7 +100,7 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  /// Subscribes, as a new framework or (with info.id) as an earlier one. Call once.
+  /// Subscribes, as a new framework or (with info.id) as an earlier one; see ClientConfig::takes_over. Call once.
   void start(wire::FrameworkInfo info);
   void confirm_framework_id_durable();
 

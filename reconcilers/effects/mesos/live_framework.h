@@ -1,6 +1,8 @@
 #pragma once
-// Whether to subscribe as a new framework would be to begin beside the live tasks of an earlier one: the data directory
-// was lost, or another one was named by mistake, and nobody would ever again speak for those tasks (ADR 0013). Pure.
+// What the frameworks that a master lists say against the first subscription of a log (ADR 0013). To begin as a new
+// framework would be to begin beside the live tasks of an earlier one: the data directory was lost, or another one was
+// named by mistake, and nobody would ever again speak for those tasks. An id that a person names may be mistyped: a
+// master takes any, and would begin a framework of that id. Pure.
 
 #include <optional>
 #include <string>
@@ -18,5 +20,10 @@ std::optional<std::string> live_framework_like(const wire::FrameworkInfo& ours,
 
 /// For a person: which one it is, and the two ways out.
 std::string why_not_beside(const std::string& framework_id, const wire::FrameworkInfo& ours);
+
+/// Why the framework of the id in `ours` is not taken over, for a person: the master lists none of that id, or one of
+/// another name or principal. Says what it lists under our name. Null: it is ours, whether it has tasks or not.
+std::optional<std::string> why_not_taken_over(const wire::FrameworkInfo& ours,
+                                              const wire::master::Response::GetFrameworks& frameworks);
 
 }  // namespace esaas::mesos

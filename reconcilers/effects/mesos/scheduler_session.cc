@@ -39,6 +39,7 @@ std::string_view name_of(MasterProblem problem) {
     case MasterProblem::kUnreachable: return "master_unreachable";
     case MasterProblem::kCredentialsRefused: return "credentials_refused";
     case MasterProblem::kLiveFramework: return "live_framework";
+    case MasterProblem::kWrongFramework: return "wrong_framework";
   }
   ESAAS_ASSERT(false, "every MasterProblem has a name");
 }
@@ -62,7 +63,7 @@ SchedulerSession::SchedulerSession(SessionConfig config)
 SessionActions SchedulerSession::start(wire::FrameworkInfo info, Time now) {
   ESAAS_ASSERT(state_ == State::kIdle, "a session starts once");
   info_ = std::move(info);
-  id_durable_ = info_.has_id();
+  id_durable_ = info_.has_id() && !config_.takes_over;
   SessionActions actions;
   if (config_.masters.empty()) {
     state_ = State::kWaiting;
@@ -203,10 +204,10 @@ SessionActions SchedulerSession::on_connection_lost(std::string why, Time now) {
   return actions;
 }
 
-SessionActions SchedulerSession::on_live_framework(std::string why, Time now) {
+SessionActions SchedulerSession::on_begin_refused(MasterProblem problem, std::string why, Time now) {
   SessionActions actions;
   if (state_ == State::kOpening) {
-    retry(fmt::format("master {}: {}", current_.to_string(), why), now, actions, MasterProblem::kLiveFramework);
+    retry(fmt::format("master {}: {}", current_.to_string(), why), now, actions, problem);
   }
   return actions;
 }

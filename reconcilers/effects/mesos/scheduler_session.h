@@ -53,6 +53,7 @@ struct SessionConfig {
   bool masters_detected = false;  ///< begin without masters and wait for on_leader
   std::string principal = {};     ///< whose credentials are sent, for texts; empty: none are
   bool tls = false;               ///< which scheme a redirect may name
+  bool takes_over = false;  ///< the id that start() is given is in no log yet: it needs confirmation like a new one
   std::uint64_t jitter_seed = 0;
   Duration backoff_first = std::chrono::milliseconds(500);
   Duration backoff_longest = std::chrono::seconds(15);
@@ -71,6 +72,7 @@ enum class MasterProblem : std::uint8_t {
   kUnreachable,         ///< the attempts fail; another follows by itself
   kCredentialsRefused,  ///< the master wants other credentials than ours, or some where we have none
   kLiveFramework,       ///< to begin anew would be to begin beside the live tasks of a framework like this one
+  kWrongFramework,      ///< the framework that is to be taken over is none that the master knows as ours
 };
 
 /// `credentials_refused` and so on; kNone is "none".
@@ -140,7 +142,7 @@ class SchedulerSession {
  public:
   explicit SchedulerSession(SessionConfig config);
 
-  /// Begins. With `info.id` set this is a re-subscription and needs no confirmation. Call once.
+  /// Begins. With `info.id` set this is a re-subscription and needs no confirmation, unless it takes over. Call once.
   SessionActions start(wire::FrameworkInfo info, Time now);
   /// Ends on the owner's wish. The framework stays registered: its tasks go on until
   /// failover_timeout.
@@ -150,9 +152,10 @@ class SchedulerSession {
   SessionActions on_body(std::string_view bytes, Time now);
   /// The connection could not be opened, broke, or was closed by the peer.
   SessionActions on_connection_lost(std::string why, Time now);
-  /// The master of OpenStream has a framework like this one with live tasks, and this one has no id: not subscribed for
-  /// now. It is tried again, since the other one may be torn down.
-  SessionActions on_live_framework(std::string why, Time now);
+  /// The frameworks of the master of OpenStream forbid a first subscription (kLiveFramework, kWrongFramework): there is
+  /// none for now. It is tried again, since the live one may be torn down, and after a failover of the master the one
+  /// to be taken over may be known only when its agents are back.
+  SessionActions on_begin_refused(MasterProblem problem, std::string why, Time now);
   SessionActions on_time(Time now);
   /// The answer to a call on the other connection: 403 and 307 mean that the master does not hold
   /// us for subscribed.

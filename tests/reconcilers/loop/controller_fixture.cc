@@ -96,9 +96,9 @@ Result<Accepted> ControllerFixture::submit(Submission submission) {
   return got;
 }
 
-void ControllerFixture::subscribe() {
+void ControllerFixture::subscribe(const std::string& framework_id) {
   Event::Subscribed subscribed;
-  subscribed.mutable_framework_id()->set_value("fw-1");
+  subscribed.mutable_framework_id()->set_value(framework_id);
   controller_->mesos_subscribed(subscribed, true, now_);
   settle();
 }

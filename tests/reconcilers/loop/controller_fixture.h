@@ -37,7 +37,7 @@ class ControllerFixture : public ::testing::Test {
 
   Result<Accepted> submit(Submission submission);
   Result<Accepted> submit(command::Command command) { return submit(by_admin(std::move(command))); }
-  void subscribe();
+  void subscribe(const std::string& framework_id = "fw-1");
 
   /// What an agent has free. Amounts of 0 are left out.
   struct Free {

@@ -78,6 +78,44 @@ TEST_F(ControllerTest, ANewFrameworkIdIsDurableBeforeItIsConfirmed) {
   EXPECT_EQ(log_.read_one(log_.last_seq())->framework_registered().framework_id(), "fw-1");
 }
 
+TEST_F(ControllerTest, ANamedFrameworkIsTheLogsOnlyWhenAMasterHasAnsweredToIt) {
+  options_.framework_id = "fw-mistyped";
+  restart();
+  EXPECT_EQ(ports_.framework_id, "fw-mistyped");
+  EXPECT_EQ(controller_->state().head.framework_id(), "");
+  EXPECT_TRUE(logged(event::Event::kFrameworkRegistered).empty());
+
+  options_.framework_id = "fw-1";
+  restart();
+  EXPECT_EQ(ports_.framework_id, "fw-1") << "the log remembers nothing of the mistake";
+  wire::scheduler::Event::Subscribed subscribed;
+  subscribed.mutable_framework_id()->set_value("fw-1");
+  controller_->mesos_subscribed(subscribed, true, now_);
+  controller_->turn(now_);
+  EXPECT_EQ(ports_.confirmations, 0);
+  settle();
+  EXPECT_EQ(ports_.confirmations, 1);
+  const auto registered = logged(event::Event::kFrameworkRegistered);
+  ASSERT_EQ(registered.size(), 1U);
+  EXPECT_EQ(registered[0].framework_registered().framework_id(), "fw-1");
+  EXPECT_EQ(registered[0].actor().kind(), event::ACTOR_KIND_MESOS);
+}
+
+TEST_F(ControllerTest, ANamedFrameworkThatHasEndedDoesNotEndTheLog) {
+  options_.framework_id = "fw-ended";
+  restart();
+  controller_->mesos_stopped(true, "framework_removed", now_);
+  settle();
+  EXPECT_EQ(controller_->stopped_reason(), "framework_removed");
+  options_.framework_id = "fw-1";
+  restart();
+  EXPECT_EQ(ports_.framework_id, "fw-1");
+  subscribe();
+  controller_->mesos_stopped(true, "framework_removed", now_);
+  settle();
+  EXPECT_EQ(controller_->state().head.framework_stopped(), "framework_removed") << "now it is the log's own";
+}
+
 TEST_F(ControllerTest, IntentsAreDurableBeforeAcceptIsSent) {
   submit(command::CreateTenant{"shop"});
   subscribe();

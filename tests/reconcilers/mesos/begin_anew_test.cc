@@ -1,4 +1,4 @@
-// A client that begins as a new framework, and what it asks the master before.
+// A client that begins as a new framework, or takes one over, and what it asks the master before.
 
 #include <string>
 
@@ -118,6 +118,54 @@ TEST_F(BeginAnewTest, WhereTheQuestionIsForbiddenItGoesOnWithANote) {
   ASSERT_EQ(client.notes.size(), 1U);
   EXPECT_THAT(client.notes[0], HasSubstr("can not be told"));
   EXPECT_THAT(client.notes[0], HasSubstr("not for you"));
+}
+
+TEST_F(BeginAnewTest, WhatIsTakenOverIsAskedForFirstAndConfirmedLikeANewOne) {
+  frameworks_ = live("fw-0");
+  config_.takes_over = true;
+  LiveClient client(io_, config_);
+  client.confirm_at_once = false;
+  client.client.start(info("fw-0"));
+  ASSERT_TRUE(client.run_until([&] { return subscriptions() == 1; }));
+  EXPECT_EQ(questions(), 1U);
+  EXPECT_EQ(master_.seen[0].target, operator_calls::kPath);
+  EXPECT_EQ(master_.seen[1].call.framework_id().value(), "fw-0");
+  master_.push_subscribed("fw-0");
+  ASSERT_TRUE(client.run_until([&] { return client.subscriptions.size() == 1; }));
+  EXPECT_TRUE(client.confirmations[0]);
+  EXPECT_FALSE(client.client.ready());
+  master_.close_stream();  // before the log has it: it is asked for no more
+  ASSERT_TRUE(client.run_until([&] { return subscriptions() == 2; }));
+  EXPECT_EQ(questions(), 1U);
+  client.confirm_at_once = true;
+  master_.push_subscribed("fw-0");
+  ASSERT_TRUE(client.run_until([&] { return client.client.ready(); }));
+}
+
+TEST_F(BeginAnewTest, WhatTheMasterDoesNotKnowAsOursIsNotTakenOverAndAskedForAgain) {
+  frameworks_ = live("fw-0");
+  config_.takes_over = true;
+  LiveClient client(io_, config_);
+  client.client.start(info("fw-mistyped"));
+  ASSERT_TRUE(client.run_until([&] { return questions() >= 3; }));
+  EXPECT_EQ(subscriptions(), 0U);
+  ASSERT_EQ(client.disconnections.size(), 1U);
+  EXPECT_THAT(client.disconnections[0], HasSubstr("framework_id = \"fw-mistyped\""));
+  EXPECT_THAT(client.disconnections[0], HasSubstr("lists fw-0"));
+  EXPECT_EQ(client.client.problem(), MasterProblem::kWrongFramework);
+  EXPECT_EQ(name_of(client.client.problem()), "wrong_framework");
+  frameworks_ = live("fw-mistyped");  // its agents are back at a new master, say
+  ASSERT_TRUE(client.run_until([&] { return subscriptions() == 1; }));
+}
+
+TEST_F(BeginAnewTest, WhereTheQuestionIsForbiddenItIsTakenOverWithANote) {
+  frameworks_ = {.status = 403, .text = "not for you"};
+  config_.takes_over = true;
+  LiveClient client(io_, config_);
+  client.client.start(info("fw-0"));
+  ASSERT_TRUE(client.run_until([&] { return subscriptions() == 1; }));
+  ASSERT_EQ(client.notes.size(), 1U);
+  EXPECT_THAT(client.notes[0], HasSubstr("whether the framework to take over is ours can not be told"));
 }
 
 TEST_F(BeginAnewTest, AMasterThatCanNotAnswerNowIsAskedAgain) {

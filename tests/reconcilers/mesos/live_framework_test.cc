@@ -9,7 +9,9 @@ namespace esaas::mesos {
 namespace {
 
 using Frameworks = wire::master::Response::GetFrameworks;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 wire::FrameworkInfo info(const std::string& name, const std::string& principal, const std::string& id = {}) {
   FrameworkSpec spec;
@@ -60,6 +62,45 @@ TEST(LiveFramework, IsNamedWithBothWaysOut) {
   EXPECT_THAT(why, HasSubstr("framework fw-7"));
   EXPECT_THAT(why, HasSubstr("framework_id = \"fw-7\""));
   EXPECT_THAT(why, HasSubstr("TEARDOWN"));
+  EXPECT_THAT(why, HasSubstr("kept, and not given back"));
+}
+
+TEST(TakenOverFramework, IsOneThatTheMasterListsAsOursWithTasksOrWithout) {
+  Frameworks frameworks;
+  add(frameworks, "fw-other");
+  add(frameworks, "fw-idle");
+  EXPECT_EQ(why_not_taken_over(info("esaas", "p", "fw-idle"), frameworks), std::nullopt);
+  frameworks.mutable_frameworks(1)->set_recovered(true);
+  EXPECT_EQ(why_not_taken_over(info("esaas", "p", "fw-idle"), frameworks), std::nullopt);
+}
+
+TEST(TakenOverFramework, IsNoneThatTheMasterDoesNotList) {
+  Frameworks frameworks;
+  const auto mistyped = info("esaas", "p", "fw-mistyped");
+  EXPECT_THAT(why_not_taken_over(mistyped, frameworks).value_or(""),
+              AllOf(HasSubstr("framework_id = \"fw-mistyped\""), HasSubstr("not known"), HasSubstr("lists none")));
+  add(frameworks, "fw-1");
+  *add(frameworks, "fw-2").mutable_framework_info() = info("esaas", "another", "fw-2");
+  *add(frameworks, "fw-3").mutable_framework_info() = info("marathon", "p", "fw-3");
+  EXPECT_THAT(why_not_taken_over(mistyped, frameworks).value_or(""),
+              AllOf(HasSubstr("lists fw-1 and fw-2 of principal \"another\" under the name \"esaas\""),
+                    Not(HasSubstr("fw-3"))));
+}
+
+TEST(TakenOverFramework, IsNoneOfAnotherNameOrPrincipal) {
+  Frameworks frameworks;
+  add(frameworks, "fw-1");
+  EXPECT_THAT(why_not_taken_over(info("esaas-test", "p", "fw-1"), frameworks).value_or(""),
+              HasSubstr("name \"esaas\" and principal \"p\", and ours are \"esaas-test\" and \"p\""));
+  EXPECT_THAT(why_not_taken_over(info("esaas", "another", "fw-1"), frameworks).value_or(""),
+              HasSubstr("name \"esaas\" and principal \"p\", and ours are \"esaas\" and \"another\""));
+}
+
+TEST(TakenOverFramework, IsNoneThatIsCompleted) {
+  Frameworks frameworks;
+  *frameworks.add_completed_frameworks() = add(frameworks, "fw-torn-down");
+  frameworks.clear_frameworks();
+  EXPECT_THAT(why_not_taken_over(info("esaas", "p", "fw-torn-down"), frameworks).value_or(""), HasSubstr("torn down"));
 }
 
 }  // namespace

@@ -324,13 +324,27 @@ TEST_F(SchedulerSessionTest, RefusedCredentialsAreToldWithThePrincipalAndTriedAg
 
 TEST_F(SchedulerSessionTest, BesideALiveFrameworkNothingIsBegunAndItIsTriedAgain) {
   start();
-  const auto actions = session_.on_live_framework("fw-0 has live tasks", now_);
+  const auto actions = session_.on_begin_refused(MasterProblem::kLiveFramework, "fw-0 has live tasks", now_);
   EXPECT_EQ(std::get<LostSubscription>(actions.at(1)).problem, MasterProblem::kLiveFramework);
   EXPECT_THAT(text(actions), ElementsAre("drop", "lost: master m1:5050: fw-0 has live tasks"));
   EXPECT_FALSE(session_.stopped());
   EXPECT_THAT(wake(), ElementsAre("open m1:5050"));
   head(ok_head());
-  EXPECT_THAT(text(session_.on_live_framework("late", now_)), ElementsAre()) << "the attempt is past that";
+  EXPECT_THAT(text(session_.on_begin_refused(MasterProblem::kLiveFramework, "late", now_)), ElementsAre())
+      << "the attempt is past that";
+}
+
+TEST_F(SchedulerSessionTest, AnIdThatIsTakenOverIsConfirmedLikeANewOne) {
+  SessionConfig taking_over = config({{"m1", 5050}});
+  taking_over.takes_over = true;
+  session_ = SchedulerSession(taking_over);
+  start("fw-0");
+  EXPECT_EQ(subscribe_.framework_id().value(), "fw-0");
+  head(ok_head());
+  EXPECT_THAT(body(subscribed_record("fw-0")), ElementsAre("subscribed fw-0 unconfirmed"));
+  EXPECT_FALSE(session_.ready());
+  confirm();
+  EXPECT_TRUE(session_.ready());
 }
 
 TEST_F(SchedulerSessionTest, RedirectToTlsIsNotFollowedFromPlain) {
