@@ -7,6 +7,7 @@
 #include "core/state/fleet_state.h"
 #include "reconcilers/disks.h"
 #include "reconcilers/held.h"
+#include "reconcilers/mesos_answer.h"
 #include "reconcilers/minimum_master_nodes.h"
 #include "reconcilers/offers.h"
 #include "reconcilers/rules/operation_rules.h"
@@ -20,6 +21,7 @@ using state::Node;
 
 constexpr std::string_view kMustHaveJoined = "growing_node_must_have_joined";
 constexpr std::string_view kNotShown = "growth_is_not_on_offer";
+constexpr std::string_view kReleaseRefused = "release_is_refused";
 
 std::int64_t lack(std::uint32_t after, std::uint32_t before) {
   return std::max(std::int64_t{after} - std::int64_t{before}, std::int64_t{0});
@@ -233,6 +235,7 @@ void wait_for_addition(const View& view, Draft& draft, const Node& node, const s
 
 void give_back(const View& view, Draft& draft, const Node& node, std::string why) {
   if (const auto own = find_own_offer(view, draft, node); own && has_grown(node, *own)) {
+    draft.use(own->index);  // no launch in this plan knows of the new size
     return grown(draft, node, node.growth().after());
   }
   const auto own = find_addition(view, draft, node);
@@ -246,6 +249,25 @@ void give_back(const View& view, Draft& draft, const Node& node, std::string why
   payload.set_why(std::move(why));
   draft.use(own->index);
   draft.act("give_growth_back", std::move(event));
+}
+
+/// UNRESERVE of what was added was tried, and did not take effect.
+bool was_release_refused(const Node& node) {
+  return node.growth().status() == state::GROWTH_STATUS_REFUSED && !node.growth().unreserve_operation().empty();
+}
+
+/// Tried again now and then. The node does not wait for it: its place is there in the old size, for a launch.
+void give_back_again(const View& view, Draft& draft, const Node& node) {
+  const Duration patience = view.settings().growth_patience;
+  const Duration held = held_for(view, kReleaseRefused, node);
+  const auto own = find_own_offer(view, draft, node);
+  const bool is_due = held >= patience || (own && has_grown(node, *own));
+  draft.hold(kReleaseRefused, node.name(),
+             {"Mesos did not take back what was added to the node's place on " + node.place().hostname() +
+                  ": it is tried again, and the node goes on in its old size.",
+              {figure("mesos_operation", node.growth().unreserve_operation())}},
+             view.now() + (is_due ? patience : patience - held));
+  if (is_due) give_back(view, draft, node, node.growth().why());
 }
 
 std::string text_of(const model::Resources& size) {
@@ -302,8 +324,10 @@ void go_on(const View& view, Draft& draft, const Node& node) {
     case state::GROWTH_STATUS_RESERVED:
       if (!is_wanted(view, node)) return give_back(view, draft, node, "The group shall have another size by now.");
       return is_stopped(node) ? grow_volume(view, draft, node) : stop(view, draft, node);
-    case state::GROWTH_STATUS_REFUSED: return give_back(view, draft, node, node.growth().why());
-    default: return draft.check_soon();  // Mesos has yet to answer
+    case state::GROWTH_STATUS_REFUSED:
+      if (was_release_refused(node)) return give_back_again(view, draft, node);
+      return give_back(view, draft, node, node.growth().why());
+    default: return wait_for_mesos_answer(view, draft, node, growth_operation(node));
   }
 }
 
@@ -368,7 +392,8 @@ bool wants_offer_to_grow(const state::Cluster& cluster) {
 
 bool keeps_from_launch(const Node& node) {
   // One that leaves, and must run once more for its shards to move, starts in its old size.
-  return node.removing() ? awaits_growth_answer(node) : node.has_growth();
+  if (node.removing()) return awaits_growth_answer(node);
+  return node.has_growth() && !was_release_refused(node);
 }
 
 bool awaits_growth_answer(const Node& node) {
@@ -377,6 +402,14 @@ bool awaits_growth_answer(const Node& node) {
     case state::GROWTH_STATUS_GROWING:
     case state::GROWTH_STATUS_RELEASING: return true;
     default: return false;
+  }
+}
+
+const std::string& growth_operation(const Node& node) {
+  switch (node.growth().status()) {
+    case state::GROWTH_STATUS_GROWING: return node.growth().grow_operation();
+    case state::GROWTH_STATUS_RELEASING: return node.growth().unreserve_operation();
+    default: return node.growth().reserve_operation();
   }
 }
 

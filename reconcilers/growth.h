@@ -10,12 +10,15 @@
 //
 // What goes wrong, or is no longer wanted, is given back (PlaceGrowthReleaseIntended: UNRESERVE of the addition alone)
 // and ends in PlaceGrowthFailed; the node goes on in its old size, and node_set.h replaces it if it shall be larger.
+// When Mesos refuses that too, the node does not wait for it: it goes on at once, and the addition is given back later.
 //
 // At the most one node of a cluster grows or is being replaced. An obstacle that passes is waited for under its rule's
 // name; one that does not pass by itself (a smaller size, a disk that can not be divided, a shard without a replica) is
 // a reason to replace the node at once, and one that may never pass is waited for as long as Settings::growth_patience.
 //
 // A pause of the operation holds the beginning and the stop. Once the node is stopped the way forward is the way up.
+
+#include <string>
 
 #include "reconcilers/draft.h"
 
@@ -34,10 +37,13 @@ void reconcile_growth(const View& view, Draft& draft);
 /// A node waits for an offer of its own agent: to begin to grow, or to give back what was added.
 bool wants_offer_to_grow(const state::Cluster& cluster);
 
-/// The place is between two sizes, so that no task may be launched on it.
+/// The place is, or may soon be, between two sizes, so that no task may be launched on it.
 bool keeps_from_launch(const state::Node& node);
 
 /// Mesos has yet to say what became of an operation on the place's size.
 bool awaits_growth_answer(const state::Node& node);
+
+/// The id of the last of these operations. Borrowed from the node.
+const std::string& growth_operation(const state::Node& node);
 
 }  // namespace esaas::reconcile

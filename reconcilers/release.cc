@@ -4,6 +4,7 @@
 #include "reconcilers/growth.h"
 #include "reconcilers/held.h"
 #include "reconcilers/leaving.h"
+#include "reconcilers/mesos_answer.h"
 #include "reconcilers/offers.h"
 #include "reconcilers/rules/stop_rules.h"
 
@@ -49,6 +50,14 @@ bool shows_all(const View& view, const Node& node, const OwnOffer& own) {
   return held_for(view, kWaitsForOwnAgent, node) >= view.settings().growth_patience;
 }
 
+/// Of the place itself, while it is being reserved or given back.
+const std::string& unanswered_operation(const Node& node) {
+  if (node.place_status() == state::PLACE_STATUS_INTENDED) {
+    return node.reserve_finished() ? node.create_operation() : node.reserve_operation();
+  }
+  return node.destroy_finished() ? node.unreserve_operation() : node.destroy_operation();
+}
+
 }  // namespace
 
 void release_place(const View& view, Draft& draft, const Node& node) {
@@ -59,13 +68,13 @@ void release_place(const View& view, Draft& draft, const Node& node) {
       return draft.act("forget_node", std::move(event));
     }
     case state::PLACE_STATUS_RESERVED: {
-      if (awaits_growth_answer(node)) return draft.check_soon();
+      if (awaits_growth_answer(node)) return wait_for_mesos_answer(view, draft, node, growth_operation(node));
       const auto own = find_own_offer(view, draft, node);
       if (!own || !shows_all(view, node, *own)) return hold_for_own_agent(view, draft, node);
       draft.use(own->index);
       return draft.act("release_place", release_intended(view, node, *own, draft.next_seq()));
     }
-    default: return draft.check_soon();  // Mesos has yet to answer
+    default: return wait_for_mesos_answer(view, draft, node, unanswered_operation(node));
   }
 }
 

@@ -360,7 +360,119 @@ TEST(Growth, ALaunchTakesNoOfferThatShowsHalfOfThePlace) {
   EXPECT_TRUE(scene.holds("waits_for_own_agent", "data-0"));
 }
 
+struct Unanswered {
+  state::GrowthStatus status;
+  const char* operation;
+};
+
+class GrowthAnswers : public testing::TestWithParam<Unanswered> {
+ protected:
+  GrowthAnswers() {
+    begin(scene_, "data-0", GetParam().status);
+    auto& growth = *scene_.node("data-0").mutable_growth();
+    growth.set_reserve_operation("the reservation");
+    growth.set_grow_operation("the growth");
+    growth.set_unreserve_operation("the release");
+  }
+  void stop_before(Duration ago) {
+    stop(scene_, "data-0");
+    scene_.node("data-0").mutable_task()->set_state_since_at_us(to_us(scene_.now - ago));
+  }
+
+  Scene scene_ = to_grow();
+};
+
+TEST_P(GrowthAnswers, ThatAreLateHoldAStoppedNode) {
+  stop_before(std::chrono::seconds{10});
+  const auto plan = scene_.plan();
+  const auto hold = std::ranges::find(plan.holds, "waits_for_mesos_answer", &reconcile::Hold::rule);
+  ASSERT_NE(hold, plan.holds.end());
+  EXPECT_EQ(hold->node, "data-0");
+  EXPECT_EQ(hold->next_check, scene_.now + std::chrono::seconds{30});
+  EXPECT_EQ(hold->basis.at(0).value(), GetParam().operation);
+}
+
+TEST_P(GrowthAnswers, HoldNothingInTheirUsualTime) {
+  stop_before(std::chrono::seconds{9});
+  EXPECT_FALSE(scene_.holds("waits_for_mesos_answer", "data-0"));
+  EXPECT_TRUE(scene_.plan().next_check.has_value());
+}
+
+TEST_P(GrowthAnswers, HoldNothingWhileTheOperationGetsOn) {
+  stop_before(std::chrono::minutes{9});
+  scene_.operation.set_id("op-1");
+  scene_.operation.set_started_at_us(to_us(scene_.now - std::chrono::seconds{10}));
+  EXPECT_TRUE(scene_.holds("waits_for_mesos_answer", "data-0"));
+  scene_.operation.add_steps()->set_since_at_us(to_us(scene_.now - std::chrono::seconds{9}));
+  EXPECT_FALSE(scene_.holds("waits_for_mesos_answer", "data-0"));
+}
+
+TEST_P(GrowthAnswers, AreNotWaitedForByANodeThatRuns) {
+  scene_.node("data-0").mutable_task()->set_state_since_at_us(1);
+  EXPECT_FALSE(scene_.holds("waits_for_mesos_answer", "data-0"));
+}
+
+TEST_P(GrowthAnswers, HoldAPlaceThatIsToBeGivenBackToo) {
+  stop_before(std::chrono::seconds{10});
+  scene_.cluster.set_phase(state::CLUSTER_PHASE_DELETING);
+  show(scene_, "data-0");
+  EXPECT_TRUE(scene_.holds("waits_for_mesos_answer", "data-0"));
+  EXPECT_FALSE(scene_.plans("release_place"));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, GrowthAnswers,
+                         testing::Values(Unanswered{state::GROWTH_STATUS_INTENDED, "the reservation"},
+                                         Unanswered{state::GROWTH_STATUS_GROWING, "the growth"},
+                                         Unanswered{state::GROWTH_STATUS_RELEASING, "the release"}),
+                         [](const auto& one) { return state::GrowthStatus_Name(one.param.status); });
+
 // ---- Back ----
+
+/// Mesos refused to take back what was added.
+Scene release_refused() {
+  Scene scene = to_grow();
+  begin(scene, "data-0", state::GROWTH_STATUS_REFUSED);
+  scene.node("data-0").mutable_growth()->set_unreserve_operation("the release");
+  return scene;
+}
+
+TEST(Growth, ANodeGoesOnInItsOldSizeWhenMesosRefusesToTakeTheAdditionBack) {
+  Scene scene = release_refused();
+  stop(scene, "data-0");
+  EXPECT_FALSE(scene.plans("launch_node")) << "its place is not on offer";
+  show(scene, "data-0");
+  EXPECT_TRUE(scene.holds("release_is_refused", "data-0"));
+  const auto plan = scene.plan();
+  ASSERT_THAT(actions_of(scene), ElementsAre("launch_node"));
+  EXPECT_EQ(plan.actions.front().events.front().task_launch_intended().offer_id(), offer_of(scene, "data-0").id);
+}
+
+TEST(Growth, ARefusedReleaseIsTriedAgainNowAndThenWhileTheTaskRuns) {
+  Scene scene = release_refused();
+  show(scene, "data-0");
+  held_since(scene, "release_is_refused", "data-0", std::chrono::seconds{59});
+  EXPECT_THAT(actions_of(scene), IsEmpty());
+  EXPECT_EQ(scene.plan().next_check, scene.now + std::chrono::seconds{1});
+  scene.now += std::chrono::seconds{1};
+  EXPECT_THAT(actions_of(scene), ElementsAre("give_growth_back"));
+}
+
+TEST(Growth, ARefusedReleaseOfWhatVanishedIsNotTriedForEver) {
+  Scene scene = release_refused();
+  held_since(scene, "release_is_refused", "data-0", std::chrono::minutes{2});
+  EXPECT_TRUE(scene.holds("growth_is_not_on_offer", "data-0"));
+  EXPECT_TRUE(scene.holds("release_is_refused", "data-0")) << "both waits go on";
+  held_since(scene, "growth_is_not_on_offer", "data-0", std::chrono::minutes{1});
+  EXPECT_EQ(refusal_of(scene), "the agent said no What was added is not on offer any more.");
+}
+
+TEST(Growth, AVolumeThatGrewIsNotLaunchedOnInTheOldSizeAfterARefusedRelease) {
+  Scene scene = release_refused();
+  stop(scene, "data-0");
+  show(scene, "data-0");
+  offer_of(scene, "data-0").reserved.back().volume_mib = 4096;
+  EXPECT_THAT(actions_of(scene), ElementsAre("note_growth"));
+}
 
 TEST(Growth, WhatWasRefusedIsGivenBackFirst) {
   Scene scene = to_grow();
