@@ -49,19 +49,35 @@ void give_up_lost_place(const View& view, Draft& draft, const Node& node, std::s
   draft.act("give_up_lost_place", std::move(event));
 }
 
-/// What the master's books lack of a node's place.
+/// What the master's books lack of a node's place, whether or not a task was ever there.
 void reconcile_reservation(const View& view, Draft& draft, const Node& node) {
   const auto ledger = view.input().ledger;
   const auto line = std::ranges::find(ledger, node.place().volume_id(), &LedgerLine::place);
   if (!is_reserved(node) || line == ledger.end() || !is_imbalance(line->status)) return;
+  // The books were compared before the place was adopted.
+  if (line->status == LedgerStatus::kWithoutOwner) return;
   const bool is_lost = line->status == LedgerStatus::kMissing || line->status == LedgerStatus::kVolumeMissing;
   if (is_lost && is_stopped(node)) return give_up_lost_place(view, draft, node, line->why);
   draft.hold(kLedgerDiffers, node.name(), {line->why, {figure("ledger", std::string(name_of(line->status)))}},
              view.now() + std::chrono::minutes{10});
 }
 
-/// An offer of another agent on the machine of the node's place; null when there is none.
+/// It makes offers, or the master's books listed it when they were last compared. Both may be silent of one that is
+/// there.
+bool may_be_registered(const View& view, const std::string& agent_id) {
+  const OfferSet& offers = view.input().offers;
+  if (std::ranges::any_of(offers.of_agent(agent_id), [&](std::uint32_t i) { return !offers.is_taken(i); })) return true;
+  return std::ranges::any_of(view.input().ledger, [&](const LedgerLine& line) {
+    return line.agent_id == agent_id && (line.status == LedgerStatus::kBalanced || is_imbalance(line.status));
+  });
+}
+
+/// An offer of another agent on the machine of the node's place; null when there is none. Mesos ties agents to machines
+/// by nothing but the hostname, which two agents may share: while the old one is known to be there, nothing is
+/// concluded. Of two on one host, one of them out of sight, nothing here can tell; agents that share a host need names
+/// of their own (--hostname).
 const Offer* find_renewed_machine(const View& view, const Node& node) {
+  if (may_be_registered(view, node.place().agent_id())) return nullptr;
   const OfferSet& offers = view.input().offers;
   for (std::size_t i = 0; i < offers.size(); ++i) {
     if (offers.is_taken(i) || offers[i].hostname != node.place().hostname()) continue;
@@ -94,6 +110,15 @@ bool knows_old_masters(const View& view, const Node& node) {
   });
 }
 
+/// Some task is being killed, or will be by this plan: strangers go one after the other. One that is out of sight may
+/// never end, and is not waited for.
+bool is_another_stopping(const View& view, const Draft& draft, const Node& node) {
+  if (draft.has_action("restart_stranger") || draft.has_action("stop_node")) return true;
+  return std::ranges::any_of(view.cluster().nodes(), [&](const Node& other) {
+    return &other != &node && other.task().kill_intended() && may_run(other) && !is_out_of_sight(other);
+  });
+}
+
 /// It is waited for at first; then the hold tells how long it has been no member without an interruption.
 void restart_stranger(const View& view, Draft& draft, const Node& node) {
   const state::Task& task = node.task();
@@ -104,12 +129,13 @@ void restart_stranger(const View& view, Draft& draft, const Node& node) {
   if (view.now() < due) return draft.check_at(due);
   if (view.has_formed() && !view.answers_without(node)) return draft.check_soon();
   const Duration held = held_for(view, kNoMember, node);
-  if (held < patience) {
+  const bool is_due = held >= patience;
+  if (!is_due || is_another_stopping(view, draft, node)) {
     return draft.hold(kNoMember, node.name(),
                       {"It runs, and the cluster does not list it: it was told of masters that have moved since. If it "
                        "does not find the others it is started anew.",
                        {}},
-                      view.now() + patience - held);
+                      view.now() + (is_due ? view.settings().poll_interval : patience - held));
   }
   event::Event event;
   event::TaskKillIntended& payload = *event.mutable_task_kill_intended();
@@ -133,7 +159,10 @@ void repeat_kill(const View& view, Draft& draft, const Node& node) {
 
 void reconcile_recovery(const View& view, Draft& draft) {
   for (const Node& node : view.cluster().nodes()) {
-    if (!node.has_task()) continue;
+    if (!node.has_task()) {
+      reconcile_reservation(view, draft, node);
+      continue;
+    }
     if (is_out_of_sight(node)) {
       if (note_renewed_machine(view, draft, node)) continue;
       hold_out_of_sight(view, draft, node);

@@ -1,4 +1,5 @@
-// A node that runs and is no member of its cluster, because it was told of masters that have moved since.
+// Nodes that run and are no members of their cluster, because they were told of masters that have moved since; places
+// that are gone before their first task; places that Mesos does not say the last word about.
 
 #include "reconcilers/recovery.h"
 
@@ -77,6 +78,168 @@ TEST(Stranger, IsKilledOnce) {
   scene.node("data-2").mutable_task()->set_kill_intended_at_us(to_us(scene.now));
   EXPECT_FALSE(scene.plans("restart_stranger"));
 }
+
+/// data-3 is a stranger as data-2 is.
+Scene two_strangers() {
+  World world(7);
+  world.create({World::group("data", 5)});
+  ESAAS_ASSERT(world.settle(), world.show());
+  Scene scene{.cluster = world.cluster(), .observation = world.observe_now(), .now = world.now};
+  scene.settings = world.settings;
+  for (auto& node : *scene.cluster.mutable_nodes()) node.set_place_seq(1);
+  for (const char* name : {"data-2", "data-3"}) {
+    state::Task& task = *scene.node(name).mutable_task();
+    task.set_joined(false);
+    task.set_state_since_at_us(to_us(scene.now - minutes{4}));
+    scene.node("data-1").set_place_seq(task.launch_seq() + 1);
+    state::Hold& hold = *scene.cluster.add_holds();
+    hold.set_rule("waits_for_join");
+    hold.set_node(name);
+    hold.set_since_at_us(to_us(scene.now - minutes{3}));
+    std::erase(scene.observation.nodes, name);
+    std::erase_if(scene.observation.shards, [&](const auto& copy) { return copy.node == name; });
+  }
+  return scene;
+}
+
+std::vector<std::string> restarted(const Scene& scene) {
+  std::vector<std::string> names;
+  for (const auto& action : scene.plan().actions) {
+    if (action.name == "restart_stranger") names.push_back(action.events.at(0).task_kill_intended().node());
+  }
+  return names;
+}
+
+TEST(Stranger, IsStartedAnewAfterTheOther) {
+  Scene scene = two_strangers();
+  EXPECT_EQ(restarted(scene), std::vector<std::string>{"data-2"});
+  EXPECT_TRUE(scene.holds("waits_for_join", "data-3")) << "without an interruption";
+  state::Task& task = *scene.node("data-2").mutable_task();
+  task.set_kill_intended(true);
+  task.set_kill_intended_at_us(to_us(scene.now));
+  EXPECT_TRUE(restarted(scene).empty()) << "the other is being stopped";
+  EXPECT_TRUE(scene.holds("waits_for_join", "data-3"));
+  task.set_state(model::TASK_STATE_UNREACHABLE);
+  EXPECT_EQ(restarted(scene), std::vector<std::string>{"data-3"}) << "the other may never end";
+  task.set_state(model::TASK_STATE_KILLED);
+  EXPECT_EQ(restarted(scene), std::vector<std::string>{"data-3"});
+}
+
+// ---- A place without a task ----
+
+struct Vanished {
+  reconcile::LedgerStatus status;
+  bool is_given_up;
+  bool is_held;
+};
+
+class PlaceBeforeItsFirstTask : public testing::TestWithParam<Vanished> {};
+
+TEST_P(PlaceBeforeItsFirstTask, IsGivenUpWhenTheBooksLackIt) {
+  Scene scene = Scene::at_rest(3);
+  state::Node& node = scene.node("data-2");
+  node.clear_task();
+  node.set_ever_joined(false);
+  std::erase(scene.observation.nodes, "data-2");
+  EXPECT_FALSE(scene.plans("give_up_lost_place"));
+  scene.ledger.push_back({.cluster = scene.cluster.name(),
+                          .node = "data-2",
+                          .place = node.place().volume_id(),
+                          .status = GetParam().status,
+                          .why = "So it is."});
+  EXPECT_EQ(scene.plans("give_up_lost_place"), GetParam().is_given_up);
+  EXPECT_EQ(scene.holds("ledger_differs", "data-2"), GetParam().is_held);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, PlaceBeforeItsFirstTask,
+                         testing::Values(Vanished{reconcile::LedgerStatus::kMissing, true, false},
+                                         Vanished{reconcile::LedgerStatus::kVolumeMissing, true, false},
+                                         Vanished{reconcile::LedgerStatus::kDiffers, false, true},
+                                         // of an adopted place, until the books are compared again
+                                         Vanished{reconcile::LedgerStatus::kWithoutOwner, false, false},
+                                         Vanished{reconcile::LedgerStatus::kBalanced, false, false},
+                                         Vanished{reconcile::LedgerStatus::kUnderWay, false, false},
+                                         Vanished{reconcile::LedgerStatus::kAgentAway, false, false}),
+                         [](const auto& one) { return std::string(reconcile::name_of(one.param.status)); });
+
+// ---- A machine that is another agent now ----
+
+/// data-2 is out of sight on a transient place, and another agent of its hostname makes offers.
+Scene renewed_machine() {
+  Scene scene = Scene::at_rest(3);
+  state::Node& node = scene.node("data-2");
+  node.set_place_status(state::PLACE_STATUS_TRANSIENT);
+  node.mutable_task()->set_state(model::TASK_STATE_UNREACHABLE);
+  const std::string old_agent = node.place().agent_id();
+  for (auto& offer : scene.offers) {
+    if (offer.agent_id == old_agent) offer.agent_id = "another";
+  }
+  return scene;
+}
+
+TEST(RenewedMachine, TellsThatTheTaskIsGone) { EXPECT_TRUE(renewed_machine().plans("note_lost_task")); }
+
+TEST(RenewedMachine, IsNoneWhileTheOldAgentMakesOffers) {
+  Scene scene = renewed_machine();
+  reconcile::Offer offer = scene.offers.front();
+  offer.id = "of the old one";
+  offer.agent_id = scene.node("data-2").place().agent_id();
+  scene.offers.push_back(offer);
+  EXPECT_FALSE(scene.plans("note_lost_task"));
+  EXPECT_TRUE(scene.holds("waits_for_unreachable_task", "data-2"));
+}
+
+TEST(RenewedMachine, IsNoneWhileTheMastersBooksListTheOldAgent) {
+  Scene scene = renewed_machine();
+  scene.ledger.push_back({.cluster = scene.cluster.name(),
+                          .node = "data-9",
+                          .place = "another place",
+                          .agent_id = scene.node("data-2").place().agent_id(),
+                          .status = reconcile::LedgerStatus::kBalanced});
+  EXPECT_FALSE(scene.plans("note_lost_task"));
+  scene.ledger.front().status = reconcile::LedgerStatus::kAgentAway;
+  EXPECT_TRUE(scene.plans("note_lost_task"));
+}
+
+// ---- No answer of Mesos ----
+
+struct Unanswered {
+  const char* name;
+  state::PlaceStatus status;
+  bool first_finished;
+  const char* operation;
+};
+
+class PlaceWithoutAnAnswer : public testing::TestWithParam<Unanswered> {};
+
+TEST_P(PlaceWithoutAnAnswer, IsHeldOnceTheAnswerIsLate) {
+  Scene scene = Scene::at_rest(3);
+  scene.cluster.set_phase(state::CLUSTER_PHASE_DELETING);
+  state::Node& node = scene.node("data-2");
+  node.set_place_status(GetParam().status);
+  node.set_reserve_operation("reserve");
+  node.set_create_operation("create");
+  node.set_destroy_operation("destroy");
+  node.set_unreserve_operation("unreserve");
+  node.set_reserve_finished(GetParam().first_finished);
+  node.set_destroy_finished(GetParam().first_finished);
+  node.mutable_task()->set_state(model::TASK_STATE_KILLED);
+  node.mutable_task()->set_state_since_at_us(to_us(scene.now - std::chrono::seconds{9}));
+  EXPECT_FALSE(scene.holds("waits_for_mesos_answer", "data-2"));
+  scene.now += std::chrono::seconds{1};
+  const auto plan = scene.plan();
+  const auto hold = std::ranges::find(plan.holds, "waits_for_mesos_answer", &reconcile::Hold::rule);
+  ASSERT_NE(hold, plan.holds.end());
+  EXPECT_EQ(hold->node, "data-2");
+  EXPECT_EQ(hold->basis.at(0).value(), GetParam().operation);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, PlaceWithoutAnAnswer,
+                         testing::Values(Unanswered{"reserving", state::PLACE_STATUS_INTENDED, false, "reserve"},
+                                         Unanswered{"creating", state::PLACE_STATUS_INTENDED, true, "create"},
+                                         Unanswered{"destroying", state::PLACE_STATUS_RELEASING, false, "destroy"},
+                                         Unanswered{"unreserving", state::PLACE_STATUS_RELEASING, true, "unreserve"}),
+                         [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace
 }  // namespace esaas::test
