@@ -113,7 +113,8 @@ TEST(OldLogs, KeepEveryKindOfEventOfTheFirstFormat) {
   for (int i = 0; i < payload->field_count(); ++i) {
     if (!kinds.contains(payload->field(i)->name())) missing.insert(payload->field(i)->name());
   }
-  // Quotas, moved, adopted and growing places and answered maintenance are younger than these logs.
+  // Quotas, moved, adopted and growing places and answered maintenance are younger than these logs; format-1-places/
+  // has what a simulation had of them.
   EXPECT_EQ(missing, (std::set<std::string>{
                          "framework_stopped", "maintenance_answered", "orphan_release_intended", "place_adopted",
                          "place_growth_failed", "place_growth_intended", "place_growth_release_intended",
