@@ -167,8 +167,8 @@ void intend(const View& view, Draft& draft, const Node& node, const model::Resou
   name(payload, node);
   *payload.mutable_before() = node.place().resources();
   *payload.mutable_after() = after;
-  payload.set_reserve_operation(
-      model::mesos_operation_id(view.cluster().name(), node.name(), "reserve", draft.next_seq()));
+  payload.set_reserve_operation(model::mesos_operation_id(view.cluster().name(), node.name(), "reserve",
+                                                          draft.next_seq(), view.input().incarnation));
   payload.set_offer_id(offer.id);
   for (model::Figure& one : figures_of(lack_of(node.place(), after))) *payload.add_basis() = std::move(one);
   *payload.add_basis() = figure("offers_cpus_milli", static_cast<std::uint64_t>(room.cpus_milli));
@@ -243,8 +243,8 @@ void give_back(const View& view, Draft& draft, const Node& node, std::string why
   event::Event event;
   event::PlaceGrowthReleaseIntended& payload = *event.mutable_place_growth_release_intended();
   name(payload, node);
-  payload.set_unreserve_operation(
-      model::mesos_operation_id(view.cluster().name(), node.name(), "unreserve", draft.next_seq()));
+  payload.set_unreserve_operation(model::mesos_operation_id(view.cluster().name(), node.name(), "unreserve",
+                                                            draft.next_seq(), view.input().incarnation));
   payload.set_offer_id(own->offer->id);
   payload.set_why(std::move(why));
   draft.use(own->index);
@@ -313,7 +313,8 @@ void grow_volume(const View& view, Draft& draft, const Node& node) {
   event::Event event;
   event::VolumeGrowthIntended& payload = *event.mutable_volume_growth_intended();
   name(payload, node);
-  payload.set_grow_operation(model::mesos_operation_id(view.cluster().name(), node.name(), "grow", draft.next_seq()));
+  payload.set_grow_operation(model::mesos_operation_id(view.cluster().name(), node.name(), "grow", draft.next_seq(),
+                                                       view.input().incarnation));
   payload.set_offer_id(own->offer->id);
   draft.use(own->index);
   draft.act("grow_volume", std::move(event));

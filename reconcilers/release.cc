@@ -21,9 +21,11 @@ event::Event release_intended(const View& view, const Node& node, const OwnOffer
   payload.set_volume_id(node.place().volume_id());
   // A release that came half-way has destroyed the volume already.
   if (own.part->has_volume) {
-    payload.set_destroy_operation(model::mesos_operation_id(cluster, node.name(), "destroy", seq));
+    payload.set_destroy_operation(
+        model::mesos_operation_id(cluster, node.name(), "destroy", seq, view.input().incarnation));
   }
-  payload.set_unreserve_operation(model::mesos_operation_id(cluster, node.name(), "unreserve", seq));
+  payload.set_unreserve_operation(
+      model::mesos_operation_id(cluster, node.name(), "unreserve", seq, view.input().incarnation));
   payload.set_offer_id(own.offer->id);
   return event;
 }
