@@ -24,8 +24,8 @@ struct Settings {
   /// A node that leaves and is stopped already is started once more when the cluster has not
   /// answered without it for this long: it may be needed to elect a master.
   Duration unanswered_max = std::chrono::minutes{1};
-  /// A node that runs and is no member of its cluster for this long is started anew when it was told of masters that have
-  /// moved since.
+  /// A node that runs and is no member of its cluster for this long is started anew when it was told of masters that
+  /// have moved since.
   Duration join_patience = std::chrono::minutes{3};
   /// After this many tasks in a row that Mesos refused as invalid (TASK_ERROR), an operation can
   /// not succeed.

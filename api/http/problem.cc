@@ -33,8 +33,7 @@ struct RuleRow {
 
 /// Rules that HTTP has a status of its own for: a client can tell a lost update from a busy cluster.
 constexpr std::array kRuleStatuses{
-    RuleRow{"revision_matches", 412},
-    RuleRow{"content_type_is_json", 415},
+    RuleRow{"revision_matches", 412}, RuleRow{"content_type_is_json", 415},
     RuleRow{"tenant_quota", 409},  // no use in trying again, unlike other things that are full
 };
 

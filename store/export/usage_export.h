@@ -15,7 +15,8 @@ namespace esaas::store {
 enum class UsageFormat : std::uint8_t { kCsv, kJsonLines };
 
 /// The intervals of a query, one a line: tenant, cluster, node, kind, unit, amount, from, to, seconds, quantity (amount
-/// times seconds), the seqs of the events that opened and closed it, and whether it was revocable. One thread at a time.
+/// times seconds), the seqs of the events that opened and closed it, and whether it was revocable. One thread at a
+/// time.
 class UsageIntervalExport {
  public:
   /// Takes the cursor of UsageView::intervals.

@@ -122,7 +122,8 @@ class ModelElasticsearch {
   [[nodiscard]] std::size_t masters_of(const std::string& name) const;
   [[nodiscard]] std::vector<LostDocuments> lost_documents() const;
   /// Shards of which the only copy that holds all acknowledged documents is on this volume: "books/0". Of a
-  /// node that `restarts`, closed indices do not count, and copies on volumes of nodes that are down do count as others.
+  /// node that `restarts`, closed indices do not count, and copies on volumes of nodes that are down do count as
+  /// others.
   [[nodiscard]] std::vector<std::string> last_copies_on(const std::string& cluster, const std::string& volume,
                                                         bool restarts = false) const;
 

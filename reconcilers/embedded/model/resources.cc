@@ -95,7 +95,8 @@ std::string milli_to_text(std::int64_t milli) {
 }
 
 std::string_view ResourceItem::role() const {
-  return is_reserved() ? std::string_view(kind->reservations(kind->reservations_size() - 1).role()) : std::string_view();
+  return is_reserved() ? std::string_view(kind->reservations(kind->reservations_size() - 1).role())
+                       : std::string_view();
 }
 
 std::string key_of(const wire::Resource& kind) {

@@ -31,7 +31,9 @@ struct ResourceItem {
 
   [[nodiscard]] bool is_volume() const { return kind->disk().has_persistence(); }
   /// A disk that can not be divided.
-  [[nodiscard]] bool is_mount() const { return kind->disk().source().type() == wire::Resource::DiskInfo::Source::MOUNT; }
+  [[nodiscard]] bool is_mount() const {
+    return kind->disk().source().type() == wire::Resource::DiskInfo::Source::MOUNT;
+  }
   [[nodiscard]] bool is_reserved() const { return kind->reservations_size() > 0; }
   /// Lent while nobody uses it: neither promised nor limited by any quota.
   [[nodiscard]] bool is_revocable() const { return kind->has_revocable(); }

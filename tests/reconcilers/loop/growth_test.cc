@@ -1,5 +1,5 @@
-// A place that grows where it is, from the offer to the launch on all of it, with a controller that is killed between any
-// two steps.
+// A place that grows where it is, from the offer to the launch on all of it, with a controller that is killed between
+// any two steps.
 #include <gtest/gtest.h>
 
 #include "reconcilers/effects/mesos/resources.h"
