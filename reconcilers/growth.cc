@@ -16,7 +16,6 @@
 namespace esaas::reconcile {
 namespace {
 
-using state::Growth;
 using state::Node;
 
 constexpr std::string_view kMustHaveJoined = "growing_node_must_have_joined";
