@@ -33,9 +33,13 @@ std::vector<event::Event> reservation_outcome(const state::Node& node, const eve
   return {event};
 }
 
+/// With an agent that is gone for good, by that id, goes the place there. Should the machine come back as another agent
+/// with what was not given back yet, an offer shows that nobody owns it.
 std::vector<event::Event> release_outcome(const state::Node& node, const event::MesosOperationChanged& change) {
   event::Event event;
-  if (change.state() == model::MESOS_OPERATION_STATE_FINISHED) {
+  if (change.state() == model::MESOS_OPERATION_STATE_GONE_BY_OPERATOR) {
+    fill(*event.mutable_place_released(), node);
+  } else if (change.state() == model::MESOS_OPERATION_STATE_FINISHED) {
     if (!node.destroy_finished() || !node.unreserve_finished()) return {};
     fill(*event.mutable_place_released(), node);
   } else {

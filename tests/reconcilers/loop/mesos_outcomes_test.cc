@@ -76,6 +76,21 @@ TEST(PlaceOutcome, IsReleasedWhenDestroyAndUnreserveFinished) {
   EXPECT_TRUE(events[0].has_place_released());
 }
 
+/// Whether it was given back before, nobody will ever tell under that agent's id.
+TEST(PlaceOutcome, IsReleasedWhenItsAgentIsGoneForGood) {
+  for (const char* operation : {"d", "u"}) {
+    state::Node node = reserving();
+    event::PlaceReleaseIntended intent;
+    intent.set_volume_id("v");
+    intent.set_destroy_operation("d");
+    intent.set_unreserve_operation("u");
+    state::apply(node, intent, event::Event{});
+    const auto events = outcome(node, change(operation, model::MESOS_OPERATION_STATE_GONE_BY_OPERATOR));
+    ASSERT_EQ(events.size(), 1U);
+    EXPECT_TRUE(events[0].has_place_released()) << operation;
+  }
+}
+
 state::Node growing(state::GrowthStatus status) {
   state::Node node;
   node.set_name("data-0");
