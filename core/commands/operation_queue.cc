@@ -138,20 +138,6 @@ Result<Events> begin_if_admitted(const state::FleetState& state, const state::Cl
 
 }  // namespace
 
-std::string_view kind_of(const model::Request& request) {
-  switch (request.kind_case()) {
-    case model::Request::kCreate: return "create";
-    case model::Request::kScale: return "scale";
-    case model::Request::kResize: return "resize";
-    case model::Request::kDelete: return "delete";
-    case model::Request::kSuspend: return "suspend";
-    case model::Request::kResume: return "resume";
-    case model::Request::kLabel: return "label";
-    case model::Request::KIND_NOT_SET: return "";
-  }
-  return "";
-}
-
 Result<Events> begin_operation(const state::Cluster* cluster, const std::string& operation_id,
                                const model::Request& request) {
   if (request.has_create()) return begin_create(operation_id, request.create());

@@ -9,9 +9,6 @@
 
 namespace esaas::command {
 
-/// "create", "scale", ...: the kind's name as JSON and the CLI have it.
-std::string_view kind_of(const model::Request& request);
-
 /// The events by which an operation takes hold of the cluster, OperationStarted first or, for a create, after
 /// ClusterCreated. Refuses what the state does not allow. Preconditions: the request is valid in itself,
 /// is not fulfilled at once, and the cluster is not being deleted.

@@ -29,6 +29,8 @@ void visit(const Event& event, Visitor&& visitor) {
     case Event::kOperationPaused: return std::forward<Visitor>(visitor)(event.operation_paused());
     case Event::kOperationContinued: return std::forward<Visitor>(visitor)(event.operation_continued());
     case Event::kTenantQuotaFound: return std::forward<Visitor>(visitor)(event.tenant_quota_found());
+    case Event::kRuleOverridden: return std::forward<Visitor>(visitor)(event.rule_overridden());
+    case Event::kTenantPoliciesSet: return std::forward<Visitor>(visitor)(event.tenant_policies_set());
     case Event::kClusterCreated: return std::forward<Visitor>(visitor)(event.cluster_created());
     case Event::kNodeGroupScaled: return std::forward<Visitor>(visitor)(event.node_group_scaled());
     case Event::kNodeGroupResized: return std::forward<Visitor>(visitor)(event.node_group_resized());
@@ -38,6 +40,16 @@ void visit(const Event& event, Visitor&& visitor) {
     case Event::kClusterDeleted: return std::forward<Visitor>(visitor)(event.cluster_deleted());
     case Event::kClusterHealthChanged: return std::forward<Visitor>(visitor)(event.cluster_health_changed());
     case Event::kClusterBootstrapped: return std::forward<Visitor>(visitor)(event.cluster_bootstrapped());
+    case Event::kNodeGroupConfigured: return std::forward<Visitor>(visitor)(event.node_group_configured());
+    case Event::kNodeGroupAdded: return std::forward<Visitor>(visitor)(event.node_group_added());
+    case Event::kRestartRequested: return std::forward<Visitor>(visitor)(event.restart_requested());
+    case Event::kFullRestartBegan: return std::forward<Visitor>(visitor)(event.full_restart_began());
+    case Event::kFullRestartPrepared: return std::forward<Visitor>(visitor)(event.full_restart_prepared());
+    case Event::kFullRestartStopped: return std::forward<Visitor>(visitor)(event.full_restart_stopped());
+    case Event::kFullRestartEnded: return std::forward<Visitor>(visitor)(event.full_restart_ended());
+    case Event::kClusterVersionChanged: return std::forward<Visitor>(visitor)(event.cluster_version_changed());
+    case Event::kPluginsChanged: return std::forward<Visitor>(visitor)(event.plugins_changed());
+    case Event::kPoliciesChanged: return std::forward<Visitor>(visitor)(event.policies_changed());
     case Event::kNodeAdded: return std::forward<Visitor>(visitor)(event.node_added());
     case Event::kNodeRemovalBegan: return std::forward<Visitor>(visitor)(event.node_removal_began());
     case Event::kNodeRemoved: return std::forward<Visitor>(visitor)(event.node_removed());
@@ -75,6 +87,24 @@ void visit(const Event& event, Visitor&& visitor) {
     case Event::kMinimumMasterNodesApplied: return std::forward<Visitor>(visitor)(event.minimum_master_nodes_applied());
     case Event::kHoldBegan: return std::forward<Visitor>(visitor)(event.hold_began());
     case Event::kHoldEnded: return std::forward<Visitor>(visitor)(event.hold_ended());
+    case Event::kNodeRestartBegan: return std::forward<Visitor>(visitor)(event.node_restart_began());
+    case Event::kNodeRestartPrepared: return std::forward<Visitor>(visitor)(event.node_restart_prepared());
+    case Event::kNodeRestartEnded: return std::forward<Visitor>(visitor)(event.node_restart_ended());
+    case Event::kNodeShielded: return std::forward<Visitor>(visitor)(event.node_shielded());
+    case Event::kNodeUnshielded: return std::forward<Visitor>(visitor)(event.node_unshielded());
+    case Event::kAllocationIntended: return std::forward<Visitor>(visitor)(event.allocation_intended());
+    case Event::kAllocationApplied: return std::forward<Visitor>(visitor)(event.allocation_applied());
+    case Event::kVotingExclusionsIntended: return std::forward<Visitor>(visitor)(event.voting_exclusions_intended());
+    case Event::kVotingExclusionsApplied: return std::forward<Visitor>(visitor)(event.voting_exclusions_applied());
+    case Event::kElasticsearchRequestIntended:
+      return std::forward<Visitor>(visitor)(event.elasticsearch_request_intended());
+    case Event::kElasticsearchRequestAnswered:
+      return std::forward<Visitor>(visitor)(event.elasticsearch_request_answered());
+    case Event::kProxyAccessChanged: return std::forward<Visitor>(visitor)(event.proxy_access_changed());
+    case Event::kServersIntended: return std::forward<Visitor>(visitor)(event.servers_intended());
+    case Event::kServersApplied: return std::forward<Visitor>(visitor)(event.servers_applied());
+    case Event::kPolicyRunBegan: return std::forward<Visitor>(visitor)(event.policy_run_began());
+    case Event::kPolicyRunFinished: return std::forward<Visitor>(visitor)(event.policy_run_finished());
     case Event::PAYLOAD_NOT_SET: return;
   }
 }

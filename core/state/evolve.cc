@@ -7,6 +7,7 @@
 #include "core/events/visit.h"
 #include "core/model/mesos_operation_state.h"
 #include "core/state/evolve_cluster.h"
+#include "core/state/evolve_elasticsearch.h"
 #include "core/state/evolve_node.h"
 #include "core/state/evolve_operation.h"
 #include "core/state/fleet_state.h"
@@ -95,6 +96,12 @@ void apply(FleetState& state, const event::TenantQuotaRefused& payload, const ev
   if (tenant == nullptr) return;
   tenant->set_quota_refused(payload.why());
   tenant->clear_quota_intended();
+}
+
+void apply(FleetState& state, const event::TenantPoliciesSet& payload, const event::Event&) {
+  auto& tenants = *state.head.mutable_tenants();
+  const auto found = std::ranges::find(tenants, payload.name(), &Tenant::name);
+  if (found != tenants.end()) *found->mutable_policies() = payload.after();
 }
 
 void apply(FleetState& state, const event::TokenIssued& payload, const event::Event& event) {

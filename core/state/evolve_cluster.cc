@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "core/state/fleet_state.h"
+#include "core/state/launch_inputs.h"
 
 namespace esaas::state {
 namespace {
@@ -70,6 +71,53 @@ void apply(Cluster& cluster, const event::NodeGroupResized& payload, const event
   cluster.set_revision(event.seq());
 }
 
+void apply(Cluster& cluster, const event::NodeGroupConfigured& payload, const event::Event& event) {
+  const int index = index_of_group(cluster, payload.group());
+  if (index < 0) return;
+  settle_inputs(cluster);
+  *cluster.mutable_spec()->mutable_node_groups(index)->mutable_settings() = payload.after();
+  cluster.set_revision(event.seq());
+}
+
+void apply(Cluster& cluster, const event::NodeGroupAdded& payload, const event::Event& event) {
+  if (index_of_group(cluster, payload.group().name()) >= 0) return;
+  *cluster.mutable_spec()->add_node_groups() = payload.group();
+  cluster.mutable_next_ordinals()->Resize(cluster.spec().node_groups_size(), 0);
+  cluster.set_revision(event.seq());
+}
+
+void apply(Cluster& cluster, const event::RestartRequested& payload, const event::Event& event) {
+  settle_inputs(cluster);
+  cluster.mutable_restart_seqs()->Resize(cluster.spec().node_groups_size(), 0);
+  for (const std::string& group : payload.groups()) {
+    const int index = index_of_group(cluster, group);
+    if (index >= 0) cluster.set_restart_seqs(index, event.seq());
+  }
+  cluster.set_revision(event.seq());
+}
+
+void apply(Cluster& cluster, const event::ClusterVersionChanged& payload, const event::Event& event) {
+  settle_inputs(cluster);
+  cluster.mutable_spec()->set_version(payload.after());
+  cluster.set_revision(event.seq());
+}
+
+void apply(Cluster& cluster, const event::PluginsChanged& payload, const event::Event& event) {
+  settle_inputs(cluster);
+  *cluster.mutable_spec()->mutable_plugins() = payload.after();
+  cluster.set_revision(event.seq());
+}
+
+void apply(Cluster& cluster, const event::PoliciesChanged& payload, const event::Event& event) {
+  *cluster.mutable_spec()->mutable_policies() = payload.after();
+  cluster.set_revision(event.seq());
+}
+
+void apply(Cluster& cluster, const event::ProxyAccessChanged& payload, const event::Event& event) {
+  *cluster.mutable_spec()->mutable_access() = payload.after();
+  cluster.set_revision(event.seq());
+}
+
 void apply(Cluster& cluster, const event::ClusterSuspended&, const event::Event& event) {
   cluster.set_phase(CLUSTER_PHASE_SUSPENDED);
   cluster.set_revision(event.seq());
@@ -114,22 +162,6 @@ void apply(Cluster& cluster, const event::NodeRemoved& payload, const event::Eve
   holds.erase(
       std::remove_if(holds.begin(), holds.end(), [&](const Hold& hold) { return hold.node() == payload.node(); }),
       holds.end());
-}
-
-void apply(Cluster& cluster, const event::ExclusionsIntended& payload, const event::Event&) {
-  *cluster.mutable_exclusions_intended() = payload.nodes();
-}
-
-void apply(Cluster& cluster, const event::ExclusionsApplied& payload, const event::Event&) {
-  *cluster.mutable_exclusions_applied() = payload.nodes();
-}
-
-void apply(Cluster& cluster, const event::MinimumMasterNodesIntended& payload, const event::Event&) {
-  cluster.set_minimum_master_nodes_intended(payload.value());
-}
-
-void apply(Cluster& cluster, const event::MinimumMasterNodesApplied& payload, const event::Event&) {
-  cluster.set_minimum_master_nodes_applied(payload.value());
 }
 
 /// The same said again, with a newer basis, holds since it was said first.

@@ -201,6 +201,7 @@ void apply(Node& node, const event::TaskLaunchIntended& payload, const event::Ev
   task.set_launch_seq(event.seq());
   task.set_launched_at_us(event.time_at_us());
   task.set_state_since_at_us(event.time_at_us());
+  if (payload.has_inputs()) *task.mutable_inputs() = payload.inputs();
   *node.mutable_task() = std::move(task);
   node.set_attempt(node.attempt() + 1);
 }
@@ -232,6 +233,30 @@ void apply(Node& node, const event::TaskKillIntended& payload, const event::Even
   if (!node.has_task() || node.task().task_id() != payload.task_id()) return;
   node.mutable_task()->set_kill_intended(true);
   node.mutable_task()->set_kill_intended_at_us(event.time_at_us());
+}
+
+void apply(Node& node, const event::NodeRestartBegan& payload, const event::Event& event) {
+  Restart restart;
+  restart.set_seq(event.seq());
+  restart.set_since_at_us(event.time_at_us());
+  restart.set_why(payload.why());
+  *node.mutable_restart() = std::move(restart);
+}
+
+void apply(Node& node, const event::NodeRestartPrepared&, const event::Event&) {
+  if (node.has_restart()) node.mutable_restart()->set_prepared(true);
+}
+
+void apply(Node& node, const event::NodeRestartEnded&, const event::Event&) { node.clear_restart(); }
+
+void apply(Node& node, const event::NodeShielded&, const event::Event& event) {
+  if (node.shielded_at_us() == 0) node.set_shielded_at_us(event.time_at_us());
+}
+
+void apply(Node& node, const event::NodeUnshielded&, const event::Event&) { node.set_shielded_at_us(0); }
+
+void apply(Node& node, const event::ServersApplied& payload, const event::Event&) {
+  node.set_servers_applied_seq(payload.servers_seq());
 }
 
 void apply(Node& node, const event::NodeJoined& payload, const event::Event&) {

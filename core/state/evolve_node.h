@@ -27,6 +27,12 @@ void apply(Node& node, const event::TaskLaunchIntended& payload, const event::Ev
 /// anew. The first failure is retried at once, then after 5 s, 10 s, 20 s, ... up to 5 minutes.
 void apply(Node& node, const event::TaskStatusChanged& payload, const event::Event& event);
 void apply(Node& node, const event::TaskKillIntended& payload, const event::Event& event);
+void apply(Node& node, const event::NodeRestartBegan& payload, const event::Event& event);
+void apply(Node& node, const event::NodeRestartPrepared& payload, const event::Event& event);
+void apply(Node& node, const event::NodeRestartEnded& payload, const event::Event& event);
+void apply(Node& node, const event::NodeShielded& payload, const event::Event& event);
+void apply(Node& node, const event::NodeUnshielded& payload, const event::Event& event);
+void apply(Node& node, const event::ServersApplied& payload, const event::Event& event);
 void apply(Node& node, const event::NodeJoined& payload, const event::Event& event);
 void apply(Node& node, const event::NodeLeft& payload, const event::Event& event);
 void apply(Node& node, const event::DrainBegan& payload, const event::Event& event);

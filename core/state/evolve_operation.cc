@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "core/model/labels.h"
+#include "core/model/request.h"
+#include "core/state/evolve_elasticsearch.h"
 
 namespace esaas::state {
 namespace {
@@ -12,10 +14,9 @@ Cluster* cluster_of(FleetState& state, const event::Event& event) {
   return found == state.clusters.end() ? nullptr : &found->second;
 }
 
-void remove_from_queue(Cluster& cluster, const std::string& id) {
-  auto& queue = *cluster.mutable_queued_operations();
-  const auto found = std::ranges::find(queue, id);
-  if (found != queue.end()) queue.erase(found);
+void remove_from(google::protobuf::RepeatedPtrField<std::string>& ids, const std::string& id) {
+  const auto found = std::ranges::find(ids, id);
+  if (found != ids.end()) ids.erase(found);
 }
 
 template <typename Payload>
@@ -43,6 +44,7 @@ void apply(Operation& operation, const event::OperationRequested& payload, const
   operation.set_requested_by(event.actor().name());
   operation.set_requested_at_us(event.time_at_us());
   operation.set_requested_seq(event.seq());
+  operation.set_undoes(payload.request().undoes());
   if (!payload.has_fulfilment()) return;
   operation.set_status(model::OPERATION_STATUS_SUCCEEDED);
   operation.set_finished_at_us(event.time_at_us());
@@ -74,6 +76,14 @@ void apply(Operation& operation, const event::OperationPaused&, const event::Eve
 
 void apply(Operation& operation, const event::OperationContinued&, const event::Event&) { operation.set_paused(false); }
 
+void apply(Operation& operation, const event::RuleOverridden& payload, const event::Event& event) {
+  RuleOverride& one = *operation.add_overrides();
+  one.set_rule(payload.rule());
+  one.set_node(payload.node());
+  one.set_by(event.actor().name());
+  one.set_seq(event.seq());
+}
+
 void apply(FleetState& state, const event::OperationRequested& payload, const event::Event& event) {
   if (payload.has_fulfilment()) {
     fulfil(state, payload.request(), event);
@@ -92,8 +102,13 @@ void apply(FleetState& state, const event::OperationRequested& payload, const ev
 void apply(FleetState& state, const event::OperationStarted& payload, const event::Event& event) {
   apply_to_open(state, payload, event);
   if (Cluster* cluster = cluster_of(state, event)) {
-    remove_from_queue(*cluster, payload.id());
-    cluster->set_active_operation(payload.id());
+    remove_from(*cluster->mutable_queued_operations(), payload.id());
+    const Operation* operation = state.find_operation(payload.id());
+    if (operation != nullptr && model::runs_alongside(operation->request())) {
+      *cluster->add_side_operations() = payload.id();
+    } else {
+      cluster->set_active_operation(payload.id());
+    }
   }
 }
 
@@ -104,7 +119,9 @@ void apply(FleetState& state, const event::OperationStepChanged& payload, const 
 void apply(FleetState& state, const event::OperationFinished& payload, const event::Event& event) {
   state.operations.erase(payload.id());
   if (Cluster* cluster = cluster_of(state, event)) {
-    remove_from_queue(*cluster, payload.id());
+    remove_from(*cluster->mutable_queued_operations(), payload.id());
+    remove_from(*cluster->mutable_side_operations(), payload.id());
+    forget_requests(*cluster, payload.id());
     if (cluster->active_operation() == payload.id()) cluster->clear_active_operation();
   }
 }
@@ -114,6 +131,10 @@ void apply(FleetState& state, const event::OperationPaused& payload, const event
 }
 
 void apply(FleetState& state, const event::OperationContinued& payload, const event::Event& event) {
+  apply_to_open(state, payload, event);
+}
+
+void apply(FleetState& state, const event::RuleOverridden& payload, const event::Event& event) {
   apply_to_open(state, payload, event);
 }
 

@@ -11,6 +11,7 @@ void apply(FleetState& state, const event::OperationStarted& payload, const even
 void apply(FleetState& state, const event::OperationStepChanged& payload, const event::Event& event);
 void apply(FleetState& state, const event::OperationFinished& payload, const event::Event& event);
 void apply(FleetState& state, const event::OperationPaused& payload, const event::Event& event);
+void apply(FleetState& state, const event::RuleOverridden& payload, const event::Event& event);
 void apply(FleetState& state, const event::OperationContinued& payload, const event::Event& event);
 
 /// The same for one operation alone, as a view that rebuilds a finished one needs it.
@@ -19,6 +20,7 @@ void apply(Operation& operation, const event::OperationStarted& payload, const e
 void apply(Operation& operation, const event::OperationStepChanged& payload, const event::Event& event);
 void apply(Operation& operation, const event::OperationFinished& payload, const event::Event& event);
 void apply(Operation& operation, const event::OperationPaused& payload, const event::Event& event);
+void apply(Operation& operation, const event::RuleOverridden& payload, const event::Event& event);
 void apply(Operation& operation, const event::OperationContinued& payload, const event::Event& event);
 
 }  // namespace esaas::state

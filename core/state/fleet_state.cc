@@ -55,4 +55,10 @@ bool is_master_eligible(const model::NodeGroup& group) { return has_role(group, 
 
 bool holds_data(const model::NodeGroup& group) { return has_role(group, model::NODE_ROLE_DATA); }
 
+bool is_companion(const model::NodeGroup& group) { return is_proxy(group) || is_kibana(group); }
+
+bool is_proxy(const model::NodeGroup& group) { return has_role(group, model::NODE_ROLE_PROXY); }
+
+bool is_kibana(const model::NodeGroup& group) { return has_role(group, model::NODE_ROLE_KIBANA); }
+
 }  // namespace esaas::state

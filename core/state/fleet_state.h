@@ -35,6 +35,10 @@ const model::NodeGroup* find_group(const model::ClusterSpec& spec, std::string_v
 /// True when nodes of the group may be elected master (or hold data).
 bool is_master_eligible(const model::NodeGroup& group);
 bool holds_data(const model::NodeGroup& group);
+/// True when the group's nodes are no Elasticsearch: proxies, or Kibana.
+bool is_companion(const model::NodeGroup& group);
+bool is_proxy(const model::NodeGroup& group);
+bool is_kibana(const model::NodeGroup& group);
 
 /// Applies one event. Total and pure: it never refuses, and takes time only from the event. Events about what is no
 /// longer there (a late status of an old task) change nothing but the head. Precondition: event.seq() == seq() + 1.

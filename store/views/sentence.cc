@@ -235,6 +235,87 @@ std::string say(const event::UnknownTaskKillIntended& e) {
   return "Task " + e.task_id() + ", which the log does not know, is to be killed" + because(e.why());
 }
 
+// What is asked of Elasticsearch, and of the proxies.
+std::string say(const event::RuleOverridden& e) {
+  return "Rule " + e.rule() + (e.node().empty() ? "" : " at node " + e.node()) + " is out of force for " + e.id() +
+         because(e.why());
+}
+std::string say(const event::TenantPoliciesSet& e) {
+  return "The policies of tenant " + e.name() + " were changed" + because(e.reason());
+}
+template <typename Settings>
+std::string settings_of(const Settings& settings) {
+  std::string text;
+  for (const auto& one : settings) text += (text.empty() ? "" : ", ") + one.key() + "=" + one.value();
+  return text.empty() ? "none" : text;
+}
+template <typename Plugins>
+std::string names_of(const Plugins& plugins) {
+  std::string text;
+  for (const auto& one : plugins) text += (text.empty() ? "" : ", ") + one.name();
+  return text.empty() ? "none" : text;
+}
+std::string say(const event::NodeGroupConfigured& e) {
+  return "Nodes of group " + e.group() + " shall have the settings " + settings_of(e.after()) + " beside our own.";
+}
+std::string say(const event::NodeGroupAdded& e) { return "Group " + e.group().name() + " was added."; }
+std::string say(const event::RestartRequested& e) { return "Nodes of " + list(e.groups()) + " shall be restarted."; }
+std::string say(const event::FullRestartBegan& e) { return "All nodes are to be restarted at once" + because(e.why()); }
+std::string say(const event::FullRestartPrepared&) { return "The cluster is ready to be stopped."; }
+std::string say(const event::FullRestartStopped&) { return "Every node has stopped; they start again."; }
+std::string say(const event::FullRestartEnded& e) { return "The restart of all nodes is over" + because(e.why()); }
+std::string say(const event::ClusterVersionChanged& e) {
+  return "The cluster shall run Elasticsearch " + e.after() + " instead of " + e.before() +
+         (e.full_restart() ? ", by a restart of all nodes at once." : ", one node after the other.");
+}
+std::string say(const event::PluginsChanged& e) {
+  return "The plugins shall be " + names_of(e.after()) + " instead of " + names_of(e.before()) + because(e.why());
+}
+std::string say(const event::PoliciesChanged&) { return "The policies of the cluster were changed."; }
+std::string say(const event::NodeRestartBegan& e) {
+  return "Node " + e.node() + " is to be restarted" + because(e.why());
+}
+std::string say(const event::NodeRestartPrepared& e) { return "Node " + e.node() + " is ready to be stopped."; }
+std::string say(const event::NodeRestartEnded& e) {
+  return "The restart of node " + e.node() + " is over" + because(e.why());
+}
+std::string say(const event::NodeShielded& e) { return "The proxies shall send node " + e.node() + " nothing new."; }
+std::string say(const event::NodeUnshielded& e) { return "The proxies may use node " + e.node() + " again."; }
+std::string allocation(const std::string& enable) {
+  return enable.empty() ? "of every shard" : "of " + enable + " only";
+}
+std::string say(const event::AllocationIntended& e) {
+  return "Elasticsearch shall allow the allocation " + allocation(e.enable()) + ".";
+}
+std::string say(const event::AllocationApplied& e) {
+  return "Elasticsearch allows the allocation " + allocation(e.enable()) + ".";
+}
+std::string say(const event::VotingExclusionsIntended& e) {
+  return e.nodes().empty() ? "Every master may vote again (intended)." : list(e.nodes()) + " shall not vote any more.";
+}
+std::string say(const event::VotingExclusionsApplied& e) {
+  return e.nodes().empty() ? "No master is kept from voting." : list(e.nodes()) + " does not vote any more.";
+}
+std::string say(const event::ElasticsearchRequestIntended& e) {
+  return "Elasticsearch is to be asked: " + e.method() + " " + e.path() + " (" + e.purpose() + ").";
+}
+std::string say(const event::ElasticsearchRequestAnswered& e) {
+  return "Elasticsearch " + std::string(e.accepted() ? "did" : "refused") + " what was asked (" + e.purpose() + ")" +
+         because(e.why());
+}
+std::string say(const event::ProxyAccessChanged&) { return "Who may use the cluster through its proxies was changed."; }
+std::string say(const event::ServersIntended& e) {
+  return "The proxies shall send requests to " + count(static_cast<std::uint32_t>(e.servers_size()), "server") + ".";
+}
+std::string say(const event::ServersApplied& e) {
+  return "Proxy " + e.node() + " follows the list of servers of event " + to_string(e.servers_seq()) + ".";
+}
+std::string say(const event::PolicyRunBegan& e) { return "Policy " + e.policy() + " began " + e.subject() + "."; }
+std::string say(const event::PolicyRunFinished& e) {
+  return "Policy " + e.policy() + (e.failure().empty() ? " is done with " : " failed at ") + e.subject() +
+         because(e.failure());
+}
+
 }  // namespace
 
 std::string sentence(const event::Event& event) {

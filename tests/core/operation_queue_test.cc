@@ -1,5 +1,6 @@
 // Law 13: operations that change topology queue, labels run alongside, a delete supersedes, If-Match guards.
 #include "core/commands/operation_queue.h"
+#include "core/model/request.h"
 
 #include "core/commands/fulfil.h"
 #include "core/commands/validate.h"
@@ -265,10 +266,10 @@ TEST(KindOf, NamesEveryKindOfRequest) {
   for (int i = 0; i < oneof->field_count(); ++i) {
     model::Request request;
     request.GetReflection()->MutableMessage(&request, oneof->field(i));
-    EXPECT_EQ(command::kind_of(request), oneof->field(i)->name());
+    EXPECT_EQ(model::kind_of(request), oneof->field(i)->name());
     EXPECT_EQ(command::is_fulfilled_at_once(request), oneof->field(i)->name() == "label");
   }
-  EXPECT_EQ(command::kind_of(model::Request{}), "");
+  EXPECT_EQ(model::kind_of(model::Request{}), "");
 }
 
 }  // namespace
