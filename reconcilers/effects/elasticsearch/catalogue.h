@@ -16,6 +16,12 @@ enum class Profile : unsigned char {
                 ///< discovery pings
 };
 
+/// Where a plugin for one version of Elasticsearch comes from.
+struct PluginArtifact {
+  std::string uri;     ///< of the archive (zip)
+  std::string sha256;  ///< of the archive, 64 hexadecimal digits; empty: not checked
+};
+
 /// Where one version comes from and what it needs.
 struct Artifact {
   std::string uri;        ///< of the archive (tar.gz or zip) that the agent fetches and unpacks into the sandbox
@@ -26,6 +32,9 @@ struct Artifact {
   /// Lets 2.x run when the agent starts tasks as root. Elasticsearch refuses that by itself, and it
   /// is right: only for a machine that is thrown away afterwards. Later versions never allow it.
   bool allow_root = false;
+  std::map<std::string, PluginArtifact, std::less<>> plugins;  ///< by name
+  /// The folder that all nodes share and below which snapshot repositories are (`path.repo`); empty: there is none.
+  std::string repository_root;
 };
 
 struct Catalogue {

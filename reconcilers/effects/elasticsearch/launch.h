@@ -31,7 +31,19 @@ struct LaunchInput {
   /// Every node of the cluster that has a place, and is more than a coordinating one, has a zone. While one does not,
   /// no master may be told to go by zones: it would let no shard stay on a node without one.
   bool zone_aware = false;
+  /// The group's own, in the order of their keys. Written last, so that they win over ours.
+  std::vector<model::Setting> settings;
+  /// To be installed before the node starts. One that can not be is left out, and the node says so in its attribute
+  /// `kPluginFailure`.
+  std::vector<model::Plugin> plugins;
+  /// From 7.x on: names of the nodes that elect the first master of a cluster that has never had one. Empty for every
+  /// other launch; earlier versions do not look at it.
+  std::vector<std::string> initial_master_nodes;
 };
+
+/// The node attribute by which a node says which plugin could not be installed, and why, in the tool's own words. Absent
+/// when all were.
+inline constexpr char kPluginFailure[] = "esaas_plugin_failure";
 
 /// Half of the task's memory, at least 64 MiB and at the most 31 GiB (above that Java's pointers
 /// grow and a larger heap holds less). The other half is for the file system cache and what Java
