@@ -1,7 +1,7 @@
 #pragma once
 // ByteStream: a TCP connection, with TLS on it or not. Both behind one type, so that what reads and writes is compiled
-// once. No deadlines: close() ends every wait. One operation at a time; it must outlive the operation. Internal to this
-// folder.
+// once. No deadlines: close() ends every wait. One operation at a time; it must outlive the operation. Of use to
+// this folder, and to effects/haproxy, whose peer speaks no HTTP.
 
 #include <cstddef>
 #include <memory>

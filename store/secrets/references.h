@@ -1,0 +1,18 @@
+#pragma once
+// Which secrets the fleet's state still refers to: of clusters as they are, and of operations that wait or run. Pure.
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "core/state/fleet_state.h"
+
+namespace esaas::store {
+
+/// Ids with versions.
+using SecretReferences = std::set<std::pair<std::string, std::uint32_t>>;
+
+SecretReferences secrets_of(const state::FleetState& fleet);
+
+}  // namespace esaas::store
