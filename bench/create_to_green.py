@@ -7,78 +7,28 @@ Each round begins with an empty data directory; both unpacked the archive before
 Budget: within 15 % of the script. Elasticsearch's own start is nearly all of it, and varies by some tenths of a second.
 """
 
-import os
-import shutil
 import statistics
-import subprocess
 import sys
-import tarfile
-import tempfile
 import time
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/e2e"))
-from documents import ask  # noqa: E402
-from installation import Installation, elasticsearch_archive, java_home  # noqa: E402
-
-VERSION = "2.3.3"
-
-
-def is_green(address):
-    try:
-        health = ask(address, "/_cluster/health", timeout=1)
-        return health["status"] == "green" and health["number_of_nodes"] == 3
-    except (OSError, ValueError, KeyError):
-        return False
-
-
-def until_green(address, began, interval=0.05):
-    while not is_green(address):
-        assert time.monotonic() - began < 120, "not green within 120 s"
-        time.sleep(interval)
-    return time.monotonic() - began
+from by_hand import VERSION, HandMadeCluster, until_green
+from installation import Installation  # by_hand knows where the end-to-end tests' modules are
 
 
 class ByHand:
     def __init__(self):
-        self.root = Path(tempfile.mkdtemp(prefix="esaas-by-hand-"))
-        self.root.chmod(0o755)
-        tarfile.open(elasticsearch_archive(VERSION)).extractall(self.root)
+        self.cluster = HandMadeCluster()
 
     def round(self, number):
-        seeds = ",".join(f"127.0.8.{n}:9300" for n in (1, 2, 3))
         began = time.monotonic()
-        nodes = []
-        for n in (1, 2, 3):
-            folder = self.root / f"round-{number}/node-{n}"
-            for name in ("conf", "data", "logs", "tmp", "plugins"):
-                (folder / name).mkdir(parents=True)
-            shutil.copy(self.root / f"elasticsearch-{VERSION}/config/logging.yml", folder / "conf")
-            (folder / "conf/elasticsearch.yml").touch()
-            if os.getuid() == 0:
-                subprocess.run(["chown", "-R", "nobody", folder], check=True)
-            settings = {
-                "cluster.name": "by-hand", "node.name": f"data-{n}", "network.host": f"127.0.8.{n}", "http.port": 9200,
-                "transport.tcp.port": 9300, "path.data": folder / "data", "path.logs": folder / "logs",
-                "path.conf": folder / "conf", "path.plugins": folder / "plugins",
-                "discovery.zen.ping.multicast.enabled": "false", "discovery.zen.ping.unicast.hosts": seeds,
-                "discovery.zen.minimum_master_nodes": 2, "discovery.zen.ping_timeout": "500ms",
-                "node.max_local_storage_nodes": 1}
-            environment = dict(os.environ, ES_HEAP_SIZE="256m", ES_GC_OPTS="-XX:+UseSerialGC", JAVA_HOME=java_home(),
-                               ES_JAVA_OPTS=f"-XX:TieredStopAtLevel=1 -Djava.io.tmpdir={folder / 'tmp'}")
-            nodes.append(subprocess.Popen(
-                [self.root / f"elasticsearch-{VERSION}/bin/elasticsearch",
-                 *(f"-Des.{key}={value}" for key, value in settings.items())],
-                env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL, user="nobody" if os.getuid() == 0 else None))
-        took = until_green("127.0.8.1:9200", began)
-        for node in nodes:
-            node.kill()
-            node.wait()
+        for node in self.cluster.NODES:
+            self.cluster.start(node, number)
+        took = until_green(self.cluster.address(1), began)
+        self.cluster.kill()
         return took
 
     def close(self):
-        shutil.rmtree(self.root, ignore_errors=True)
+        self.cluster.close()
 
 
 class ByEsaas:
