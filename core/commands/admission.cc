@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "core/commands/begin.h"
+
 namespace esaas::command {
 namespace {
-
-bool same(const model::Resources& left, const model::Resources& right) { return to_amounts(left) == to_amounts(right); }
 
 /// One resource of the three, wherever it is found.
 struct Kind {
@@ -41,19 +41,31 @@ Amounts wanted_by(const state::Cluster& cluster, const model::NodeGroup& group) 
   return most_of(held, steady + largest_outdated);
 }
 
-/// The cluster as it would be told to be. Nothing is checked: what does not apply changes nothing.
+/// The group as the request would have it. Nothing is checked: what does not apply changes nothing.
+void change(model::NodeGroup& group, const model::Request& request) {
+  if (request.has_scale() && request.scale().group() == group.name()) group.set_count(request.scale().count());
+  if (request.has_resize() && request.resize().group() == group.name()) {
+    *group.mutable_resources() = with(group.resources(), request.resize().resources());
+    if (request.resize().count() != 0) group.set_count(request.resize().count());
+  }
+  if (request.has_proxies() && state::is_proxy(group)) group = proxy_group(&group, request.proxies());
+  if (request.has_install_kibana() && state::is_kibana(group)) group = kibana_group(&group, request.install_kibana());
+}
+
+/// The cluster as it would be told to be.
 state::Cluster changed_by(state::Cluster cluster, const model::Request& request) {
-  const std::string& name = request.has_scale() ? request.scale().group() : request.resize().group();
+  bool has_proxies = false;
+  bool has_kibana = false;
   for (model::NodeGroup& group : *cluster.mutable_spec()->mutable_node_groups()) {
-    if (group.name() != name) continue;
-    if (request.has_scale()) {
-      group.set_count(request.scale().count());
-      continue;
-    }
-    const model::Resources& wanted = request.resize().resources();
-    if (wanted.cpus_milli() != 0) group.mutable_resources()->set_cpus_milli(wanted.cpus_milli());
-    if (wanted.mem_mib() != 0) group.mutable_resources()->set_mem_mib(wanted.mem_mib());
-    if (wanted.disk_mib() != 0) group.mutable_resources()->set_disk_mib(wanted.disk_mib());
+    has_proxies = has_proxies || state::is_proxy(group);
+    has_kibana = has_kibana || state::is_kibana(group);
+    change(group, request);
+  }
+  if (request.has_proxies() && !has_proxies) {
+    *cluster.mutable_spec()->add_node_groups() = proxy_group(nullptr, request.proxies());
+  }
+  if (request.has_install_kibana() && !has_kibana) {
+    *cluster.mutable_spec()->add_node_groups() = kibana_group(nullptr, request.install_kibana());
   }
   return cluster;
 }
@@ -128,7 +140,8 @@ std::string excess_over(const model::Quantities& limit, const Amounts& wanted) {
 }
 
 Result<void> admit(const state::FleetState& state, const state::Cluster* cluster, const model::Request& request) {
-  const bool grows = request.has_create() || request.has_scale() || request.has_resize() || request.has_resume();
+  const bool grows = request.has_create() || request.has_scale() || request.has_resize() || request.has_resume() ||
+                     request.has_proxies() || request.has_install_kibana();
   if (!grows || (cluster == nullptr && !request.has_create())) return {};
   const std::string& name = request.has_create() ? request.create().tenant() : cluster->tenant();
   const state::Tenant* tenant = state.find_tenant(name);

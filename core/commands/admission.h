@@ -42,8 +42,8 @@ model::Quantities binding_limit(const state::Tenant& tenant);
 std::string excess_over(const model::Quantities& limit, const Amounts& wanted);
 
 /// kResourceExhausted, rule `tenant_quota`, naming each resource that would be too much and by how much. `cluster` is
-/// null for a create. Other requests than create, scale, resize and resume always fit; so do a scale and a resize that
-/// ask for no more than before, however low the limit is.
+/// null for a create. Other requests than create, scale, resize, resume, proxies and install_kibana always fit; so do
+/// those that ask for no more than before, however low the limit is. A rolling restart needs nothing beside.
 Result<void> admit(const state::FleetState& state, const state::Cluster* cluster, const model::Request& request);
 
 }  // namespace esaas::command

@@ -1,6 +1,7 @@
 #include "core/commands/decide.h"
 
 #include "core/commands/decide_operation.h"
+#include "core/commands/set_policies.h"
 #include "core/commands/set_quota.h"
 #include "core/commands/validate.h"
 

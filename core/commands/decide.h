@@ -35,10 +35,14 @@ struct SubmitOperation {
   std::optional<std::uint64_t> if_match;  ///< the revision that the caller saw
 };
 
-enum class OperationVerb : std::uint8_t { kCancel, kPause, kContinue };
+/// `kOverride` puts one rule out of force for the operation; `kForce` every rule that holds its cluster now.
+enum class OperationVerb : std::uint8_t { kCancel, kPause, kContinue, kOverride, kForce };
 struct ControlOperation {
   std::string operation_id;
   OperationVerb verb = OperationVerb::kCancel;
+  std::string rule = {};  ///< of an override
+  std::string node = {};  ///< of an override or a force; empty: for every node
+  std::string why = {};   ///< of an override or a force, in the user's words
 };
 
 struct CreateTenant {
@@ -49,6 +53,14 @@ struct CreateTenant {
 struct SetTenantQuota {
   std::string tenant;
   model::Quota quota;
+  std::string method;
+  std::string url;
+  std::string reason;
+};
+/// What is kept true of the tenant's clusters that have no policies of their own, in place of what was.
+struct SetTenantPolicies {
+  std::string tenant;
+  model::Policies policies;
   std::string method;
   std::string url;
   std::string reason;
@@ -66,7 +78,8 @@ struct RevokeToken {
   std::string token_id;
 };
 
-using Command = std::variant<SubmitOperation, ControlOperation, CreateTenant, SetTenantQuota, IssueToken, RevokeToken>;
+using Command = std::variant<SubmitOperation, ControlOperation, CreateTenant, SetTenantQuota, SetTenantPolicies,
+                             IssueToken, RevokeToken>;
 
 /// What a decision may depend on besides the state.
 struct Context {
@@ -87,8 +100,9 @@ Result<std::vector<event::Event>> decide(const state::FleetState& state, const C
 /// The most operations that may wait on one cluster.
 inline constexpr std::size_t kQueuedOperationsMax = 32;
 
-/// After the active operation of `cluster` has finished: the events that start the next one in its queue (none when the
-/// queue is empty). A queued operation that no longer fits finishes as FAILED with the reason.
+/// The events that start every operation in the queue of `cluster` that may start now: the first that changes topology
+/// when none is active, and of each kind that runs alongside the first when none of it runs. None when nothing may
+/// start. A queued operation that no longer fits finishes as FAILED with the reason.
 std::vector<event::Event> start_next_operation(const state::FleetState& state, const state::Cluster& cluster,
                                                const Context& context);
 

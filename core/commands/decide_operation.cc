@@ -1,39 +1,56 @@
 #include "core/commands/decide_operation.h"
 
 #include "core/commands/admission.h"
+#include "core/commands/checks.h"
 #include "core/commands/fulfil.h"
 #include "core/commands/operation_queue.h"
 #include "core/commands/validate.h"
 #include "core/model/ids.h"
+#include "core/model/request.h"
 
 namespace esaas::command {
 namespace {
 
-using Events = std::vector<event::Event>;
-
-bool may_see(const Caller& caller, std::string_view tenant) { return caller.tenant.empty() || caller.tenant == tenant; }
+Result<void> check_version(const std::string& version, const std::string& field, const Context& context) {
+  if (context.versions == nullptr || context.versions->contains(version)) return {};
+  const std::string known = joined(*context.versions);
+  return refuse(field, "the catalogue has " + (known.empty() ? "no version" : known) + ", not " + version,
+                "version_in_catalogue");
+}
 
 Result<void> validate_request(const model::Request& request, const Context& context) {
   switch (request.kind_case()) {
     case model::Request::kCreate:
       ESAAS_CHECK(validate(request.create()));
-      if (context.versions != nullptr && !context.versions->contains(request.create().spec().version())) {
-        std::string known;
-        for (const std::string& version : *context.versions) known += (known.empty() ? "" : ", ") + version;
-        return fail(ErrorCode::kInvalidArgument,
-                    "spec.version: the catalogue has " + (known.empty() ? "no version" : known) + ", not " +
-                        request.create().spec().version(),
-                    "spec.version", "version_in_catalogue");
-      }
-      return {};
+      return check_version(request.create().spec().version(), "spec.version", context);
+    case model::Request::kUpgrade:
+      ESAAS_CHECK(validate(request.upgrade()));
+      return check_version(request.upgrade().version(), "version", context);
     case model::Request::kScale: return validate(request.scale());
     case model::Request::kResize: return validate(request.resize());
     case model::Request::kLabel: return validate(request.label());
-    case model::Request::KIND_NOT_SET:
-      return fail(ErrorCode::kInvalidArgument,
-                  "request: name one of create, scale, resize, delete, suspend, resume, label", "request", "required");
-    default: return {};
+    case model::Request::kRestart: return validate(request.restart());
+    case model::Request::kConfigure: return validate(request.configure());
+    case model::Request::kSettings: return validate(request.settings());
+    case model::Request::kReplicas: return validate(request.replicas());
+    case model::Request::kOpenIndices: return validate(request.open_indices());
+    case model::Request::kCloseIndices: return validate(request.close_indices());
+    case model::Request::kInstallPlugin: return validate(request.install_plugin());
+    case model::Request::kRemovePlugin: return validate(request.remove_plugin());
+    case model::Request::kRegisterRepository: return validate(request.register_repository());
+    case model::Request::kTakeSnapshot: return validate(request.take_snapshot());
+    case model::Request::kDeleteSnapshot: return validate(request.delete_snapshot());
+    case model::Request::kRestoreSnapshot: return validate(request.restore_snapshot());
+    case model::Request::kPolicies: return validate(request.policies());
+    case model::Request::kProxies: return validate(request.proxies());
+    case model::Request::kInstallKibana: return validate(request.install_kibana());
+    case model::Request::kDelete:
+    case model::Request::kSuspend:
+    case model::Request::kResume:
+    case model::Request::kRemoveKibana: return {};
+    case model::Request::KIND_NOT_SET: return refuse("request", "name one of " + model::kind_names(), "required");
   }
+  return {};
 }
 
 Result<void> check_create(const state::FleetState& state, const model::CreateCluster& request, const Context& context) {
@@ -96,7 +113,10 @@ event::Event requested(const SubmitOperation& command, const std::string& id) {
   return event;
 }
 
-/// Fills in whom and what the events are about. Their cause is the request, which has `context.next_seq`.
+}  // namespace
+
+bool may_see(const Caller& caller, std::string_view tenant) { return caller.tenant.empty() || caller.tenant == tenant; }
+
 void attribute(Events& events, const std::string& operation_id, const std::string& tenant, const std::string& cluster,
                const Context& context) {
   for (std::size_t i = 0; i < events.size(); ++i) {
@@ -111,27 +131,6 @@ void attribute(Events& events, const std::string& operation_id, const std::strin
     event.mutable_actor()->set_address(context.caller.address);
   }
 }
-
-Result<void> check_control(const state::Operation& operation, OperationVerb verb) {
-  const bool queued = operation.status() == model::OPERATION_STATUS_QUEUED;
-  switch (verb) {
-    case OperationVerb::kCancel:
-      if (queued) return {};
-      return fail(
-          ErrorCode::kConflict,
-          operation.id() + " has begun: only a queued operation can be cancelled; pause it, or submit the opposite", "",
-          "only_queued_operations_cancel");
-    case OperationVerb::kPause:
-      if (!operation.paused()) return {};
-      return fail(ErrorCode::kConflict, operation.id() + " is paused already", "", "changes_something");
-    case OperationVerb::kContinue:
-      if (operation.paused()) return {};
-      return fail(ErrorCode::kConflict, operation.id() + " is not paused", "", "changes_something");
-  }
-  return {};
-}
-
-}  // namespace
 
 Result<Events> decide(const state::FleetState& state, const SubmitOperation& command, const Context& context) {
   ESAAS_CHECK(validate_request(command.request, context));
@@ -155,37 +154,13 @@ Result<Events> decide(const state::FleetState& state, const SubmitOperation& com
     return events;
   }
   ESAAS_CHECK(admit(state, cluster, command.request));
-  const bool waits = cluster != nullptr && !command.request.has_delete_() && !cluster->active_operation().empty();
+  const bool waits = cluster != nullptr && must_wait(state, *cluster, command.request);
   if (!waits) {
     ESAAS_TRY(Events begun, begin_operation(cluster, id, command.request));
     for (event::Event& event : begun) events.push_back(std::move(event));
   }
   attribute(events, id, create ? command.request.create().tenant() : cluster->tenant(),
             create ? command.request.create().name() : cluster->name(), context);
-  return events;
-}
-
-Result<Events> decide(const state::FleetState& state, const ControlOperation& command, const Context& context) {
-  const state::Operation* operation = state.find_operation(command.operation_id);
-  if (operation == nullptr || !may_see(context.caller, operation->tenant())) {
-    return fail(ErrorCode::kNotFound, "there is no open operation " + command.operation_id);
-  }
-  ESAAS_CHECK(check_control(*operation, command.verb));
-  event::Event event;
-  switch (command.verb) {
-    case OperationVerb::kCancel: {
-      auto& payload = *event.mutable_operation_finished();
-      payload.set_id(operation->id());
-      payload.set_status(model::OPERATION_STATUS_CANCELLED);
-      payload.set_detail("cancelled by " + context.caller.token_id);
-      break;
-    }
-    case OperationVerb::kPause: event.mutable_operation_paused()->set_id(operation->id()); break;
-    case OperationVerb::kContinue: event.mutable_operation_continued()->set_id(operation->id()); break;
-  }
-  Events events{std::move(event)};
-  attribute(events, operation->id(), operation->tenant(), operation->cluster(), context);
-  events[0].set_cause_seq(operation->requested_seq());
   return events;
 }
 

@@ -1,139 +1,48 @@
 #include "core/commands/operation_queue.h"
 
 #include <algorithm>
-#include <map>
+#include <set>
 
 #include "core/commands/admission.h"
-#include "core/commands/validate.h"
+#include "core/commands/begin.h"
+#include "core/model/request.h"
 
 namespace esaas::command {
 namespace {
 
-using Events = std::vector<event::Event>;
-
-event::Event started(const std::string& operation_id) {
-  event::Event event;
-  event.mutable_operation_started()->set_id(operation_id);
-  return event;
+/// What takes back the active operation takes its place: behind it, it would wait for what it is to end.
+bool supersedes_active(const state::Cluster& cluster, const model::Request& request) {
+  return !request.undoes().empty() && request.undoes() == cluster.active_operation() && !model::runs_alongside(request);
 }
 
-event::Event finished(const std::string& operation_id, model::OperationStatus status, std::string detail) {
-  event::Event event;
-  auto& payload = *event.mutable_operation_finished();
-  payload.set_id(operation_id);
-  payload.set_status(status);
-  payload.set_detail(std::move(detail));
-  return event;
-}
-
-Result<void> must_run(const state::Cluster& cluster) {
-  if (cluster.phase() == state::CLUSTER_PHASE_RUNNING) return {};
-  return fail(ErrorCode::kConflict, "cluster " + cluster.name() + " is suspended: resume it first", "",
-              "cluster_running");
-}
-
-Result<const model::NodeGroup*> group_of(const state::Cluster& cluster, const std::string& name) {
-  if (const auto* group = state::find_group(cluster.spec(), name)) return group;
-  std::string known;
-  for (const auto& group : cluster.spec().node_groups()) known += (known.empty() ? "" : ", ") + group.name();
-  return fail(ErrorCode::kInvalidArgument, "group: cluster " + cluster.name() + " has " + known + ", not " + name,
-              "group", "known_group");
-}
-
-Result<Events> begin(const state::Cluster& cluster, const std::string& id, const model::ScaleNodeGroup& request) {
-  ESAAS_CHECK(must_run(cluster));
-  ESAAS_TRY(const model::NodeGroup* group, group_of(cluster, request.group()));
-  if (group->count() == request.count()) {
-    return fail(ErrorCode::kInvalidArgument,
-                "count: group " + group->name() + " has " + std::to_string(group->count()) + " nodes already", "count",
-                "changes_something");
+/// The events of each kind.
+Result<Events> begin_kind(const state::Cluster& cluster, const std::string& operation_id,
+                          const model::Request& request) {
+  switch (request.kind_case()) {
+    case model::Request::kScale: return begin(cluster, operation_id, request.scale());
+    case model::Request::kResize: return begin(cluster, operation_id, request.resize());
+    case model::Request::kSuspend: return begin(cluster, operation_id, request.suspend());
+    case model::Request::kResume: return begin(cluster, operation_id, request.resume());
+    case model::Request::kDelete: return begin(cluster, operation_id, request.delete_());
+    case model::Request::kRestart: return begin(cluster, operation_id, request.restart());
+    case model::Request::kUpgrade: return begin(cluster, operation_id, request.upgrade());
+    case model::Request::kConfigure: return begin(cluster, operation_id, request.configure());
+    case model::Request::kInstallPlugin: return begin(cluster, operation_id, request.install_plugin());
+    case model::Request::kRemovePlugin: return begin(cluster, operation_id, request.remove_plugin());
+    case model::Request::kProxies: return begin(cluster, operation_id, request.proxies());
+    case model::Request::kInstallKibana: return begin(cluster, operation_id, request.install_kibana());
+    case model::Request::kRemoveKibana: return begin(cluster, operation_id, request.remove_kibana());
+    case model::Request::kReplicas: return begin(cluster, operation_id, request.replicas());
+    case model::Request::kPolicies: return begin(cluster, operation_id, request.policies());
+    case model::Request::kSettings:
+    case model::Request::kOpenIndices:
+    case model::Request::kCloseIndices:
+    case model::Request::kRegisterRepository:
+    case model::Request::kTakeSnapshot:
+    case model::Request::kDeleteSnapshot:
+    case model::Request::kRestoreSnapshot: return begin_asking(cluster, operation_id);
+    default: return fail(ErrorCode::kInvalidArgument, "the request names no kind", "request", "required");
   }
-  model::ClusterSpec after = cluster.spec();
-  for (auto& changed : *after.mutable_node_groups()) {
-    if (changed.name() == request.group()) changed.set_count(request.count());
-  }
-  ESAAS_CHECK(validate_shape(after, "count"));
-  event::Event event;
-  auto& payload = *event.mutable_node_group_scaled();
-  payload.set_group(request.group());
-  payload.set_count_before(group->count());
-  payload.set_count_after(request.count());
-  return Events{started(id), std::move(event)};
-}
-
-Result<Events> begin(const state::Cluster& cluster, const std::string& id, const model::ResizeNodeGroup& request) {
-  ESAAS_CHECK(must_run(cluster));
-  ESAAS_TRY(const model::NodeGroup* group, group_of(cluster, request.group()));
-  model::Resources after = group->resources();
-  const model::Resources& wanted = request.resources();
-  if (wanted.cpus_milli() != 0) after.set_cpus_milli(wanted.cpus_milli());
-  if (wanted.mem_mib() != 0) after.set_mem_mib(wanted.mem_mib());
-  if (wanted.disk_mib() != 0) after.set_disk_mib(wanted.disk_mib());
-  if (after.SerializeAsString() == group->resources().SerializeAsString()) {
-    return fail(ErrorCode::kInvalidArgument, "resources: group " + group->name() + " has these already", "resources",
-                "changes_something");
-  }
-  event::Event event;
-  auto& payload = *event.mutable_node_group_resized();
-  payload.set_group(request.group());
-  *payload.mutable_before() = group->resources();
-  *payload.mutable_after() = after;
-  return Events{started(id), std::move(event)};
-}
-
-Result<Events> begin(const state::Cluster& cluster, const std::string& id, const model::SuspendCluster&) {
-  if (cluster.phase() == state::CLUSTER_PHASE_SUSPENDED) {
-    return fail(ErrorCode::kConflict, "cluster " + cluster.name() + " is suspended already", "", "changes_something");
-  }
-  event::Event event;
-  event.mutable_cluster_suspended();
-  return Events{started(id), std::move(event)};
-}
-
-Result<Events> begin(const state::Cluster& cluster, const std::string& id, const model::ResumeCluster&) {
-  if (cluster.phase() == state::CLUSTER_PHASE_RUNNING) {
-    return fail(ErrorCode::kConflict, "cluster " + cluster.name() + " is not suspended", "", "changes_something");
-  }
-  event::Event event;
-  event.mutable_cluster_resumed();
-  return Events{started(id), std::move(event)};
-}
-
-/// A delete takes the place of whatever else is asked of the cluster.
-Result<Events> begin(const state::Cluster& cluster, const std::string& id, const model::DeleteCluster&) {
-  Events events;
-  const std::string detail = "superseded by the delete " + id;
-  if (!cluster.active_operation().empty()) {
-    events.push_back(finished(cluster.active_operation(), model::OPERATION_STATUS_CANCELLED, detail));
-  }
-  for (const std::string& queued : cluster.queued_operations()) {
-    if (queued != id) events.push_back(finished(queued, model::OPERATION_STATUS_CANCELLED, detail));
-  }
-  events.push_back(started(id));
-  event::Event event;
-  event.mutable_cluster_deletion_began();
-  events.push_back(std::move(event));
-  return events;
-}
-
-Events begin_create(const std::string& id, const model::CreateCluster& request) {
-  event::Event event;
-  auto& payload = *event.mutable_cluster_created();
-  payload.set_name(request.name());
-  payload.set_tenant(request.tenant());
-  *payload.mutable_spec() = request.spec();
-  *payload.mutable_labels() = request.labels();
-  std::ranges::sort(*payload.mutable_labels(), {}, [](const model::Label& label) { return label.key(); });
-  Events events{std::move(event)};
-  events.push_back(started(id));
-  return events;
-}
-
-/// The tenant's quota may have become smaller, and its other clusters larger, while the operation waited.
-Result<Events> begin_if_admitted(const state::FleetState& state, const state::Cluster& cluster, const std::string& id,
-                                 const model::Request& request) {
-  ESAAS_CHECK(admit(state, &cluster, request));
-  return begin_operation(&cluster, id, request);
 }
 
 }  // namespace
@@ -142,25 +51,54 @@ Result<Events> begin_operation(const state::Cluster* cluster, const std::string&
                                const model::Request& request) {
   if (request.has_create()) return begin_create(operation_id, request.create());
   if (cluster == nullptr) return fail(ErrorCode::kNotFound, "the cluster is gone");
-  switch (request.kind_case()) {
-    case model::Request::kScale: return begin(*cluster, operation_id, request.scale());
-    case model::Request::kResize: return begin(*cluster, operation_id, request.resize());
-    case model::Request::kSuspend: return begin(*cluster, operation_id, request.suspend());
-    case model::Request::kResume: return begin(*cluster, operation_id, request.resume());
-    case model::Request::kDelete: return begin(*cluster, operation_id, request.delete_());
-    default: return fail(ErrorCode::kInvalidArgument, "the request names no kind", "request", "required");
+  ESAAS_TRY(Events events, begin_kind(*cluster, operation_id, request));
+  if (supersedes_active(*cluster, request)) {
+    events.insert(events.begin(),
+                  finished(request.undoes(), model::OPERATION_STATUS_CANCELLED, "taken back by " + operation_id));
   }
+  return events;
 }
 
-std::vector<event::Event> start_next_operation(const state::FleetState& state, const state::Cluster& cluster,
-                                               const Context& context) {
+bool must_wait(const state::FleetState& state, const state::Cluster& cluster, const model::Request& request) {
+  if (request.has_delete_()) return false;
+  if (supersedes_active(cluster, request)) return false;
+  if (!model::runs_alongside(request)) return !cluster.active_operation().empty();
+  const auto is_of_the_kind = [&](const std::string& id) {
+    const state::Operation* other = state.find_operation(id);
+    return other != nullptr && other->request().kind_case() == request.kind_case();
+  };
+  return std::ranges::any_of(cluster.side_operations(), is_of_the_kind) ||
+         std::ranges::any_of(cluster.queued_operations(), is_of_the_kind);
+}
+
+Events start_next_operation(const state::FleetState& state, const state::Cluster& cluster, const Context& context) {
   Events events;
-  for (const std::string& id : cluster.queued_operations()) {
+  std::set<int> running;
+  for (const std::string& id : cluster.side_operations()) {
+    if (const auto* operation = state.find_operation(id)) running.insert(operation->request().kind_case());
+  }
+  const auto may_start = [&running](const state::Cluster& seen, const state::Operation* operation) {
+    if (operation == nullptr) return false;
+    if (!model::runs_alongside(operation->request())) return seen.active_operation().empty();
+    return !running.contains(operation->request().kind_case());
+  };
+  const auto& queued = cluster.queued_operations();
+  const auto may_start_now = [&](const std::string& id) { return may_start(cluster, state.find_operation(id)); };
+  if (std::ranges::none_of(queued, may_start_now)) return events;  // the usual case, without a copy
+
+  // One that starts changes what those behind it find.
+  state::FleetState after;
+  after.head = state.head;
+  const state::Cluster& now = after.clusters.emplace(cluster.name(), cluster).first->second;
+  for (const std::string& id : queued) {
     const state::Operation* operation = state.find_operation(id);
-    if (operation == nullptr) continue;
-    auto begun = begin_if_admitted(state, cluster, id, operation->request());
+    if (!may_start(now, operation)) continue;
+    Result<void> admitted = admit(state, &cluster, operation->request());
+    auto begun = admitted ? begin_operation(&now, id, operation->request()) : std::unexpected(admitted.error());
     Events more =
         begun ? std::move(*begun) : Events{finished(id, model::OPERATION_STATUS_FAILED, begun.error().detail)};
+    if (begun && model::runs_alongside(operation->request())) running.insert(operation->request().kind_case());
+    after.operations.emplace(id, *operation);
     for (event::Event& event : more) {
       event.set_operation_id(id);
       event.set_cluster(cluster.name());
@@ -168,9 +106,11 @@ std::vector<event::Event> start_next_operation(const state::FleetState& state, c
       event.set_cause_seq(operation->requested_seq());
       event.mutable_actor()->set_kind(event::ACTOR_KIND_CONTROLLER);
       event.set_time_at_us(to_us(context.now));
+      event::Event folded = event;
+      folded.set_seq(after.seq() + 1);
+      state::evolve(after, folded);
       events.push_back(std::move(event));
     }
-    if (begun) break;  // one at a time
   }
   return events;
 }

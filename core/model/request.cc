@@ -9,6 +9,13 @@ std::string_view kind_of(const Request& request) {
   return field == nullptr ? std::string_view{} : std::string_view(field->name());
 }
 
+std::string kind_names() {
+  std::string names;
+  const auto* kinds = Request::descriptor()->FindOneofByName("kind");
+  for (int i = 0; i < kinds->field_count(); ++i) names += (i == 0 ? "" : ", ") + kinds->field(i)->name();
+  return names;
+}
+
 bool runs_alongside(const Request& request) {
   switch (request.kind_case()) {
     case Request::kSettings:

@@ -79,9 +79,13 @@ void apply(Cluster& cluster, const event::NodeGroupConfigured& payload, const ev
   cluster.set_revision(event.seq());
 }
 
+/// A companion that was taken away is a group of no nodes: it comes back as what it is now.
 void apply(Cluster& cluster, const event::NodeGroupAdded& payload, const event::Event& event) {
-  if (index_of_group(cluster, payload.group().name()) >= 0) return;
-  *cluster.mutable_spec()->add_node_groups() = payload.group();
+  const int index = index_of_group(cluster, payload.group().name());
+  if (index >= 0 && cluster.spec().node_groups(index).count() != 0) return;
+  settle_inputs(cluster);
+  *(index >= 0 ? cluster.mutable_spec()->mutable_node_groups(index) : cluster.mutable_spec()->add_node_groups()) =
+      payload.group();
   cluster.mutable_next_ordinals()->Resize(cluster.spec().node_groups_size(), 0);
   cluster.set_revision(event.seq());
 }

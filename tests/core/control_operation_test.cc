@@ -1,4 +1,5 @@
-// Cancel, pause and continue; tenants and tokens.
+// Cancel, pause, continue, override and force; tenants, their policies, and tokens.
+#include "tests/core/requests.h"
 #include "tests/core/story.h"
 
 namespace esaas {
@@ -30,6 +31,159 @@ TEST(ControlOperation, RefusesToCancelWhatHasBegun) {
       story.refusal(command::ControlOperation{story.cluster().active_operation(), OperationVerb::kCancel});
   EXPECT_EQ(error.code, ErrorCode::kConflict);
   EXPECT_EQ(error.rule, "only_queued_operations_cancel");
+}
+
+TEST(ControlOperation, ARefusedCancelSaysWhatToDoInstead) {
+  struct Instead {
+    const char* request;
+    const char* word;
+  };
+  for (const Instead& one :
+       {Instead{R"({"restart":{}})", "pause it"}, Instead{R"({"upgrade":{"version":"2.4.6"}})", "no way back"},
+        Instead{R"({"configure":{"group":"data","settings":[{"key":"a.b","value":"1"}]}})", "/undo"},
+        Instead{R"({"suspend":{}})", "resume the cluster"}}) {
+    Story story;
+    story.given_search();
+    story.accept(test::submit_json(one.request));
+    const Error error =
+        story.refusal(command::ControlOperation{story.cluster().active_operation(), OperationVerb::kCancel});
+    EXPECT_EQ(error.rule, "only_queued_operations_cancel");
+    EXPECT_NE(error.detail.find(one.word), std::string::npos) << error.detail;
+  }
+}
+
+void hold(Story& story, const std::string& rule, const std::string& node) {
+  event::Event event;
+  event.set_cluster("search");
+  event.mutable_hold_began()->set_rule(rule);
+  event.mutable_hold_began()->set_node(node);
+  event.mutable_hold_began()->set_why("because");
+  story.fold(event);
+}
+
+command::ControlOperation override_of(const Story& story, const std::string& rule, const std::string& node = {}) {
+  return {story.cluster().active_operation(), OperationVerb::kOverride, rule, node, "the data is in a snapshot"};
+}
+
+command::ControlOperation force_of(const Story& story, const std::string& node = {}) {
+  return {story.cluster().active_operation(), OperationVerb::kForce, "", node, "the data is in a snapshot"};
+}
+
+TEST(Override, PutsARuleThatHoldsOutOfForceForTheOperation) {
+  Story story = story_with_running_and_queued();
+  hold(story, "keeps_last_started_copy", "data-1");
+  hold(story, "keeps_quorum_of_masters", "");
+  EXPECT_EQ(story.accept(override_of(story, "keeps_last_started_copy", "data-1")), (Kinds{"rule_overridden"}));
+  EXPECT_EQ(story.accept(override_of(story, "keeps_quorum_of_masters")), (Kinds{"rule_overridden"}));
+  const auto operation = story.operation(story.cluster().active_operation());
+  ASSERT_EQ(operation.overrides_size(), 2);
+  EXPECT_EQ(operation.overrides(0).rule(), "keeps_last_started_copy");
+  EXPECT_EQ(operation.overrides(0).node(), "data-1");
+  EXPECT_EQ(operation.overrides(0).by(), "tok-root");
+  EXPECT_EQ(story.refusal(override_of(story, "keeps_last_started_copy", "data-1")).rule, "changes_something");
+}
+
+TEST(Override, IsForAdministratorsAndSaysWhy) {
+  Story story = story_with_running_and_queued();
+  hold(story, "keeps_last_started_copy", "data-1");
+  auto command = override_of(story, "keeps_last_started_copy");
+  command.why.clear();
+  EXPECT_EQ(story.refusal(command).field, "why");
+  story.caller.role = model::TOKEN_ROLE_OPERATOR;
+  const Error error = story.refusal(override_of(story, "keeps_last_started_copy"));
+  EXPECT_EQ(error.code, ErrorCode::kPermissionDenied);
+  EXPECT_EQ(error.rule, "administrator_overrides");
+  EXPECT_EQ(story.refusal(force_of(story)).code, ErrorCode::kPermissionDenied);
+}
+
+TEST(Override, WhatDoesNotHoldIsRefusedAndWhatHoldsIsNamed) {
+  Story story = story_with_running_and_queued();
+  hold(story, "keeps_last_started_copy", "data-1");
+  Error error = story.refusal(override_of(story, "keeps_last_copy"));
+  EXPECT_EQ(error.rule, "rule_holds_now");
+  EXPECT_NE(error.detail.find("keeps_last_started_copy on data-1"), std::string::npos) << error.detail;
+  EXPECT_EQ(story.refusal(override_of(story, "keeps_last_started_copy", "data-0")).rule, "rule_holds_now");
+}
+
+TEST(Override, WhatNobodyKnowsOrOnlyMesosGivesBindsEverybody) {
+  Story story = story_with_running_and_queued();
+  for (const char* rule : {"operation_paused", "health_unknown", "waits_for_offer", "minimum_master_nodes_first"}) {
+    hold(story, rule, "");
+    const Error error = story.refusal(override_of(story, rule));
+    EXPECT_EQ(error.rule, "rule_can_be_overridden") << rule;
+    EXPECT_EQ(error.field, "rule");
+  }
+  EXPECT_EQ(story.refusal(force_of(story)).rule, "rule_can_be_overridden");
+}
+
+TEST(Override, AQueuedOperationIsHeldByNoRule) {
+  Story story = story_with_running_and_queued();
+  hold(story, "keeps_last_started_copy", "data-1");
+  auto command = override_of(story, "keeps_last_started_copy");
+  command.operation_id = story.cluster().queued_operations(0);
+  EXPECT_EQ(story.refusal(command).rule, "operation_running");
+}
+
+TEST(Force, OverridesEachRuleThatHoldsTheNodeOrTheCluster) {
+  Story story = story_with_running_and_queued();
+  for (const char* name : {"data-0", "data-1"}) {
+    event::Event added;
+    added.set_cluster("search");
+    added.mutable_node_added()->set_node(name);
+    added.mutable_node_added()->set_group("data");
+    story.fold(added);
+  }
+  EXPECT_EQ(story.refusal(force_of(story)).rule, "something_is_held");
+  hold(story, "cluster_is_not_red", "");
+  hold(story, "keeps_last_started_copy", "data-1");
+  hold(story, "one_node_at_a_time", "data-0");
+  hold(story, "waits_for_offer", "data-1");
+  EXPECT_EQ(story.refusal(force_of(story, "data-7")).rule, "known_node");
+  const auto events = story.when(force_of(story, "data-1"));
+  ASSERT_TRUE(events) << events.error().detail;
+  ASSERT_EQ(events->size(), 2U);
+  EXPECT_EQ(events->at(0).rule_overridden().rule(), "cluster_is_not_red");
+  EXPECT_EQ(events->at(0).rule_overridden().node(), "");
+  EXPECT_EQ(events->at(1).rule_overridden().rule(), "keeps_last_started_copy");
+  EXPECT_EQ(events->at(1).rule_overridden().node(), "data-1");
+  for (const auto& event : *events) {
+    EXPECT_EQ(event.operation_id(), story.cluster().active_operation());
+    EXPECT_EQ(event.rule_overridden().why(), "the data is in a snapshot");
+    story.fold(event);
+  }
+  EXPECT_EQ(story.accept(force_of(story)), (Kinds{"rule_overridden"})) << "what is overridden already stays";
+  EXPECT_EQ(story.refusal(force_of(story)).rule, "rule_can_be_overridden");
+}
+
+command::SetTenantPolicies policies_of(const std::string& tenant, std::uint32_t replicas_min) {
+  command::SetTenantPolicies command;
+  command.tenant = tenant;
+  command.policies.set_replicas_min(replicas_min);
+  command.reason = "we were told so";
+  return command;
+}
+
+TEST(TenantPolicies, AreSetWithWhatWasBefore) {
+  Story story;
+  story.accept(command::CreateTenant{"shop"});
+  EXPECT_EQ(story.accept(policies_of("shop", 1)), (Kinds{"tenant_policies_set"}));
+  const auto events = story.when(policies_of("shop", 2));
+  ASSERT_TRUE(events) << events.error().detail;
+  EXPECT_EQ(events->at(0).tenant_policies_set().before().replicas_min(), 1U);
+  EXPECT_EQ(events->at(0).tenant_policies_set().after().replicas_min(), 2U);
+  EXPECT_EQ(events->at(0).tenant_policies_set().reason(), "we were told so");
+  EXPECT_EQ(story.state.find_tenant("shop")->policies().replicas_min(), 1U);
+}
+
+TEST(TenantPolicies, OfNobodyOrOthersAreNotFoundAndBadOnesRefused) {
+  Story story;
+  story.accept(command::CreateTenant{"shop"});
+  EXPECT_EQ(story.refusal(policies_of("nobody", 1)).code, ErrorCode::kNotFound);
+  EXPECT_EQ(story.refusal(policies_of("shop", 101)).rule, "range");
+  story.accept(policies_of("shop", 1));
+  EXPECT_EQ(story.refusal(policies_of("shop", 1)).rule, "changes_something");
+  story.caller.tenant = "other";
+  EXPECT_EQ(story.refusal(policies_of("shop", 2)).code, ErrorCode::kNotFound);
 }
 
 TEST(ControlOperation, PausesOnceAndContinuesOnce) {

@@ -64,7 +64,14 @@ TEST(OperationQueue, EventsOfAStartedOperationAreTheControllersAndNameTheirCause
   story.accept(test::submit_scale("data", 4));
   story.accept(test::submit_scale("data", 5));
   const std::string id = story.cluster().queued_operations(0);
-  const auto events = command::start_next_operation(story.state, story.cluster(), {story.now, {}, 99, nullptr});
+  const command::Context context{story.now, {}, 99, nullptr};
+  EXPECT_TRUE(command::start_next_operation(story.state, story.cluster(), context).empty()) << "one is active";
+  event::Event finished;
+  finished.set_cluster("search");
+  finished.mutable_operation_finished()->set_id(story.cluster().active_operation());
+  finished.mutable_operation_finished()->set_status(model::OPERATION_STATUS_SUCCEEDED);
+  story.fold(finished);
+  const auto events = command::start_next_operation(story.state, story.cluster(), context);
   ASSERT_FALSE(events.empty());
   for (const auto& event : events) {
     EXPECT_EQ(event.operation_id(), id);

@@ -3,6 +3,7 @@
 
 #include "core/commands/admission.h"
 #include "core/commands/set_quota.h"
+#include "tests/core/requests.h"
 #include "tests/core/story.h"
 
 namespace esaas {
@@ -208,6 +209,32 @@ TEST(Admission, OfTwoLimitsTheSmallerBindsWhileOneIsOnItsWay) {
   EXPECT_EQ(limit.cpus_milli(), 4000U);
   EXPECT_EQ(limit.mem_mib(), 4096U);
   EXPECT_FALSE(limit.has_disk_mib());
+}
+
+TEST(Admission, LargerAndMoreNodesInOneOperationCountTogether) {
+  Story story = given_search();
+  for (int i = 0; i < 3; ++i) add_node(story, "data-" + std::to_string(i), 1024);
+  const auto up_and_out = test::submit_json(R"({"resize":{"group":"data","resources":{"mem_mib":2048},"count":4}})");
+  set_limit(story, 5000, 9216);  // 4 x 2048 and the last old one, 1024
+  EXPECT_TRUE(story.when(up_and_out).has_value());
+  set_limit(story, 5000, 9215);
+  EXPECT_THAT(story.refusal(up_and_out).detail, HasSubstr("mem_mib by 1 "));
+}
+
+TEST(Admission, CompanionsCount) {
+  Story story = given_search();
+  set_limit(story, 3400, 8192);
+  EXPECT_TRUE(story.when(test::submit_json(R"({"proxies":{"count":2}})")).has_value());
+  EXPECT_EQ(story.refusal(test::submit_json(R"({"proxies":{"count":3}})")).rule, "tenant_quota");
+  EXPECT_EQ(story.refusal(test::submit_json(R"({"install_kibana":{}})")).rule, "tenant_quota");
+  EXPECT_TRUE(story.when(test::submit_json(R"({"install_kibana":{"resources":{"cpus_milli":400}}})")).has_value());
+}
+
+TEST(Admission, ARollingRestartNeedsNothingMore) {
+  Story story = given_search();
+  set_limit(story, 3000, 3072);
+  EXPECT_TRUE(story.when(test::submit_json(R"({"restart":{}})")).has_value());
+  EXPECT_TRUE(story.when(test::submit_json(R"({"upgrade":{"version":"2.4.6"}})")).has_value());
 }
 
 TEST(Admission, AQueuedOperationIsCheckedAgainWhenItStarts) {

@@ -50,9 +50,13 @@ void Story::given_search() {
 }
 
 std::vector<std::string> Story::finish_active(const std::string& name) {
+  return finish(name, cluster(name).active_operation());
+}
+
+std::vector<std::string> Story::finish(const std::string& name, std::string operation_id) {
   event::Event finished;
   finished.set_cluster(name);
-  finished.mutable_operation_finished()->set_id(cluster(name).active_operation());
+  finished.mutable_operation_finished()->set_id(std::move(operation_id));
   finished.mutable_operation_finished()->set_status(model::OPERATION_STATUS_SUCCEEDED);
   fold(finished);
   const auto events = command::start_next_operation(state, cluster(name), {now, {}, state.seq() + 1, nullptr});

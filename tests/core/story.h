@@ -36,6 +36,8 @@ struct Story {
   void given_search();
   /// Finishes the active operation of a cluster and starts the next in its queue; the kinds of the events.
   std::vector<std::string> finish_active(const std::string& cluster);
+  /// The same for any operation of the cluster.
+  std::vector<std::string> finish(const std::string& cluster, std::string operation_id);
 
   [[nodiscard]] const state::Cluster& cluster(const std::string& name = "search") const;
   /// The open operation with this id, or a default one (status unspecified) when it is closed.
