@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/time.h"
@@ -24,6 +25,45 @@ struct ShardCopy {
   ShardState state = ShardState::kUnassigned;
   std::string node;           ///< the node's name; empty while unassigned
   std::string relocating_to;  ///< the target's name while relocating
+};
+
+/// One index, as the cluster's state has it.
+struct IndexInfo {
+  std::string name;
+  bool open = true;
+  std::uint32_t shards = 0;
+  std::uint32_t replicas = 0;
+  std::string auto_expand_replicas;   ///< "0-1", say; empty or "false": `replicas` is what counts
+  std::uint32_t created_version = 0;  ///< Elasticsearch's own id of the version that made it: 2030399 is 2.3.3
+};
+
+/// One member, as it tells of itself. Only when it was asked for (Questions).
+struct NodeInfo {
+  std::string name;
+  std::string version;
+  std::vector<std::string> plugins;  ///< names, sorted
+  std::map<std::string, std::string, std::less<>> attributes;
+  std::int64_t disk_total_mib = 0;
+  std::int64_t disk_available_mib = 0;
+};
+
+/// One snapshot. Only when it was asked for.
+struct SnapshotInfo {
+  std::string repository;
+  std::string name;
+  std::string state;   ///< IN_PROGRESS, SUCCESS, PARTIAL, FAILED, INCOMPATIBLE; MISSING when there is none of that name
+  std::string reason;  ///< why it failed, in Elasticsearch's words
+  std::int64_t started_at_us = 0;
+};
+
+/// What is asked besides, because somebody waits for it.
+struct Questions {
+  bool nodes = false;    ///< versions, plugins, attributes, disks
+  bool explain = false;  ///< why a shard is not assigned, from 5.x on
+  /// Repository and snapshot; an empty snapshot: all of the repository.
+  std::vector<std::pair<std::string, std::string>> snapshots;
+
+  friend bool operator==(const Questions&, const Questions&) = default;
 };
 
 /// One answer of a cluster. Kept in memory only, the newest per cluster.
@@ -45,6 +85,20 @@ struct Observation {
   /// The dynamic `discovery.zen.minimum_master_nodes`; 0 when none is set, nothing when it was not
   /// asked.
   std::optional<std::uint32_t> minimum_master_nodes;
+  /// Transient `cluster.routing.allocation.enable`, empty when it is not set; nothing when it was not asked.
+  std::optional<std::string> allocation_enable;
+  std::vector<IndexInfo> indices;  ///< sorted by name
+  /// The cluster's settings, flat, sorted by key; nothing when they were not asked.
+  std::optional<std::vector<model::Setting>> persistent_settings;
+  std::optional<std::vector<model::Setting>> transient_settings;
+  /// 7.x: names of the masters whose votes count, and of those that are kept from voting. Nothing before 7.
+  std::optional<std::vector<std::string>> voting_configuration;
+  std::optional<std::vector<std::string>> voting_exclusions;
+  std::vector<std::string> repositories;  ///< registered snapshot repositories, sorted
+  Questions asked;                        ///< what below was asked for
+  std::vector<NodeInfo> node_infos;       ///< sorted by name
+  std::vector<SnapshotInfo> snapshots;
+  std::string allocation_explanation;  ///< one sentence; empty when all is assigned, or it was not asked
 };
 
 /// Quantities as Mesos counts them: thousandths.

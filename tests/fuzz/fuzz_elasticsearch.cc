@@ -7,6 +7,7 @@
 
 #include "core/base/assert.h"
 #include "reconcilers/effects/elasticsearch/observation_parser.h"
+#include "reconcilers/effects/elasticsearch/questions_parser.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view body(reinterpret_cast<const char*>(data), size);
@@ -22,8 +23,23 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ESAAS_ASSERT(health->status() >= esaas::model::HEALTH_STATUS_RED, "a health without a status was taken");
   }
   if (esaas::es::parse_settings(body, observation)) {
-    ESAAS_ASSERT(observation.excluded_nodes && observation.minimum_master_nodes, "settings were read by half");
+    ESAAS_ASSERT(observation.excluded_nodes && observation.minimum_master_nodes && observation.allocation_enable &&
+                     observation.persistent_settings && observation.transient_settings,
+                 "settings were read by half");
   }
+  if (auto nodes = esaas::es::parse_node_infos(body, "search")) {
+    for (const auto& node : *nodes) ESAAS_ASSERT(!node.name.empty() && !node.version.empty(), "a node is nobody");
+    static_cast<void>(esaas::es::parse_disks(body, "search", *nodes).has_value());
+  }
+  if (const auto snapshots = esaas::es::parse_snapshots(body, "backup")) {
+    for (const auto& snapshot : *snapshots) {
+      ESAAS_ASSERT(!snapshot.state.empty() && snapshot.started_at_us >= 0, "a snapshot has no state or moment");
+    }
+  }
+  if (const auto explained = esaas::es::parse_explanation(body)) {
+    ESAAS_ASSERT(!explained->empty() && explained->size() <= 600, "an explanation is no sentence");
+  }
+  static_cast<void>(esaas::es::says_snapshot_is_missing(body));
   static_cast<void>(esaas::es::check_cluster_name(body, "search").has_value());
   static_cast<void>(esaas::es::check_acknowledged(body).has_value());
   static_cast<void>(esaas::es::reason_of_error(body).size());

@@ -133,7 +133,10 @@ std::string state_body(const ElectedCluster& cluster) {
     for (const auto& [index, settings] : cluster.metadata().indices) {
       if (!first) out += ',';
       first = false;
-      fmt::format_to(std::back_inserter(out), R"("{}":{{"state":"{}"}})", index, settings.closed ? "close" : "open");
+      fmt::format_to(std::back_inserter(out),
+                     R"("{}":{{"state":"{}","settings":{{"index":{{"number_of_shards":"{}","number_of_replicas":"{}",)"
+                     R"("version":{{"created":"2030399"}}}}}}}})",
+                     index, settings.closed ? "close" : "open", settings.shards, settings.replicas);
     }
     out += "}}";
   }

@@ -31,7 +31,7 @@ struct LaunchInput {
   /// Every node of the cluster that has a place, and is more than a coordinating one, has a zone. While one does not,
   /// no master may be told to go by zones: it would let no shard stay on a node without one.
   bool zone_aware = false;
-  /// The group's own, in the order of their keys. Written last, so that they win over ours.
+  /// The group's own, in the order of their keys; they win over ours.
   std::vector<model::Setting> settings;
   /// To be installed before the node starts. One that can not be is left out, and the node says so in its attribute
   /// `kPluginFailure`.
@@ -41,8 +41,8 @@ struct LaunchInput {
   std::vector<std::string> initial_master_nodes;
 };
 
-/// The node attribute by which a node says which plugin could not be installed, and why, in the tool's own words. Absent
-/// when all were.
+/// The node attribute by which a node says which plugin could not be installed, and why, in the tool's own words.
+/// Absent when all were.
 inline constexpr char kPluginFailure[] = "esaas_plugin_failure";
 
 /// Half of the task's memory, at least 64 MiB and at the most 31 GiB (above that Java's pointers
@@ -51,7 +51,7 @@ inline constexpr char kPluginFailure[] = "esaas_plugin_failure";
 std::uint32_t heap_mib(const model::Resources& resources);
 
 /// Errors: kNotFound when the catalogue lacks the version; kUnsupportedVersion when no dialect
-/// speaks it.
+/// speaks it; kInvalidArgument when a plugin's name or address has characters that no tool should be given.
 Result<model::LaunchSpec> render_launch(const LaunchInput& input, const Catalogue& catalogue);
 
 }  // namespace esaas::es

@@ -11,23 +11,22 @@ namespace {
 class LaunchDialectV2 final : public LaunchDialect {
  protected:
   NodeSettings settings(const LaunchInput& input, const Artifact& artifact) const override {
-    NodeSettings settings = common_settings(input);
-    const auto flag = [](bool value) { return value ? "true" : "false"; };
+    NodeSettings settings = common_settings(input, artifact);
+    const NodeSettings awareness = awareness_settings(input);
+    settings.insert(settings.end(), awareness.begin(), awareness.end());
     settings.insert(settings.end(),
                     {{"path.conf", std::string(kSandbox) + "/conf"},
                      // The unpacked program may be shared by many nodes and is never written to.
                      {"path.plugins", std::string(kSandbox) + "/plugins"},
                      {"transport.tcp.port", std::to_string(input.place.transport_port())},
-                     {"node.master", flag(input.master_eligible)},
-                     {"node.data", flag(input.holds_data)},
+                     {"node.master", std::string(flag(input.master_eligible))},
+                     {"node.data", std::string(flag(input.holds_data))},
                      // A second process on the same volume would start with an empty folder of its own and look
                      // like a node that lost its data; this makes it refuse to start.
                      {"node.max_local_storage_nodes", "1"},
                      {"discovery.zen.ping.multicast.enabled", "false"},
                      {"discovery.zen.ping.unicast.hosts", fmt::format("{}", fmt::join(input.seed_hosts, ","))},
                      {"discovery.zen.minimum_master_nodes", std::to_string(input.minimum_master_nodes)}});
-    const NodeSettings awareness = awareness_settings(input, "node.zone");
-    settings.insert(settings.end(), awareness.begin(), awareness.end());
     // How long a node listens for others before an election. That no two masters are elected rests
     // on minimum_master_nodes and not on this, so a quick network may use a quick election.
     if (artifact.profile == Profile::kSmall) settings.emplace_back("discovery.zen.ping_timeout", "500ms");
@@ -35,9 +34,8 @@ class LaunchDialectV2 final : public LaunchDialect {
     return settings;
   }
 
-  std::string prepare(const LaunchInput&, const std::string& home) const override {
-    return "mkdir -p conf logs plugins tmp && cp " + home +
-           "/config/logging.yml conf/ && : > conf/elasticsearch.yml && "
+  std::string prepare(const LaunchInput&, const Artifact&) const override {
+    return "mkdir -p conf logs plugins tmp && cp \"$home\"/config/logging.yml conf/ && : > conf/elasticsearch.yml && "
            "export ES_JAVA_OPTS=\"$ES_JAVA_OPTS -Djava.io.tmpdir=$PWD/tmp\" && ";
   }
 
@@ -56,6 +54,13 @@ class LaunchDialectV2 final : public LaunchDialect {
   }
 
   std::string_view option_prefix() const override { return "-Des."; }
+  std::string_view plugin_tool() const override {
+    return R"("$home"/bin/plugin -Des.path.plugins="$PWD"/plugins -Des.path.conf="$PWD"/conf install)";
+  }
+  std::string_view plugin_folder() const override { return R"("$PWD"/plugins)"; }
+  std::string_view attribute_prefix() const override { return "node."; }
+  /// It does too, and the catalogue may allow it.
+  bool refuses_root() const override { return false; }
 };
 
 }  // namespace

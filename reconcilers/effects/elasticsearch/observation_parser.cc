@@ -1,66 +1,24 @@
 #include "reconcilers/effects/elasticsearch/observation_parser.h"
 
 #include <fmt/format.h>
-#include <boost/json/parse.hpp>
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
 #include <map>
 #include <ranges>
+
+#include "reconcilers/effects/elasticsearch/json_reading.h"
 
 namespace esaas::es {
 namespace {
 
 namespace json = boost::json;
+using reconcile::IndexInfo;
 using reconcile::ShardCopy;
 using reconcile::ShardState;
 
 /// The id of Elasticsearch's global block "state not recovered / initialized".
 constexpr std::string_view kStateNotRecovered = "1";
-
-std::unexpected<Error> bad(std::string_view what) {
-  return fail(ErrorCode::kDataLoss, fmt::format("Elasticsearch's answer can not be used: {}.", what));
-}
-
-Result<json::value> parse_object(std::string_view body) {
-  json::error_code error;
-  json::parse_options options;
-  options.max_depth = 32;
-  json::value value = json::parse({body.data(), body.size()}, error, {}, options);
-  if (error) return bad("it is not JSON (" + error.message() + ")");
-  if (!value.is_object()) return bad("it is not a JSON object");
-  return value;
-}
-
-const json::object* object_in(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains({key.data(), key.size()});
-  return value == nullptr ? nullptr : value->if_object();
-}
-
-std::string_view string_in(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains({key.data(), key.size()});
-  const json::string* text = value == nullptr ? nullptr : value->if_string();
-  return text == nullptr ? std::string_view{} : std::string_view(text->data(), text->size());
-}
-
-Result<std::uint32_t> number_in(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains({key.data(), key.size()});
-  const std::int64_t* number = value == nullptr ? nullptr : value->if_int64();
-  if (number == nullptr || *number < 0 || *number > std::numeric_limits<std::uint32_t>::max()) {
-    return bad(fmt::format("\"{}\" is no count", key));
-  }
-  return static_cast<std::uint32_t>(*number);
-}
-
-Result<void> check_name(const json::object& answer, std::string_view cluster) {
-  const std::string_view name = string_in(answer, "cluster_name");
-  if (name.empty()) return bad("\"cluster_name\" is missing");
-  if (name != cluster) {
-    return fail(ErrorCode::kNotFound, fmt::format("Cluster {} answered instead of {}.", name, cluster));
-  }
-  return {};
-}
 
 Result<model::HealthStatus> parse_status(std::string_view text) {
   if (text == "green") return model::HEALTH_STATUS_GREEN;
@@ -136,23 +94,123 @@ Result<NodeNames> parse_nodes(const json::object& answer) {
   return names;
 }
 
-/// Closed indices have no routing; an open one must have one, or the shards that were read are not
-/// all there are.
-Result<std::vector<std::string>> parse_closed_indices(const json::object& answer) {
-  std::vector<std::string> closed;
-  const json::object* routing = object_in(answer, "routing_table");
-  const json::object* routed = routing == nullptr ? nullptr : object_in(*routing, "indices");
-  const json::object* metadata = object_in(answer, "metadata");
-  const json::object* indices = metadata == nullptr ? nullptr : object_in(*metadata, "indices");
-  if (indices == nullptr) return closed;  // left out when there are none
-  for (const auto& [index, value] : *indices) {
-    const std::string_view state = value.is_object() ? string_in(value.get_object(), "state") : std::string_view{};
-    if (state != "open" && state != "close") return bad("an index is neither open nor closed");
-    if (state == "close") closed.emplace_back(index.data(), index.size());
-    if (state == "open" && (routed == nullptr || !routed->contains(index))) return bad("an open index has no shards");
+/// A count that Elasticsearch writes as text in an index's settings; 0 when it says none.
+Result<std::uint32_t> count_in(const json::object& settings, std::string_view key) {
+  const std::string_view text = string_in(settings, key);
+  std::uint32_t count = 0;
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (!text.empty() && (end.ec != std::errc{} || end.ptr != text.data() + text.size())) {
+    return bad(fmt::format("an index's \"{}\" is no count", key));
   }
-  std::ranges::sort(closed);
+  return count;
+}
+
+Result<IndexInfo> parse_index(std::string_view name, const json::object& object) {
+  IndexInfo index;
+  index.name = name;
+  const std::string_view state = string_in(object, "state");
+  if (state != "open" && state != "close") return bad("an index is neither open nor closed");
+  index.open = state == "open";
+  const json::object* all = object_in(object, "settings");
+  const json::object* settings = all == nullptr ? nullptr : object_in(*all, "index");
+  if (settings == nullptr) return bad("an index has no settings");
+  ESAAS_TRY(index.shards, count_in(*settings, "number_of_shards"));
+  ESAAS_TRY(index.replicas, count_in(*settings, "number_of_replicas"));
+  index.auto_expand_replicas = string_in(*settings, "auto_expand_replicas");
+  if (const json::object* version = object_in(*settings, "version")) {
+    ESAAS_TRY(index.created_version, count_in(*version, "created"));
+  }
+  return index;
+}
+
+/// Sorted by name. An open index must have a routing, or the shards that were read are not all there are.
+Result<std::vector<IndexInfo>> parse_indices(const json::object& metadata, const json::object* routed) {
+  std::vector<IndexInfo> indices;
+  const json::object* objects = object_in(metadata, "indices");
+  if (objects == nullptr) return indices;  // left out when there are none
+  for (const auto& [name, value] : *objects) {
+    if (!value.is_object()) return bad("an index is no object");
+    ESAAS_TRY(IndexInfo index, parse_index({name.data(), name.size()}, value.get_object()));
+    if (index.open && (routed == nullptr || !routed->contains(name))) return bad("an open index has no shards");
+    indices.push_back(std::move(index));
+  }
+  std::ranges::sort(indices, {}, &IndexInfo::name);
+  return indices;
+}
+
+/// Closed indices without a routing. From 7.2 on a closed index has one, and its shards move like those of others,
+/// unless it was closed before.
+std::vector<std::string> closed_without_routing(const std::vector<IndexInfo>& indices, const json::object* routed) {
+  std::vector<std::string> closed;
+  for (const IndexInfo& index : indices) {
+    if (!index.open && (routed == nullptr || !routed->contains(index.name))) closed.push_back(index.name);
+  }
   return closed;
+}
+
+/// Who may vote, and who is kept from it, by name. A node that has gone is named by its id, which is nobody's name.
+struct Voting {
+  std::vector<std::string> configuration;
+  std::vector<std::string> exclusions;
+};
+Result<std::optional<Voting>> parse_voting(const json::object& metadata, const NodeNames& names) {
+  const json::object* coordination = object_in(metadata, "cluster_coordination");
+  if (coordination == nullptr) return std::nullopt;  // before 7
+  const json::array* committed = array_in(*coordination, "last_committed_config");
+  if (committed == nullptr) return bad("\"last_committed_config\" is missing");
+  Voting voting;
+  for (const json::value& value : *committed) {
+    if (!value.is_string()) return bad("a voter's id is no string");
+    const std::string_view id(value.get_string().data(), value.get_string().size());
+    const auto found = names.find(id);
+    voting.configuration.emplace_back(found == names.end() ? id : found->second);
+  }
+  if (const json::array* exclusions = array_in(*coordination, "voting_config_exclusions")) {
+    for (const json::value& value : *exclusions) {
+      const std::string_view name = value.is_object() ? string_in(value.get_object(), "node_name") : std::string_view{};
+      if (name.empty()) return bad("a voting exclusion names no node");
+      voting.exclusions.emplace_back(name);
+    }
+  }
+  std::ranges::sort(voting.configuration);
+  std::ranges::sort(voting.exclusions);
+  return voting;
+}
+
+std::vector<std::string> parse_repositories(const json::object& metadata) {
+  std::vector<std::string> names;
+  if (const json::object* repositories = object_in(metadata, "repositories")) {
+    for (const auto& [name, value] : *repositories) names.emplace_back(name.data(), name.size());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+/// A setting's value as text; a list is joined by commas, as it may be given.
+Result<std::string> value_text(const json::value& value) {
+  if (const json::string* text = value.if_string()) return std::string(text->data(), text->size());
+  const json::array* list = value.if_array();
+  if (list == nullptr) return bad("a setting's value is neither text nor a list of it");
+  std::string joined;
+  for (const json::value& one : *list) {
+    if (!one.is_string()) return bad("a setting's value is neither text nor a list of it");
+    if (!joined.empty()) joined += ',';
+    joined.append(one.get_string().data(), one.get_string().size());
+  }
+  return joined;
+}
+
+Result<std::vector<model::Setting>> flat_settings(const json::object& scope) {
+  std::vector<model::Setting> settings;
+  for (const auto& [key, value] : scope) {
+    if (value.is_null()) continue;
+    ESAAS_TRY(std::string text, value_text(value));
+    model::Setting& setting = settings.emplace_back();
+    setting.set_key(std::string(key.data(), key.size()));
+    setting.set_value(std::move(text));
+  }
+  std::ranges::sort(settings, {}, [](const model::Setting& setting) -> const std::string& { return setting.key(); });
+  return settings;
 }
 
 /// Transient settings win over persistent ones.
@@ -202,25 +260,39 @@ Result<void> parse_cluster_state(std::string_view body, std::string_view cluster
   const auto master = names.find(string_in(object, "master_node"));
   if (master == names.end()) return fail(ErrorCode::kUnavailable, "The cluster has no elected master.");
   std::vector<ShardCopy> copies;
-  if (const json::object* routing = object_in(object, "routing_table")) {
-    ESAAS_CHECK(parse_routing(*routing, names, copies));
-  }
-  ESAAS_TRY(auto closed, parse_closed_indices(object));
+  const json::object* routing = object_in(object, "routing_table");
+  const json::object* routed = routing == nullptr ? nullptr : object_in(*routing, "indices");
+  const json::object nothing;
+  const json::object* found = object_in(object, "metadata");  // left out when all of it is
+  const json::object& metadata = found == nullptr ? nothing : *found;
+  if (routing != nullptr) ESAAS_CHECK(parse_routing(*routing, names, copies));
+  ESAAS_TRY(auto indices, parse_indices(metadata, routed));
+  ESAAS_TRY(auto voting, parse_voting(metadata, names));
   observation.master = master->second;
   observation.nodes.clear();
   for (const auto& [id, name] : names) observation.nodes.emplace_back(name);
   std::ranges::sort(observation.nodes);
   observation.shards = std::move(copies);
-  observation.closed_indices = std::move(closed);
+  observation.closed_indices = closed_without_routing(indices, routed);
+  observation.indices = std::move(indices);
+  observation.repositories = parse_repositories(metadata);
+  observation.voting_configuration.reset();
+  observation.voting_exclusions.reset();
+  if (voting) {
+    observation.voting_configuration = std::move(voting->configuration);
+    observation.voting_exclusions = std::move(voting->exclusions);
+  }
   return {};
 }
 
 Result<void> parse_settings(std::string_view body, reconcile::Observation& observation) {
   ESAAS_TRY(const json::value answer, parse_object(body));
   const json::object& object = answer.get_object();
-  if (object_in(object, "transient") == nullptr || object_in(object, "persistent") == nullptr) {
-    return bad("\"transient\" or \"persistent\" is missing");
-  }
+  const json::object* transient = object_in(object, "transient");
+  const json::object* persistent = object_in(object, "persistent");
+  if (transient == nullptr || persistent == nullptr) return bad("\"transient\" or \"persistent\" is missing");
+  ESAAS_TRY(auto transient_settings, flat_settings(*transient));
+  ESAAS_TRY(auto persistent_settings, flat_settings(*persistent));
   std::vector<std::string> excluded;
   for (const auto part : setting(object, "cluster.routing.allocation.exclude._name") | std::views::split(',')) {
     if (!part.empty()) excluded.emplace_back(part.begin(), part.end());
@@ -234,6 +306,9 @@ Result<void> parse_settings(std::string_view body, reconcile::Observation& obser
   }
   observation.excluded_nodes = std::move(excluded);
   observation.minimum_master_nodes = quorum;
+  observation.allocation_enable = string_in(*transient, "cluster.routing.allocation.enable");
+  observation.transient_settings = std::move(transient_settings);
+  observation.persistent_settings = std::move(persistent_settings);
   return {};
 }
 

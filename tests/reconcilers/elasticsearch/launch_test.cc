@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace esaas::es {
 namespace {
 
@@ -31,7 +33,10 @@ LaunchInput input() {
 Catalogue catalogue() {
   Catalogue made;
   made.artifacts["2.3.3"].uri = "file:///cache/elasticsearch-2.3.3.tar.gz";
+  made.artifacts["5.6.16"].uri = "file:///cache/elasticsearch-5.6.16.tar.gz";
+  made.artifacts["6.8.23"].uri = "file:///cache/elasticsearch-6.8.23.tar.gz";
   made.artifacts["7.17.28"].uri = "file:///cache/elasticsearch-7.17.28.tar.gz";
+  made.artifacts["8.10.2"].uri = "file:///cache/elasticsearch-8.10.2.tar.gz";
   return made;
 }
 
@@ -130,8 +135,141 @@ TEST(LaunchText, RefusesVersionsThatCanNotBeStarted) {
   LaunchInput other = input();
   other.version = "2.4.6";
   EXPECT_EQ(render_launch(other, catalogue()).error().code, ErrorCode::kNotFound);
-  other.version = "7.17.28";
+  other.version = "8.10.2";
   EXPECT_EQ(render_launch(other, catalogue()).error().code, ErrorCode::kUnsupportedVersion);
+}
+
+std::string command_of(LaunchInput made, const std::string& version, const Catalogue& from = catalogue()) {
+  made.version = version;
+  const auto spec = render_launch(made, from);
+  EXPECT_TRUE(spec.has_value()) << spec.error().detail;
+  return spec ? spec->command() : "";
+}
+
+/// What stands behind `exec`.
+std::string options_of(const std::string& command) { return command.substr(command.rfind("exec \"$home\"")); }
+
+TEST(LaunchText, SaysEverythingThatANodeOf5xNeeds) {
+  const std::string command = command_of(input(), "5.6.16");
+  EXPECT_THAT(command, StartsWith("if [ \"$(id -u)\" = 0 ]; then echo 'Elasticsearch 5.6.16 never runs as root: "));
+  EXPECT_THAT(command, HasSubstr("printf '%s\\n' '-Xms256m' '-Xmx256m' '-XX:+UseG1GC' "));
+  EXPECT_THAT(command, HasSubstr("'--add-opens=java.base/java.nio=ALL-UNNAMED'"));
+  EXPECT_THAT(command, HasSubstr("export ES_JVM_OPTIONS=\"$PWD\"/conf/jvm.options"));
+  EXPECT_EQ(options_of(command),
+            "exec \"$home\"/bin/elasticsearch -Ecluster.name='search' -Enode.name='data-0' "
+            "-Enetwork.host='127.0.1.1' -Ehttp.port='31000' -Epath.data=\"$volume\" -Epath.logs=\"$PWD\"'/logs' "
+            "-Enode.master='true' -Enode.data='true' -Epath.conf=\"$PWD\"'/conf' "
+            "-Enode.max_local_storage_nodes='1' "
+            "-Ediscovery.zen.ping.unicast.hosts='127.0.1.1:31001,127.0.1.2:31001,127.0.1.3:31001' "
+            "-Ediscovery.zen.minimum_master_nodes='2' -Etransport.tcp.port='31001'");
+}
+
+TEST(LaunchText, Tells6xByTheEnvironmentWhereItsConfigurationIs) {
+  const std::string command = command_of(input(), "6.8.23");
+  EXPECT_THAT(command, HasSubstr("export ES_PATH_CONF=\"$PWD\"/conf"));
+  EXPECT_THAT(options_of(command), Not(HasSubstr("path.conf")));
+  EXPECT_THAT(options_of(command), HasSubstr("-Ediscovery.zen.minimum_master_nodes='2'"));
+}
+
+TEST(LaunchText, Tells7xWhoElectsTheFirstMasterOnlyWhenThereWasNone) {
+  LaunchInput seven = input();
+  EXPECT_EQ(options_of(command_of(seven, "7.17.28")),
+            "exec \"$home\"/bin/elasticsearch -Ecluster.name='search' -Enode.name='data-0' "
+            "-Enetwork.host='127.0.1.1' -Ehttp.port='31000' -Epath.data=\"$volume\" -Epath.logs=\"$PWD\"'/logs' "
+            "-Enode.master='true' -Enode.data='true' "
+            "-Ediscovery.seed_hosts='127.0.1.1:31001,127.0.1.2:31001,127.0.1.3:31001' -Etransport.port='31001'");
+  seven.initial_master_nodes = {"data-0", "data-1", "data-2"};
+  EXPECT_THAT(command_of(seven, "7.17.28"), HasSubstr(" -Ecluster.initial_master_nodes='data-0,data-1,data-2'"));
+  EXPECT_THAT(command_of(seven, "6.8.23"), Not(HasSubstr("initial_master_nodes")));
+}
+
+TEST(LaunchText, TakesTheSerialCollectorOnlyWhereTheBootstrapChecksDoNotLook) {
+  Catalogue small = catalogue();
+  small.artifacts["7.17.28"].profile = Profile::kSmall;
+  EXPECT_THAT(command_of(input(), "7.17.28", small), HasSubstr("'-XX:+UseSerialGC'"));
+  LaunchInput outside = input();
+  outside.place.set_hostname("10.0.0.7");
+  EXPECT_THAT(command_of(outside, "7.17.28", small), Not(HasSubstr("UseSerialGC")));
+}
+
+class EachVersion : public testing::TestWithParam<const char*> {};
+
+TEST_P(EachVersion, PutsTheGroupsSettingsInPlaceOfOurs) {
+  LaunchInput with = input();
+  with.place.set_zone("a");
+  model::Setting& own = with.settings.emplace_back();
+  own.set_key("http.port");
+  own.set_value("$volume's");
+  const std::string options = options_of(command_of(with, GetParam()));
+  EXPECT_THAT(options, HasSubstr("'http.port=$volume'\\''s' "));
+  EXPECT_THAT(options, Not(HasSubstr("31000")));
+}
+
+TEST_P(EachVersion, NeverEndsInWhatWouldPutItIntoTheBackground) {
+  LaunchInput with = input();
+  with.place.set_zone("zone-d");
+  model::Setting& own = with.settings.emplace_back();
+  own.set_key("x");
+  own.set_value("-d");
+  with.cluster = "search-d";
+  EXPECT_THAT(options_of(command_of(with, GetParam())), testing::EndsWith("'"));
+  EXPECT_THAT(options_of(command_of(with, GetParam())), Not(testing::EndsWith("-d'")));
+}
+
+TEST_P(EachVersion, NamesTheFolderOfRepositories) {
+  Catalogue with = catalogue();
+  EXPECT_THAT(command_of(input(), GetParam(), with), Not(HasSubstr("path.repo")));
+  with.artifacts[GetParam()].repository_root = "/snapshots";
+  EXPECT_THAT(command_of(input(), GetParam(), with), HasSubstr("path.repo='/snapshots'"));
+}
+
+TEST_P(EachVersion, InstallsPluginsBeforeItStarts) {
+  LaunchInput with = input();
+  with.version = GetParam();
+  with.plugins.emplace_back().set_name("known");
+  with.plugins.emplace_back().set_name("official");
+  model::Plugin& checked = with.plugins.emplace_back();
+  checked.set_name("own");
+  checked.set_uri("/archives/own.zip");
+  checked.set_sha256(kSha);
+  Catalogue from = catalogue();
+  from.artifacts[GetParam()].plugins["known"].uri = "http://archives/known.zip";
+  const auto spec = render_launch(with, from);
+  ASSERT_TRUE(spec.has_value());
+  EXPECT_THAT(spec->command(),
+              HasSubstr(" && plugin 'known' 'http://archives/known.zip' '' && plugin 'official' 'official' '' && "
+                        "plugin 'own' 'plugin-2.zip' '" +
+                        std::string(kSha) + "' && exec "));
+  ASSERT_EQ(spec->uris_size(), 2);
+  EXPECT_EQ(spec->uris(1).uri(), "file:///archives/own.zip");
+  EXPECT_EQ(spec->uris(1).output_file(), "plugin-2.zip");
+  EXPECT_FALSE(spec->uris(1).extract());
+}
+
+TEST_P(EachVersion, GivesNoToolWhatAShellWouldRun) {
+  LaunchInput with = input();
+  with.version = GetParam();
+  model::Plugin& plugin = with.plugins.emplace_back();
+  plugin.set_name("$(touch x)");
+  EXPECT_EQ(render_launch(with, catalogue()).error().code, ErrorCode::kInvalidArgument);
+  plugin.set_name("x");
+  plugin.set_uri("file:///a b");
+  EXPECT_EQ(render_launch(with, catalogue()).error().code, ErrorCode::kInvalidArgument);
+}
+
+INSTANTIATE_TEST_SUITE_P(Versions, EachVersion, testing::Values("2.3.3", "5.6.16", "6.8.23", "7.17.28"),
+                         [](const auto& tested) {
+                           std::string name = tested.param;
+                           std::ranges::replace(name, '.', '_');
+                           return name;
+                         });
+
+TEST(LaunchText, UnpacksACheckedZip) {
+  Catalogue zipped = catalogue();
+  zipped.artifacts["6.8.23"].uri = "file:///cache/elasticsearch-6.8.23.zip";
+  zipped.artifacts["6.8.23"].sha256 = kSha;
+  EXPECT_THAT(command_of(input(), "6.8.23", zipped),
+              HasSubstr("sha256sum --check --quiet - && unzip -q -o elasticsearch.zip && "));
 }
 
 struct HeapCase {
@@ -149,7 +287,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes, HeapSize,
                                          HeapCase{62 * 1024, 31 * 1024}, HeapCase{256 * 1024, 31 * 1024}));
 
 TEST(Catalogue, NamesItsVersions) {
-  EXPECT_THAT(catalogue().versions(), testing::ElementsAre("2.3.3", "7.17.28"));
+  EXPECT_THAT(catalogue().versions(), testing::ElementsAre("2.3.3", "5.6.16", "6.8.23", "7.17.28", "8.10.2"));
   EXPECT_EQ(catalogue().find("1.7.6"), nullptr);
 }
 

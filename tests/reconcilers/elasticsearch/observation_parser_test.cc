@@ -46,7 +46,7 @@ TEST(ObservationParser, ReadsAGreenClusterAndItsClosedIndex) {
   EXPECT_EQ(health->nodes(), 3U);
   EXPECT_EQ(health->active_shards(), 4U);
   const Observation seen = state_of("green_closed_index_state.json");
-  EXPECT_EQ(seen.master, "data-2");
+  EXPECT_EQ(seen.master, "data-1");
   EXPECT_THAT(seen.nodes, ElementsAre("data-0", "data-1", "data-2"));
   EXPECT_EQ(count(seen, ShardState::kStarted), 4);
   EXPECT_EQ(std::ranges::count(seen.shards, true, &ShardCopy::primary), 2);
@@ -162,13 +162,41 @@ constexpr const char* kOddState =
     R"(,"routing_table":{"indices":{"i":{"shards":{"0":[{"state":"LOST","primary":true,"node":"a","shard":0}]}}}})";
 INSTANTIATE_TEST_SUITE_P(
     Bodies, BadState,
-    testing::Values(BadCase{"unknown node", kUnknownNode, "not listed"}, BadCase{"no primary", kNoPrimary, "primary"},
-                    BadCase{"started nowhere", kNowhere, "disagree"}, BadCase{"odd state", kOddState, "state"},
-                    BadCase{"index without shards", R"(,"routing_table":{"indices":{"i":{}}})", "shards"},
-                    BadCase{"open index without routing", R"(,"metadata":{"indices":{"i":{"state":"open"}}})",
-                            "open index"},
-                    BadCase{"odd index", R"(,"metadata":{"indices":{"i":{"state":"ajar"}}})", "neither"}),
+    testing::Values(
+        BadCase{"unknown node", kUnknownNode, "not listed"}, BadCase{"no primary", kNoPrimary, "primary"},
+        BadCase{"started nowhere", kNowhere, "disagree"}, BadCase{"odd state", kOddState, "state"},
+        BadCase{"index without shards", R"(,"routing_table":{"indices":{"i":{}}})", "shards"},
+        BadCase{"open index without routing",
+                R"(,"metadata":{"indices":{"i":{"state":"open","settings":{"index":{}}}}})", "open index"},
+        BadCase{"odd index", R"(,"metadata":{"indices":{"i":{"state":"ajar"}}})", "neither"},
+        BadCase{"index without settings", R"(,"metadata":{"indices":{"i":{"state":"close"}}})", "settings"},
+        BadCase{"odd replicas",
+                R"(,"metadata":{"indices":{"i":{"state":"close","settings":{"index":{"number_of_replicas":"x"}}}}})",
+                "number_of_replicas"},
+        BadCase{"no voters", R"(,"metadata":{"cluster_coordination":{}})", "last_committed_config"},
+        BadCase{"odd voter", R"(,"metadata":{"cluster_coordination":{"last_committed_config":[7]}})", "voter"},
+        BadCase{
+            "odd exclusion",
+            R"(,"metadata":{"cluster_coordination":{"last_committed_config":["a"],"voting_config_exclusions":[{}]}})",
+            "exclusion"}),
     name_of_case);
+
+TEST(ObservationParser, NamesAVoterThatHasGoneByItsId) {
+  Observation seen;
+  ASSERT_TRUE(parse_cluster_state(
+      state_with(R"(,"metadata":{"cluster_coordination":{"last_committed_config":["a","gone"]}})"), "search", seen));
+  EXPECT_THAT(*seen.voting_configuration, ElementsAre("data-0", "gone"));
+  EXPECT_THAT(*seen.voting_exclusions, IsEmpty());
+}
+
+TEST(ObservationParser, ReadsListsAmongTheSettings) {
+  Observation seen;
+  ASSERT_TRUE(parse_settings(R"({"persistent":{"b":["x","y"],"a":"1"},"transient":{}})", seen));
+  EXPECT_EQ((*seen.persistent_settings)[0].key(), "a");
+  EXPECT_EQ((*seen.persistent_settings)[1].value(), "x,y");
+  EXPECT_EQ(seen.allocation_enable, "");
+  EXPECT_FALSE(parse_settings(R"({"persistent":{"b":{"c":"1"}},"transient":{}})", seen));
+}
 
 TEST(ObservationParser, ToleratesFieldsThatItDoesNotKnow) {
   Observation observation;
