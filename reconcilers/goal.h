@@ -17,8 +17,11 @@ struct Outcome {
 /// here (phase.h).
 std::optional<Outcome> outcome_of(const View& view, const state::Operation& operation);
 
-/// Every group has its nodes in their sizes, none leaves, all have joined and are listed, and the
-/// settings that follow from the nodes are in force. Says nothing about health.
+/// While an operation has done its part and the cluster is not as well as it must be for it to end.
+inline constexpr std::string_view kWaitsForHealth = "waits_for_health";
+
+/// Every group has its nodes in their sizes, none leaves, all have joined and are listed and run with what is wanted,
+/// and the settings that follow from the nodes are in force. Says nothing about health.
 bool is_converged(const View& view);
 
 }  // namespace esaas::reconcile

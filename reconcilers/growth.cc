@@ -117,6 +117,7 @@ Passing passing_of_last_copy(const View& view, const Node& node) {
 }
 
 std::optional<Obstacle> obstacle_to_restart(const View& view, const Node& node) {
+  if (view.is_companion(node)) return std::nullopt;  // one node of a cluster grows at a time anyway
   auto refusal = first_refusal(kRestartRules, view, node);
   if (!refusal) return std::nullopt;
   Passing passing = Passing::kPasses;
@@ -274,13 +275,6 @@ std::string text_of(const model::Resources& size) {
          std::to_string(size.disk_mib()) + " MiB disk";
 }
 
-/// What Elasticsearch says of the copies elsewhere is from before a node crashed, or from after it?
-bool knows_of_last_change(const View& view) {
-  const std::int64_t asked_at_us = to_us(view.fresh()->observed_at);
-  return std::ranges::all_of(view.cluster().nodes(),
-                             [&](const Node& node) { return asked_at_us > node.task().state_since_at_us(); });
-}
-
 void stop(const View& view, Draft& draft, const Node& node) {
   if (!may_run(node) || is_out_of_sight(node)) return draft.check_soon();  // recovery.h holds it
   if (node.task().kill_intended()) return;
@@ -291,7 +285,8 @@ void stop(const View& view, Draft& draft, const Node& node) {
     }
     return;
   }
-  if (!knows_of_last_change(view) || draft.has_action("stop_node")) return draft.check_soon();
+  const bool asks_cluster = !view.is_companion(node);
+  if ((asks_cluster && !view.knows_of_last_change()) || draft.has_action("stop_node")) return draft.check_soon();
   event::Event event;
   event::TaskKillIntended& payload = *event.mutable_task_kill_intended();
   payload.set_node(node.name());

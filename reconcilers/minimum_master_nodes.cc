@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reconcilers/rules/stop_rules.h"
+#include "reconcilers/voting.h"
 
 namespace esaas::reconcile {
 namespace {
@@ -66,7 +67,7 @@ std::uint32_t minimum_master_nodes_at_launch(const View& view, const Node& node)
 
 void reconcile_minimum_master_nodes(const View& view, Draft& draft) {
   const state::Cluster& cluster = view.cluster();
-  if (view.fresh() == nullptr || !view.has_formed()) return;
+  if (view.fresh() == nullptr || !view.has_formed() || keeps_voting_configuration(view)) return;
   const MasterCount masters = count_masters(view);
   if (masters.possible == 0) return;
   const std::uint32_t wanted = wanted_value(view, masters);

@@ -1,6 +1,6 @@
 #pragma once
 // minimum_master_nodes: how many master-eligible nodes must see each other before one is elected
-// (Elasticsearch 2.x to 6.x).
+// (Elasticsearch 2.x to 6.x; later ones: voting.h).
 //
 // What it must guarantee. Let N be the number of master-eligible nodes that could be up at once:
 // those that run, those that crashed and will be started again, and one that is about to be started

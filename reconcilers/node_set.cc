@@ -83,6 +83,11 @@ void let_surplus_go(const state::Cluster& cluster, const model::NodeGroup& group
   draft.act("remove_nodes", std::move(events));
 }
 
+/// Elasticsearch has no say in what becomes of a companion.
+std::optional<NamedRefusal> refuse_removal(const View& view, const Node& node) {
+  return view.is_companion(node) ? std::nullopt : first_refusal(kRemovalRules, view, node);
+}
+
 /// Ends replacements that are done or no longer wanted. True while one is under way.
 bool finish_replacements(const View& view, Draft& draft) {
   const state::Cluster& cluster = view.cluster();
@@ -95,7 +100,7 @@ bool finish_replacements(const View& view, Draft& draft) {
       draft.act("remove_nodes", removal_began(node, "The group has the old size again: no replacement is needed."));
     } else if (!is_joined(node)) {
       draft.check_soon();
-    } else if (const auto refusal = first_refusal(kRemovalRules, view, *old)) {
+    } else if (const auto refusal = refuse_removal(view, *old)) {
       draft.hold(refusal->rule, old->name(), refusal->refusal);
     } else {
       draft.act("remove_nodes", removal_began(*old, node.name() + " replaces it."));
@@ -108,7 +113,7 @@ bool finish_replacements(const View& view, Draft& draft) {
 /// At the most one node of the cluster grows or is being replaced: until the last one has, no further one begins.
 void begin_resize(const View& view, Draft& draft) {
   const state::Cluster& cluster = view.cluster();
-  const auto is_busy = [](const Node& node) { return node.removing() || node.has_growth(); };
+  const auto is_busy = [](const Node& node) { return node.removing() || node.has_growth() || node.has_restart(); };
   if (std::ranges::any_of(cluster.nodes(), is_busy)) return;
   for (const Node& node : cluster.nodes()) {
     for (int index = 0; index < cluster.spec().node_groups_size(); ++index) {

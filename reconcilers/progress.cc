@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "core/state/fleet_state.h"
+#include "core/state/launch_inputs.h"
 #include "reconcilers/goal.h"
 #include "reconcilers/rules/operation_rules.h"
 #include "reconcilers/rules/stop_rules.h"
@@ -61,11 +62,12 @@ bool is_in_scope(const std::string& group, const Node& node) { return group.empt
 void count_arrivals(const View& view, const std::string& group, Steps& steps) {
   Count placed, started, joined;
   for (const model::NodeGroup& one : view.cluster().spec().node_groups()) {
-    if (group.empty() || one.name() == group) placed.total += one.count();
+    const bool is_meant = group.empty() ? !state::is_companion(one) : one.name() == group;
+    if (is_meant) placed.total += one.count();
   }
   started.total = joined.total = placed.total;
   for (const Node& node : view.cluster().nodes()) {
-    if (node.removing() || !is_in_scope(group, node)) continue;
+    if (node.removing() || !is_in_scope(group, node) || (group.empty() && view.is_companion(node))) continue;
     placed.done += has_place(node) && node.place_status() != state::PLACE_STATUS_INTENDED ? 1 : 0;
     started.done += node.has_task() && node.task().state() == model::TASK_STATE_RUNNING ? 1 : 0;
     joined.done += is_joined(node) ? 1 : 0;
@@ -99,6 +101,38 @@ void count_resized(const View& view, const model::NodeGroup& group, Steps& steps
   steps.set("resize", resized, true);
 }
 
+/// Of the nodes that are to run with something else than before. None is one that needs nothing.
+void count_restarts(const View& view, const std::string& group, bool of_companions, Steps& steps) {
+  Count restarted;
+  for (const Node& node : view.cluster().nodes()) {
+    if (node.removing() || !is_in_scope(group, node) || view.is_companion(node) != of_companions) continue;
+    if (node.attempt() == 0) continue;
+    ++restarted.total;
+    if (is_joined(node) && !node.has_restart() && state::runs_as_wanted(view.cluster(), node)) ++restarted.done;
+  }
+  steps.set("restart", restarted, true);
+}
+
+bool is_companion(const View& view, const std::string& group) {
+  const model::NodeGroup* found = state::find_group(view.cluster().spec(), group);
+  return found != nullptr && state::is_companion(*found);
+}
+
+void count_upgrade(const View& view, const model::UpgradeCluster& upgrade, Steps& steps) {
+  const bool has_begun = view.cluster().spec().version() == upgrade.version();
+  steps.set("prepare", {has_begun ? 1U : 0U, 1}, true);
+  if (has_begun) count_restarts(view, "", false, steps);
+}
+
+/// The groups beside Elasticsearch.
+void count_companions(const View& view, Steps& steps) {
+  for (const model::NodeGroup& group : view.cluster().spec().node_groups()) {
+    if (!state::is_companion(group)) continue;
+    count_arrivals(view, group.name(), steps);
+    count_departures(view, group.name(), steps);
+  }
+}
+
 void count_stops(const View& view, Steps& steps, bool and_releases) {
   const auto& nodes = view.cluster().nodes();
   const auto present = static_cast<std::uint32_t>(nodes.size());
@@ -110,7 +144,7 @@ void count_stops(const View& view, Steps& steps, bool and_releases) {
 /// The operation has done its part, and the cluster is not as well as it must be for it to end.
 void hold_for_health(const View& view, Draft& draft) {
   if (view.cluster().phase() != state::CLUSTER_PHASE_RUNNING || !is_converged(view)) return;
-  draft.hold("waits_for_health", "",
+  draft.hold(kWaitsForHealth, "",
              {"All is as it was asked for, but shards are unassigned; the operation ends when they are not.",
               health_basis(view)},
              view.now() + std::chrono::seconds{30});
@@ -133,8 +167,21 @@ void reconcile_steps(const View& view, Draft& draft) {
     case model::Request::kResize:
       if (const auto* group = state::find_group(view.cluster().spec(), request.resize().group())) {
         count_resized(view, *group, steps);
+        if (request.resize().count() > 0) count_departures(view, group->name(), steps);
       }
       break;
+    case model::Request::kRestart: {
+      const std::string& group = request.restart().group();
+      count_restarts(view, group, is_companion(view, group), steps);
+      break;
+    }
+    case model::Request::kUpgrade: count_upgrade(view, request.upgrade(), steps); break;
+    case model::Request::kConfigure: count_restarts(view, request.configure().group(), false, steps); break;
+    case model::Request::kInstallPlugin:
+    case model::Request::kRemovePlugin: count_restarts(view, "", false, steps); break;
+    case model::Request::kProxies:
+    case model::Request::kInstallKibana:
+    case model::Request::kRemoveKibana: count_companions(view, steps); break;
     case model::Request::kSuspend: count_stops(view, steps, false); break;
     case model::Request::kDelete: count_stops(view, steps, true); break;
     default: break;

@@ -8,6 +8,8 @@
 
 #include "core/base/time.h"
 #include "reconcilers/effects/elasticsearch/catalogue.h"
+#include "reconcilers/effects/haproxy/launch.h"
+#include "reconcilers/effects/kibana/catalogue.h"
 
 namespace esaas::reconcile {
 
@@ -36,8 +38,14 @@ struct Settings {
   /// How long a node that could grow where it is waits for what may never come (room on its agent, a replica that is
   /// assigned again); then it is replaced by a larger one.
   Duration growth_patience = std::chrono::minutes{1};
+  /// How long the next restart waits for copies that stay unassigned although some node could take them; each shard of
+  /// the node that is restarted has another copy anyway.
+  Duration assignment_patience = std::chrono::minutes{10};
   /// The versions of Elasticsearch that can be launched.
   es::Catalogue catalogue;
+  /// How proxies are started, and the versions of Kibana.
+  haproxy::Program haproxy;
+  kibana::Catalogue kibana;
 };
 
 }  // namespace esaas::reconcile

@@ -34,6 +34,16 @@ bool View::holds_data(const state::Node& node) const {
   return group != nullptr && state::holds_data(*group);
 }
 
+bool View::is_companion(const state::Node& node) const {
+  const model::NodeGroup* group = state::find_group(cluster().spec(), node.group());
+  return group != nullptr && state::is_companion(*group);
+}
+
+bool View::is_proxy(const state::Node& node) const {
+  const model::NodeGroup* group = state::find_group(cluster().spec(), node.group());
+  return group != nullptr && state::is_proxy(*group);
+}
+
 bool View::keeps_nothing(const state::Node& node) const {
   const model::NodeGroup* group = state::find_group(cluster().spec(), node.group());
   return group != nullptr && !state::is_master_eligible(*group) && !state::holds_data(*group);
@@ -57,6 +67,13 @@ bool View::is_listed(const state::Node& node) const {
 
 bool View::answers_without(const state::Node& node) const {
   return fresh_ != nullptr && to_us(fresh_->observed_at) > node.task().state_since_at_us() && !is_listed(node);
+}
+
+bool View::knows_of_last_change() const {
+  if (fresh_ == nullptr) return false;
+  const std::int64_t asked_at_us = to_us(fresh_->observed_at);
+  return std::ranges::all_of(cluster().nodes(),
+                             [&](const state::Node& node) { return asked_at_us > node.task().state_since_at_us(); });
 }
 
 }  // namespace esaas::reconcile

@@ -28,7 +28,11 @@ class View {
   /// Of the node's group; false when the group is not in the specification.
   [[nodiscard]] bool is_master_eligible(const state::Node& node) const;
   [[nodiscard]] bool holds_data(const state::Node& node) const;
-  /// Its group is neither: it may stop at any moment and start elsewhere, so its place is a transient one.
+  /// A proxy or Kibana: no node of Elasticsearch, whose members say nothing about it.
+  [[nodiscard]] bool is_companion(const state::Node& node) const;
+  [[nodiscard]] bool is_proxy(const state::Node& node) const;
+  /// Its group is neither: it may stop at any moment and start elsewhere. So its place is a transient one, but for that
+  /// of a proxy, whose address is to last.
   [[nodiscard]] bool keeps_nothing(const state::Node& node) const;
 
   /// The cluster has existed as one: from then on masters come and go one at a time.
@@ -44,6 +48,9 @@ class View {
   /// The cluster was asked after the node's task came to its present state, answered, and does not
   /// list the node. Of a stopped node: what the fresh observation says is so without it.
   [[nodiscard]] bool answers_without(const state::Node& node) const;
+  /// The fresh observation was asked for after the last change of every task: what it says of the copies and votes
+  /// elsewhere is not from before a node crashed.
+  [[nodiscard]] bool knows_of_last_change() const;
 
  private:
   const Input& input_;

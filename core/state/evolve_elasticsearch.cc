@@ -2,12 +2,21 @@
 
 #include <algorithm>
 
+#include "core/state/fleet_state.h"
+
 namespace esaas::state {
 namespace {
 
 template <typename Items, typename Matches>
 void erase_where(Items& items, Matches matches) {
   items.erase(std::remove_if(items.begin(), items.end(), matches), items.end());
+}
+
+/// Of one node, or of all when it is empty.
+void forget_flush(Cluster& cluster, const std::string& node) {
+  erase_where(*cluster.mutable_requests(), [&](const ElasticsearchRequest& request) {
+    return request.purpose() == kFlush && request.node() == node;
+  });
 }
 
 }  // namespace
@@ -52,7 +61,19 @@ void apply(Cluster& cluster, const event::FullRestartBegan& payload, const event
   *cluster.mutable_full_restart() = std::move(restart);
 }
 
+void apply(Cluster& cluster, const event::NodeRestartPrepared& payload, const event::Event&) {
+  forget_flush(cluster, payload.node());
+  Node* node = find_node(cluster, payload.node());
+  if (node != nullptr && node->has_restart()) node->mutable_restart()->set_prepared(true);
+}
+
+void apply(Cluster& cluster, const event::NodeRestartEnded& payload, const event::Event&) {
+  forget_flush(cluster, payload.node());
+  if (Node* node = find_node(cluster, payload.node())) node->clear_restart();
+}
+
 void apply(Cluster& cluster, const event::FullRestartPrepared&, const event::Event&) {
+  forget_flush(cluster, "");
   if (cluster.has_full_restart()) cluster.mutable_full_restart()->set_prepared(true);
 }
 
@@ -60,7 +81,10 @@ void apply(Cluster& cluster, const event::FullRestartStopped&, const event::Even
   if (cluster.has_full_restart()) cluster.mutable_full_restart()->set_stopped(true);
 }
 
-void apply(Cluster& cluster, const event::FullRestartEnded&, const event::Event&) { cluster.clear_full_restart(); }
+void apply(Cluster& cluster, const event::FullRestartEnded&, const event::Event&) {
+  forget_flush(cluster, "");
+  cluster.clear_full_restart();
+}
 
 void apply(Cluster& cluster, const event::ServersIntended& payload, const event::Event& event) {
   *cluster.mutable_servers() = payload.servers();
@@ -88,7 +112,7 @@ void apply(Cluster& cluster, const event::ElasticsearchRequestAnswered& payload,
   auto& requests = *cluster.mutable_requests();
   const auto found = std::ranges::find(requests, payload.request_seq(), &ElasticsearchRequest::seq);
   if (found == requests.end()) return;
-  if (found->operation().empty() && payload.accepted()) {
+  if (found->operation().empty() && payload.accepted() && found->purpose() != kFlush) {
     requests.erase(found);
     return;
   }

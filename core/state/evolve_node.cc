@@ -243,12 +243,6 @@ void apply(Node& node, const event::NodeRestartBegan& payload, const event::Even
   *node.mutable_restart() = std::move(restart);
 }
 
-void apply(Node& node, const event::NodeRestartPrepared&, const event::Event&) {
-  if (node.has_restart()) node.mutable_restart()->set_prepared(true);
-}
-
-void apply(Node& node, const event::NodeRestartEnded&, const event::Event&) { node.clear_restart(); }
-
 void apply(Node& node, const event::NodeShielded&, const event::Event& event) {
   if (node.shielded_at_us() == 0) node.set_shielded_at_us(event.time_at_us());
 }

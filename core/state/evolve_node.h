@@ -28,8 +28,6 @@ void apply(Node& node, const event::TaskLaunchIntended& payload, const event::Ev
 void apply(Node& node, const event::TaskStatusChanged& payload, const event::Event& event);
 void apply(Node& node, const event::TaskKillIntended& payload, const event::Event& event);
 void apply(Node& node, const event::NodeRestartBegan& payload, const event::Event& event);
-void apply(Node& node, const event::NodeRestartPrepared& payload, const event::Event& event);
-void apply(Node& node, const event::NodeRestartEnded& payload, const event::Event& event);
 void apply(Node& node, const event::NodeShielded& payload, const event::Event& event);
 void apply(Node& node, const event::NodeUnshielded& payload, const event::Event& event);
 void apply(Node& node, const event::ServersApplied& payload, const event::Event& event);

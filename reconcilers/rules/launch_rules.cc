@@ -5,6 +5,7 @@
 
 #include "core/model/task_state.h"
 #include "reconcilers/minimum_master_nodes.h"
+#include "reconcilers/voting.h"
 
 namespace esaas::reconcile {
 namespace {
@@ -20,14 +21,15 @@ std::optional<Refusal> backoff_is_over(const View& view, const LaunchSubject& su
        figure("not_before_at_us", static_cast<std::uint64_t>(node.not_before_at_us()))}};
 }
 
-std::optional<Refusal> version_is_known(const View& view, const LaunchSubject&) {
+std::optional<Refusal> version_is_known(const View& view, const LaunchSubject& subject) {
+  if (view.is_companion(subject.node)) return std::nullopt;  // it has a version of its own, or none (companions.h)
   const std::string& version = view.cluster().spec().version();
   if (view.settings().catalogue.find(version) != nullptr) return std::nullopt;
   return Refusal{"The artifact catalogue has no Elasticsearch " + version + ".", {}};
 }
 
 std::optional<Refusal> all_masters_have_places(const View& view, const LaunchSubject& subject) {
-  if (view.has_formed()) return std::nullopt;
+  if (view.has_formed() || view.is_companion(subject.node)) return std::nullopt;
   std::uint32_t placed = 0;
   std::uint32_t masters = 0;
   for (const Node& node : view.cluster().nodes()) {
@@ -52,6 +54,15 @@ std::optional<Refusal> stateful_nodes_have_places(const View& view, const Launch
                  {figure("nodes_without_a_place", static_cast<std::uint64_t>(waits))}};
 }
 
+std::optional<Refusal> all_have_stopped(const View& view, const LaunchSubject& subject) {
+  if (!view.cluster().has_full_restart() || view.cluster().full_restart().stopped()) return std::nullopt;
+  if (view.is_companion(subject.node)) return std::nullopt;
+  const auto running = std::ranges::count_if(
+      view.cluster().nodes(), [&](const Node& node) { return may_run(node) && !view.is_companion(node); });
+  return Refusal{"All nodes are restarted at once: none starts before every one has stopped.",
+                 {figure("nodes_that_run", static_cast<std::uint64_t>(running))}};
+}
+
 bool is_new_master(const View& view, const Node& node) {
   return node.attempt() == 0 && view.has_formed() && view.is_master_eligible(node);
 }
@@ -74,6 +85,7 @@ std::optional<Refusal> quorum_is_raised(const View& view, const LaunchSubject& s
     return Refusal{"Every master-eligible node must be joined before one more starts.",
                    {figure("joined", masters.joined), figure("could_be_up", masters.possible)}};
   }
+  if (keeps_voting_configuration(view)) return std::nullopt;
   const std::uint32_t needed = quorum(masters.to_be_ready_for);
   if (masters.possible <= 1 || masters.in_force_min >= needed) return std::nullopt;
   return Refusal{"minimum_master_nodes must be raised before one more master-eligible node starts.",
@@ -84,6 +96,8 @@ constexpr std::array kRules{
     LaunchRule{"version_in_the_catalogue", "Only what the catalogue names can be fetched.", version_is_known},
     LaunchRule{kWaitsAfterFailure, "A node that fails at once would fail for ever and load the agent.",
                backoff_is_over},
+    LaunchRule{"all_nodes_stop_first", "Nodes of the old version and of the new one do not work together.",
+               all_have_stopped},
     LaunchRule{"all_masters_placed_first", "Unicast discovery needs the addresses of all masters.",
                all_masters_have_places},
     LaunchRule{"nodes_that_keep_data_first",

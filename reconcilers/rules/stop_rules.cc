@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "reconcilers/minimum_master_nodes.h"
+#include "reconcilers/voting.h"
 
 namespace esaas::reconcile {
 namespace {
@@ -95,11 +95,15 @@ std::optional<Refusal> not_the_last_copy(const View& view, const Node& node) {
 
 std::optional<Refusal> quorum_stays(const View& view, const Node& node) {
   if (!view.is_master_eligible(node)) return std::nullopt;
-  const MasterCount masters = count_masters(view);
-  const std::uint32_t others = masters.joined - (is_joined(node) && view.is_listed(node) ? 1 : 0);
-  if (masters.in_force_max > 0 && others >= masters.in_force_max) return std::nullopt;
+  const VoteCount votes = count_votes(view, node);
+  if (votes.needed > 0 && votes.others >= votes.needed) return std::nullopt;
   return Refusal{"Without the node there would be too few masters for an election.",
-                 {figure("other_masters", others), figure("minimum_master_nodes", masters.in_force_max)}};
+                 {figure("other_masters", votes.others), figure("needed", votes.needed)}};
+}
+
+std::optional<Refusal> vote_is_handed_over(const View& view, const Node& node) {
+  if (!may_have_vote(view, node)) return std::nullopt;
+  return Refusal{"The node's vote counts still: others have to be given it before it leaves.", {}};
 }
 
 std::optional<Refusal> one_at_a_time(const View& view, const Node& node) {
@@ -107,8 +111,11 @@ std::optional<Refusal> one_at_a_time(const View& view, const Node& node) {
     if (&other == &node || !other.ever_joined() || !may_run(other) || view.keeps_nothing(other)) continue;
     const bool is_leaving = other.task().kill_intended();
     const bool is_coming = !other.removing() && !is_joined(other);
-    if (!is_leaving && !is_coming) continue;
-    return Refusal{other.name() + (is_leaving ? " is being stopped" : " has not joined again") +
+    if (!is_leaving && !is_coming && !other.has_restart()) continue;
+    return Refusal{other.name() +
+                       (is_leaving  ? " is being stopped"
+                        : is_coming ? " has not joined again"
+                                    : " is being restarted") +
                        ": one node of a cluster goes at a time.",
                    {}};
   }
@@ -137,6 +144,8 @@ constexpr NodeRule kRoom{"too_few_nodes_for_replicas", "A drain that can never e
 constexpr NodeRule kNoCopy{kDrainWaits, "A node leaves only when it is empty.", no_copy_left};
 constexpr NodeRule kLastCopy{kKeepsLastCopy, "Stopping the last started copy of a shard loses its data.",
                              not_the_last_copy};
+constexpr NodeRule kHandsVote{kHandsVoteOver, "A voter that vanishes is one that the majority is still counted with.",
+                              vote_is_handed_over};
 constexpr NodeRule kQuorum{kKeepsQuorum, "Without a quorum the cluster has no master and does nothing.", quorum_stays};
 constexpr NodeRule kOne{"one_node_at_a_time", "Two that go at once may hold the two copies of a shard.", one_at_a_time};
 constexpr NodeRule kMastersJoined{
@@ -149,7 +158,7 @@ constexpr std::array kRelease{kKnown, kNotRed, kNoClosed, kMastersJoined};
 constexpr std::array kDrain{kKnown, kNotRed, kNoClosed, kRoom};
 constexpr std::array kAbsence{kKnown, kNotRed, kQuorum};
 constexpr std::array kRestart{kKnown, kNotRed, kOne, kQuorum, kLastCopy};
-constexpr std::array kStop{kKnown, kNotRed, kNoClosed, kLastCopy, kNoCopy, kOne, kQuorum};
+constexpr std::array kStop{kKnown, kNotRed, kNoClosed, kLastCopy, kNoCopy, kOne, kHandsVote, kQuorum};
 
 }  // namespace
 

@@ -12,6 +12,7 @@ using NodeRule = Rule<state::Node>;
 
 /// The names that other reconcilers hold by too.
 inline constexpr std::string_view kHealthKnown = "health_unknown";
+inline constexpr std::string_view kHandsVoteOver = "vote_is_handed_over";
 inline constexpr std::string_view kKeepsQuorum = "keeps_quorum_of_masters";
 inline constexpr std::string_view kKeepsLastCopy = "keeps_last_started_copy";
 inline constexpr std::string_view kDrainWaits = "drain_waits_for_shards";

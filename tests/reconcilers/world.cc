@@ -51,7 +51,9 @@ World::World(int agent_count) {
     made.hostname = "127.0.1." + std::to_string(i + 1);
     agents.back().attributes["rack"] = i % 2 == 0 ? "a" : "b";
   }
-  settings.catalogue.artifacts["2.3.3"].uri = "file:///cache/elasticsearch-2.3.3.tar.gz";
+  for (const std::string version : {"2.3.3", "2.4.6", "5.6.16"}) {
+    settings.catalogue.artifacts[version].uri = "file:///cache/elasticsearch-" + version + ".tar.gz";
+  }
   auto events = command::decide(state, command::CreateTenant{"shop"}, {.now = now, .caller = admin()});
   ESAAS_ASSERT(events.has_value(), events.error().detail);
   append_all(std::move(*events));
@@ -126,6 +128,43 @@ void World::resume() {
   submit(std::move(request));
 }
 
+void World::restart(const std::string& name) {
+  model::Request request;
+  request.mutable_restart()->set_group(name);
+  submit(std::move(request));
+}
+
+void World::restart_all_at_once() {
+  model::Request request;
+  request.mutable_restart()->set_full(true);
+  request.mutable_restart()->set_confirm(kName);
+  submit(std::move(request));
+}
+
+void World::upgrade(const std::string& version, const std::string& repository) {
+  model::Request request;
+  request.mutable_upgrade()->set_version(version);
+  request.mutable_upgrade()->set_repository(repository);
+  request.mutable_upgrade()->set_confirm(kName);
+  submit(std::move(request));
+}
+
+void World::configure(const std::string& name, const std::string& key, const std::string& value) {
+  model::Request request;
+  request.mutable_configure()->set_group(name);
+  model::Setting& setting = *request.mutable_configure()->add_settings();
+  setting.set_key(key);
+  setting.set_value(value);
+  submit(std::move(request));
+}
+
+void World::install_plugin(const std::string& name) {
+  model::Request request;
+  request.mutable_install_plugin()->mutable_plugin()->set_name(name);
+  request.mutable_install_plugin()->mutable_plugin()->set_uri("file:///cache/" + name + ".zip");
+  submit(std::move(request));
+}
+
 void World::control(command::OperationVerb verb) {
   auto events = command::decide(state, command::ControlOperation{cluster().active_operation(), verb},
                                 {.now = now, .caller = admin(), .next_seq = state.seq() + 1});
@@ -173,6 +212,7 @@ void World::append(event::Event event) {
   event.set_seq(state.seq() + 1);
   event.set_time_at_us(to_us(now));
   if (event.cluster().empty()) event.set_cluster(kName);
+  if (event.operation_id().empty() && exists()) event.set_operation_id(cluster().active_operation());
   if (event.has_operation_finished()) {
     outcomes.push_back(event.operation_finished().status() == model::OPERATION_STATUS_SUCCEEDED ? "succeeded" : "not");
   }
@@ -310,6 +350,34 @@ Observation World::observe_now() const {
   seen.closed_indices = closed_indices;
   seen.excluded_nodes = excluded;
   seen.minimum_master_nodes = minimum_master_nodes;
+  seen.allocation_enable = allocation_enable;
+  for (const auto& [name, index] : indices) {
+    seen.indices.push_back({.name = name,
+                            .shards = static_cast<std::uint32_t>(index.shards.size()),
+                            .replicas = index.replicas,
+                            .auto_expand_replicas = {},
+                            .created_version = created_version});
+  }
+  seen.asked.nodes = true;
+  for (const std::string& member : members) {
+    reconcile::NodeInfo& info = seen.node_infos.emplace_back();
+    info.name = member;
+    const auto& inputs = node(member).task().inputs();
+    info.version = inputs.version();
+    for (const model::Plugin& plugin : inputs.plugins()) {
+      if (!bad_plugins.contains(plugin.name())) {
+        info.plugins.push_back(plugin.name());
+      } else {
+        info.attributes["esaas_plugin_failure"] = "ERROR: Unknown plugin " + plugin.name();
+      }
+    }
+  }
+  for (const std::string& snapshot : snapshots) {
+    reconcile::SnapshotInfo& info = seen.snapshots.emplace_back();
+    info.repository = snapshot.substr(0, snapshot.find('/'));
+    info.name = snapshot.substr(snapshot.find('/') + 1);
+    info.state = snapshot_state;
+  }
   auto status = model::HEALTH_STATUS_GREEN;
   std::uint32_t active = 0;
   for (const auto& [name, index] : indices) {
@@ -467,7 +535,9 @@ void World::perform(const event::Event& intent) {
       transient_[payload.task_id()] = launched.place();
       use(agent(payload.agent_id()), launched.place(), -1);
     }
-    known_quorum_[payload.node()] = quorum_in(payload.launch().command());
+    if (has_role(launched, model::NODE_ROLE_MASTER)) {
+      known_quorum_[payload.node()] = quorum_in(payload.launch().command());
+    }
     auto& status = *outcome.mutable_task_status_changed();
     status.set_node(payload.node());
     status.set_task_id(payload.task_id());
@@ -505,9 +575,36 @@ void World::perform(const event::Event& intent) {
     teach_quorum();
     observation_->minimum_master_nodes.reset();
     outcome.mutable_minimum_master_nodes_applied()->set_value(minimum_master_nodes);
+  } else if (intent.has_allocation_intended()) {
+    if (elasticsearch_is_silent || joined().empty()) return;
+    allocation_enable = intent.allocation_intended().enable();
+    observation_->allocation_enable.reset();
+    outcome.mutable_allocation_applied()->set_enable(allocation_enable);
+  } else if (intent.has_elasticsearch_request_intended()) {
+    return perform_request(intent);
   } else {
     return perform_growth(intent);
   }
+  append(std::move(outcome));
+}
+
+/// A repeat has the seq of its intent, and what was just intended is the newest.
+void World::perform_request(const event::Event& intent) {
+  const auto& payload = intent.elasticsearch_request_intended();
+  if (elasticsearch_is_silent || joined().empty()) return;
+  if (payload.purpose() == "flush" && flushes_are_lost) return;
+  const auto& requests = cluster().requests();
+  const auto found = std::find_if(requests.rbegin(), requests.rend(), [&](const state::ElasticsearchRequest& one) {
+    return one.purpose() == payload.purpose() && one.node() == payload.node() && one.subject() == payload.subject();
+  });
+  if (found == requests.rend() || found->answered()) return;
+  if (payload.purpose() == "take_snapshot") snapshots.push_back(payload.subject());
+  event::Event outcome;
+  event::ElasticsearchRequestAnswered& answer = *outcome.mutable_elasticsearch_request_answered();
+  answer.set_request_seq(found->seq());
+  answer.set_purpose(payload.purpose());
+  answer.set_status(200);
+  answer.set_accepted(true);
   append(std::move(outcome));
 }
 
@@ -583,6 +680,7 @@ void World::move_shards() {
 
 void World::move_shard(std::vector<WorldCopy>& copies, std::uint32_t replicas, const std::set<std::string>& members) {
   const auto is_active = [&](const WorldCopy& copy) { return members.contains(copy.node); };
+  if (allocation_enable == "primaries") return;         // a copy waits on its disk for its node to come back
   if (std::ranges::none_of(copies, is_active)) return;  // red: waits for a node to come back
   std::erase_if(copies, [&](const WorldCopy& copy) { return !is_active(copy); });
   const auto free_node = [&]() -> std::string {
@@ -614,8 +712,13 @@ void World::check_kill(const std::string& name) {
   const Node* killed = state::find_node(cluster(), name);
   const bool grows = killed != nullptr && killed->has_growth() && !killed->removing();
   if (grows && killed->task().kill_intended_at_us() != to_us(now)) return;
+  if (cluster().has_full_restart()) return;
+  const bool restarts = killed != nullptr && killed->has_restart() && !killed->removing();
+  if (restarts && killed->task().kill_intended_at_us() != to_us(now)) return;
   const std::set<std::string> members = joined();
   for (const auto& [index_name, index] : indices) {
+    // What shall have one copy only is away for as long as its node is.
+    if (restarts && (index.replicas == 0 || members.size() == 1)) continue;
     for (const auto& copies : index.shards) {
       const auto others = std::ranges::count_if(
           copies, [&](const WorldCopy& copy) { return copy.node != name && members.contains(copy.node); });
@@ -639,10 +742,14 @@ void World::check() {
   if (!exists()) return;
   std::set<std::string> used;
   for (const Node& one : cluster().nodes()) {
+    const model::NodeGroup* group_of_it = state::find_group(cluster().spec(), one.group());
+    if (group_of_it != nullptr && state::is_companion(*group_of_it)) continue;
     if (one.place_status() != state::PLACE_STATUS_NONE && !used.insert(one.place().agent_id()).second) {
       violations.push_back("two nodes on " + one.place().agent_id());
     }
   }
+  const auto restarts = std::ranges::count_if(cluster().nodes(), [](const Node& one) { return one.has_restart(); });
+  if (restarts > 1) violations.push_back("two nodes are restarted at once");
   check_quorum();
 }
 
@@ -664,6 +771,7 @@ bool World::settle(int rounds_max) {
     round();
     if (!exists()) return true;
     const bool idle = cluster().active_operation().empty() && cluster().queued_operations().empty();
+    if (idle && cluster().allocation_intended().empty() != allocation_enable.empty()) continue;
     const reconcile::Plan made = plan();
     if (idle && made.actions.empty() && made.holds.empty() && made.repeats.empty() && !made.next_check) return true;
   }

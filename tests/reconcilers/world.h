@@ -55,6 +55,13 @@ class World {
   void remove();
   void suspend();
   void resume();
+  /// Each node once more; an empty group is all.
+  void restart(const std::string& group = "");
+  void restart_all_at_once();
+  void upgrade(const std::string& version, const std::string& repository = "");
+  void configure(const std::string& group, const std::string& key, const std::string& value);
+  void install_plugin(const std::string& name);
+  void submit(model::Request request);
   void control(command::OperationVerb verb);
   /// The active operation ends as cancelled, and what it asked for stays wanted.
   void give_up_operation();
@@ -74,6 +81,10 @@ class World {
   bool kills_are_lost = false;
   bool volumes_do_not_grow = false;
   std::vector<std::string> closed_indices;
+  bool flushes_are_lost = false;
+  std::set<std::string> bad_plugins;          ///< that no node can install
+  std::uint32_t created_version = 2'030'399;  ///< of the indices
+  std::string snapshot_state = "SUCCESS";     ///< of every snapshot that was asked for
 
   // ---- Time ----
   void round();
@@ -103,13 +114,14 @@ class World {
   std::map<std::string, WorldIndex> indices;
   std::vector<std::string> excluded;
   std::uint32_t minimum_master_nodes = 0;  ///< the persistent setting
+  std::string allocation_enable;           ///< the transient setting
+  std::vector<std::string> snapshots;      ///< that were asked for: "REPOSITORY/NAME"
   std::vector<std::string> violations;
   std::vector<std::string> outcomes;  ///< of operations, in the order they ended: "succeeded"
   reconcile::Settings settings;
   Time now;
 
  private:
-  void submit(model::Request request);
   void append(event::Event event);
   void append_all(std::vector<event::Event> events);
   void plan_and_act();
@@ -124,6 +136,7 @@ class World {
   void teach_quorum();
   WorldAgent& agent(const std::string& id);
   void perform_growth(const event::Event& intent);
+  void perform_request(const event::Event& intent);
   /// What was added is the place's from now on.
   void merge_grown(const event::Event& event);
   /// Takes what the place needs from the agent, or gives it back.

@@ -1,0 +1,63 @@
+#include "reconcilers/allocation.h"
+
+#include <algorithm>
+
+namespace esaas::reconcile {
+namespace {
+
+using state::Node;
+
+bool is_wanted(const View& view) {
+  if (view.cluster().phase() != state::CLUSTER_PHASE_RUNNING) return false;
+  if (view.cluster().has_full_restart()) return true;
+  return std::ranges::any_of(view.cluster().nodes(), [&](const Node& node) {
+    return node.has_restart() && !node.removing() && view.holds_data(node);
+  });
+}
+
+/// What Elasticsearch shows, where that is not what it does by itself.
+std::string_view seen_value(const View& view) {
+  if (view.fresh() == nullptr || !view.fresh()->allocation_enable) return {};
+  const std::string& seen = *view.fresh()->allocation_enable;
+  return seen == "all" ? std::string_view{} : std::string_view(seen);
+}
+
+/// Somebody else's, because ours is neither in force nor on its way.
+bool is_of_somebody_else(const View& view) {
+  return !seen_value(view).empty() && view.cluster().allocation_intended().empty() &&
+         view.cluster().allocation_applied().empty();
+}
+
+event::Event intended(std::string_view enable) {
+  event::Event event;
+  event.mutable_allocation_intended()->set_enable(std::string(enable));
+  return event;
+}
+
+}  // namespace
+
+bool holds_allocation(const View& view) {
+  if (is_of_somebody_else(view)) return true;
+  if (view.cluster().allocation_applied() != kPrimariesOnly) return false;
+  const bool was_asked = view.fresh() != nullptr && view.fresh()->allocation_enable.has_value();
+  return !was_asked || seen_value(view) == kPrimariesOnly;
+}
+
+void reconcile_allocation(const View& view, Draft& draft) {
+  const state::Cluster& cluster = view.cluster();
+  const std::string_view wanted = is_wanted(view) ? kPrimariesOnly : std::string_view{};
+  const bool is_new = cluster.allocation_intended() != wanted;
+  const bool is_confirmed = cluster.allocation_intended() == cluster.allocation_applied();
+  if (!is_new && is_confirmed && wanted.empty()) return;
+  if (view.fresh() == nullptr) return draft.check_soon();
+  if (is_new) {
+    if (!wanted.empty() && is_of_somebody_else(view)) return;
+    return draft.act("hold_allocation", intended(wanted));
+  }
+  const bool is_seen = !view.fresh()->allocation_enable || seen_value(view) == wanted;
+  if (is_confirmed && is_seen) return;
+  draft.repeat(intended(wanted));
+  draft.check_soon();
+}
+
+}  // namespace esaas::reconcile

@@ -1,0 +1,24 @@
+#pragma once
+// Whether Elasticsearch may allocate replicas: cluster.routing.allocation.enable, as a transient setting. While a data
+// node is away for a restart it is "primaries", so that nobody copies its shards to other nodes only to throw the
+// copies away when it is back. It follows from what is so: a data node between the beginning of its restart and its
+// end, or a restart of all nodes. When none is left (the operation was cancelled, the node was removed, the cluster
+// suspended) it is taken away, and until Elasticsearch has confirmed that, it is asked for again: an intent in the log
+// is not forgotten.
+//
+// A value that somebody else has set is theirs: it is neither replaced nor taken away, and a restart does not wait for
+// ours then. "all" is what Elasticsearch does by itself, and on 2.x what taking the setting away leaves behind.
+
+#include "reconcilers/draft.h"
+
+namespace esaas::reconcile {
+
+/// The value of the setting while a restart is under way.
+inline constexpr std::string_view kPrimariesOnly = "primaries";
+
+void reconcile_allocation(const View& view, Draft& draft);
+
+/// Replicas are kept where they are, as far as we know: by our value, or by whatever somebody else has set.
+bool holds_allocation(const View& view);
+
+}  // namespace esaas::reconcile
