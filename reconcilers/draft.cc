@@ -41,6 +41,14 @@ void Draft::hold(std::string_view rule, std::string_view node, Refusal refusal, 
   check_at(next_check);
 }
 
+void Draft::hold_also(std::string_view rule, std::string_view node, Refusal refusal) {
+  const auto same = [&](const Hold& hold) { return hold.rule == rule && hold.node == node; };
+  const auto found = std::ranges::find_if(plan_.holds, same);
+  if (found == plan_.holds.end()) return hold(rule, node, std::move(refusal));
+  found->why += " " + refusal.why;
+  for (model::Figure& one : refusal.basis) found->basis.push_back(std::move(one));
+}
+
 void Draft::check_at(Time moment) {
   if (!plan_.next_check || moment < *plan_.next_check) plan_.next_check = moment;
 }

@@ -37,6 +37,8 @@ class Draft {
   /// otherwise.
   void hold(std::string_view rule, std::string_view node, Refusal refusal);
   void hold(std::string_view rule, std::string_view node, Refusal refusal, Time next_check);
+  /// The same, but said beside what the rule holds back already: its sentence and figures are added to that hold.
+  void hold_also(std::string_view rule, std::string_view node, Refusal refusal);
   /// Look again by then.
   void check_at(Time moment);
   void check_soon() { check_at(input_.now + input_.settings.poll_interval); }

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "reconcilers/allocation.h"
+#include "reconcilers/companions.h"
 #include "reconcilers/exclusions.h"
+#include "reconcilers/full_restart.h"
 #include "reconcilers/growth.h"
 #include "reconcilers/launching.h"
 #include "reconcilers/leaving.h"
@@ -10,9 +13,16 @@
 #include "reconcilers/node_set.h"
 #include "reconcilers/phase.h"
 #include "reconcilers/placement.h"
+#include "reconcilers/policies.h"
+#include "reconcilers/plugins.h"
 #include "reconcilers/progress.h"
 #include "reconcilers/recovery.h"
 #include "reconcilers/release.h"
+#include "reconcilers/rollout.h"
+#include "reconcilers/servers.h"
+#include "reconcilers/side_operations.h"
+#include "reconcilers/upgrade.h"
+#include "reconcilers/voting.h"
 
 namespace esaas::reconcile {
 namespace {
@@ -24,20 +34,33 @@ void reconcile_running(const View& view, Draft& draft) {
   reconcile_node_set(view, draft);
   reconcile_recovery(view, draft);
   reconcile_growth(view, draft);
+  reconcile_upgrade(view, draft);
+  reconcile_full_restart(view, draft);
   reconcile_launches(view, draft, choose_places(view, draft));
   reconcile_minimum_master_nodes(view, draft);
   reconcile_exclusions(view, draft);
+  reconcile_voting(view, draft);
   reconcile_leaving(view, draft);
+  reconcile_plugins(view, draft);
+  reconcile_rollout(view, draft);
+  reconcile_allocation(view, draft);
+  reconcile_servers(view, draft);
+  reconcile_companions(view, draft);
   reconcile_release(view, draft);
-  reconcile_outcome(view, draft);
+  if (!draft.has_action("take_plugins_back") && !draft.has_action("finish_operation")) reconcile_outcome(view, draft);
+  reconcile_side_operations(view, draft);
+  reconcile_policies(view, draft);
 }
 
 void reconcile_suspended(const View& view, Draft& draft) {
   reconcile_steps(view, draft);
   reconcile_recovery(view, draft);
   reconcile_suspension(view, draft);
+  reconcile_full_restart(view, draft);
+  reconcile_rollout(view, draft);
   reconcile_release(view, draft);
   reconcile_outcome(view, draft);
+  reconcile_side_operations(view, draft);
 }
 
 void reconcile_deleting(const View& view, Draft& draft) {
@@ -53,7 +76,7 @@ bool is_under_way(const View& view) {
   return std::ranges::any_of(view.cluster().nodes(), [&](const Node& node) {
     if (node.removing()) return true;
     if (view.cluster().phase() != state::CLUSTER_PHASE_RUNNING) return !is_stopped(node);
-    return node.has_growth() || !is_joined(node);
+    return node.has_growth() || node.has_restart() || !is_joined(node);
   });
 }
 
@@ -86,9 +109,17 @@ bool wants_offers(const state::Cluster& cluster, Time now) {
 
 bool wants_observation(const state::Cluster& cluster) {
   if (!cluster.active_operation().empty() || !cluster.exclusions_intended().empty()) return true;
+  if (!cluster.side_operations().empty() || !cluster.requests().empty()) return true;
+  if (std::ranges::any_of(cluster.policy_runs(), [](const state::PolicyRun& run) { return !run.finished(); })) {
+    return true;
+  }
+  if (cluster.has_full_restart() || !cluster.allocation_intended().empty()) return true;
+  if (!cluster.allocation_applied().empty() || !cluster.voting_exclusions_intended().empty()) return true;
   if (cluster.health().status() != model::HEALTH_STATUS_GREEN) return true;
-  return std::ranges::any_of(cluster.nodes(), [](const Node& node) {
-    return node.removing() || node.has_growth() || (may_run(node) && !node.task().joined());
+  return std::ranges::any_of(cluster.nodes(), [&](const Node& node) {
+    const model::NodeGroup* group = state::find_group(cluster.spec(), node.group());
+    if (group != nullptr && state::is_companion(*group)) return false;
+    return node.removing() || node.has_growth() || node.has_restart() || (may_run(node) && !node.task().joined());
   });
 }
 

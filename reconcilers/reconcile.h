@@ -3,28 +3,31 @@
 // logs, or keeps anything between calls: the same input gives the same plan, byte by byte.
 //
 // The controller calls, on its own thread, for one cluster at a time:
-//   observe(...)   after each answer of Elasticsearch: the facts that changed, to be appended as
-//   events reconcile(...) whenever the cluster's state, its observation or its role's offers
-//   changed, or `next_check` has come
+//   observe(...)   after each answer of Elasticsearch: the facts that changed, to be appended as events
+//   reconcile(...) whenever the cluster's state, its observation or its role's offers changed, or `next_check` has come
 //
 // A plan's actions are appended in their order, each action's events together; the k-th event of
 // all actions gets `next_seq + k`, because the ids within the events carry their own seq. A plan
-// uses each offer at most once and says which in its events (`offer_id`). The effect of each
-// intent:
+// uses each offer at most once and says which in its events (`offer_id`). An event without an
+// operation is of the active one, unless it is of a policy: those of policies are known by names
+// that begin with "policy_" (purposes, rules), and are of no operation. The effect of each intent:
 //   PlaceIntended, TaskLaunchIntended after it   one ACCEPT: RESERVE + CREATE + LAUNCH
 //   PlaceIntended alone                          one ACCEPT: RESERVE + CREATE
 //   both, of a transient place                   one ACCEPT: LAUNCH on what the offer has free, or lends
 //   PlaceGrowthIntended                          one ACCEPT: RESERVE of what the place lacks
 //   VolumeGrowthIntended                         one ACCEPT: GROW_VOLUME by what is reserved beside it
 //   PlaceGrowthReleaseIntended                   one ACCEPT: UNRESERVE of what was reserved beside it
-//   TaskLaunchIntended alone                     one ACCEPT: LAUNCH on what the offer shows as
-//   reserved for the node PlaceReleaseIntended                         one ACCEPT: DESTROY +
-//   UNRESERVE TaskKillIntended                             KILL ExclusionsIntended,
-//   MinimumMasterNodesIntended   PUT /_cluster/settings (es::exclusions_body and so on)
+//   TaskLaunchIntended alone                     one ACCEPT: LAUNCH on what the offer shows as reserved for the node
+//   PlaceReleaseIntended                         one ACCEPT: DESTROY + UNRESERVE
+//   TaskKillIntended                             KILL
+//   ExclusionsIntended, MinimumMasterNodesIntended, AllocationIntended, VotingExclusionsIntended
+//                                                one request to Elasticsearch (es::setting_request)
+//   ElasticsearchRequestIntended                 that request to Elasticsearch
+//   ServersIntended                              each proxy that runs is told, by its control port
 // Their outcomes come back as PlaceReserved, PlaceFailed, PlaceReleased, PlaceGrowthReserved,
-// PlaceGrown, PlaceGrowthFailed, TaskStatusChanged,
-// MesosOperationChanged, ExclusionsApplied and MinimumMasterNodesApplied. A PUT that failed needs
-// no event: the plan repeats it.
+// PlaceGrown, PlaceGrowthFailed, TaskStatusChanged, MesosOperationChanged, ExclusionsApplied,
+// MinimumMasterNodesApplied, AllocationApplied, VotingExclusionsApplied, ElasticsearchRequestAnswered
+// and ServersApplied. What failed without an answer needs no event: the plan repeats it.
 
 #include <cstdint>
 #include <span>
@@ -38,6 +41,7 @@
 #include "reconcilers/observation.h"
 #include "reconcilers/offer_set.h"
 #include "reconcilers/plan.h"
+#include "reconcilers/proxy_observation.h"
 #include "reconcilers/settings.h"
 
 namespace esaas::reconcile {
@@ -45,9 +49,13 @@ namespace esaas::reconcile {
 struct Input {
   const state::Cluster& cluster;
   const state::Operation* operation = nullptr;  ///< the active one, or null
-  const Observation* observation = nullptr;     ///< the newest, or null before the first answer
-  const OfferSet& offers;                       ///< on hand, of the tenant's role
-  std::span<const LedgerLine> ledger = {};      ///< of the cluster, as the master's books were last compared
+  /// Those that run beside it, in the order of their start.
+  std::vector<const state::Operation*> side_operations = {};
+  const state::Tenant* tenant = nullptr;       ///< of the cluster; null: it has no policies
+  const Observation* observation = nullptr;    ///< the newest, or null before the first answer
+  const ProxyObservations* proxies = nullptr;  ///< the newest of each proxy; null: none has answered
+  const OfferSet& offers;                      ///< on hand, of the tenant's role
+  std::span<const LedgerLine> ledger = {};     ///< of the cluster, as the master's books were last compared
   const Settings& settings;
   Time now;
   std::uint64_t next_seq = 1;

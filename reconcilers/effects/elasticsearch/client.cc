@@ -15,6 +15,7 @@
 
 #include "core/base/assert.h"
 #include "reconcilers/effects/elasticsearch/observation_parser.h"
+#include "reconcilers/effects/elasticsearch/questions_parser.h"
 #include "reconcilers/effects/http/connection.h"
 
 namespace esaas::es {
@@ -110,7 +111,47 @@ asio::awaitable<Result<Observation>> observe_node(Node& node, const std::string&
   co_return observation;
 }
 
-asio::awaitable<void> observe_target(asio::io_context& context, Client::Clock clock, Target target, Duration timeout,
+asio::awaitable<void> ask_about_nodes(Node& node, const std::string& cluster, Observation& observation) {
+  auto body = co_await get(node, kNodesPath);
+  if (!body) co_return;
+  auto nodes = parse_node_infos(*body, cluster);
+  if (!nodes) co_return;
+  body = co_await get(node, kDisksPath);
+  if (!body || !parse_disks(*body, cluster, *nodes)) co_return;
+  observation.node_infos = std::move(*nodes);
+  observation.asked.nodes = true;
+}
+
+asio::awaitable<void> ask_about_snapshots(Node& node, std::pair<std::string, std::string> asked,
+                                          Observation& observation) {
+  const auto& [repository, snapshot] = asked;
+  auto answer = co_await node.request("GET", snapshots_path(repository, snapshot), {});
+  if (!answer) co_return;
+  if (answer->head.status == 404 && says_snapshot_is_missing(answer->body)) {
+    observation.snapshots.push_back({repository, snapshot, "MISSING", reason_of_error(answer->body), 0});
+  } else {
+    auto snapshots = answer->head.status == 200 ? parse_snapshots(answer->body, repository)
+                                                : fail(ErrorCode::kUnavailable, "no answer");
+    if (!snapshots) co_return;
+    for (reconcile::SnapshotInfo& one : *snapshots) observation.snapshots.push_back(std::move(one));
+  }
+  observation.asked.snapshots.push_back(std::move(asked));
+}
+
+/// What somebody waits for. That it stays unanswered does not make the rest unknown.
+asio::awaitable<void> ask_besides(Node& node, const std::string& cluster, const reconcile::Questions& questions,
+                                  Observation& observation) {
+  if (questions.nodes) co_await ask_about_nodes(node, cluster, observation);
+  for (const auto& asked : questions.snapshots) co_await ask_about_snapshots(node, asked, observation);
+  if (!questions.explain) co_return;
+  auto answer = co_await node.request("GET", kExplainPath, {});
+  if (!answer || answer->head.status != 200) co_return;
+  if (auto explanation = parse_explanation(answer->body)) observation.allocation_explanation = std::move(*explanation);
+  observation.asked.explain = true;
+}
+
+asio::awaitable<void> observe_target(asio::io_context& context, Client::Clock clock, Target target,
+                                     reconcile::Questions questions, Duration timeout,
                                      std::function<void(Observation)> callback) {
   const Deadline deadline = std::chrono::steady_clock::now() + timeout;
   std::size_t nodes_left = target.endpoints.size();
@@ -118,6 +159,7 @@ asio::awaitable<void> observe_target(asio::io_context& context, Client::Clock cl
     Node node(context, endpoint, share_of(deadline, nodes_left--));
     auto observation = co_await observe_node(node, target.cluster, clock());
     if (!observation) continue;
+    co_await ask_besides(node, target.cluster, questions, *observation);
     callback(std::move(*observation));
     co_return;
   }
@@ -127,30 +169,32 @@ asio::awaitable<void> observe_target(asio::io_context& context, Client::Clock cl
   callback(std::move(unknown));
 }
 
-asio::awaitable<Result<void>> put_to_node(Node& node, const std::string& cluster, std::string body) {
+/// The node is there and answers, but has no time, or no master.
+bool is_no_answer(unsigned status) { return status == 429 || (status >= 502 && status <= 504); }
+
+asio::awaitable<Result<RequestAnswer>> request_node(Node& node, const std::string& cluster, SettingRequest request) {
   auto connected = co_await node.connect();
-  if (!connected) co_return connected;
+  if (!connected) co_return std::unexpected(std::move(connected).error());
   auto root = co_await get(node, kRootPath);
   if (!root) co_return std::unexpected(std::move(root).error());
   auto is_ours = check_cluster_name(*root, cluster);
   if (!is_ours) co_return fail(ErrorCode::kUnavailable, is_ours.error().detail);
-  auto answer = co_await node.request("PUT", kPutSettingsPath, std::move(body));
+  auto answer = co_await node.request(std::move(request.method), request.path, std::move(request.body));
   if (!answer) co_return std::unexpected(std::move(answer).error());
-  if (answer->head.status == 200) co_return check_acknowledged(answer->body);
-  const bool is_refused = answer->head.status >= 400 && answer->head.status < 500 && answer->head.status != 429;
-  co_return fail(is_refused ? ErrorCode::kInvalidArgument : ErrorCode::kUnavailable,
-                 fmt::format("Elasticsearch answered {}: {}", answer->head.status, reason_of_error(answer->body)));
+  co_return RequestAnswer{.status = static_cast<unsigned>(answer->head.status), .body = std::move(answer->body)};
 }
 
-asio::awaitable<void> put_to_target(asio::io_context& context, Target target, std::string body, Duration timeout,
-                                    std::function<void(Result<void>)> callback) {
+asio::awaitable<void> request_target(asio::io_context& context, Target target, SettingRequest request, Duration timeout,
+                                     std::function<void(Result<RequestAnswer>)> callback) {
   const Deadline deadline = std::chrono::steady_clock::now() + timeout;
   std::size_t nodes_left = target.endpoints.size();
-  Result<void> outcome = fail(ErrorCode::kUnavailable, "The cluster has no node to ask.");
+  Result<RequestAnswer> outcome = fail(ErrorCode::kUnavailable, "The cluster has no node to ask.");
   for (const Endpoint& endpoint : target.endpoints) {
     Node node(context, endpoint, share_of(deadline, nodes_left--));
-    outcome = co_await put_to_node(node, target.cluster, body);
-    if (outcome || outcome.error().code == ErrorCode::kInvalidArgument) break;
+    auto answer = co_await request_node(node, target.cluster, request);
+    // What a node answered says more than that the next one is not there.
+    if (answer || !outcome) outcome = std::move(answer);
+    if (outcome && !is_no_answer(outcome->status)) break;
   }
   callback(std::move(outcome));
 }
@@ -163,15 +207,26 @@ void must_not_throw(const std::exception_ptr& failure) {
 
 Client::Client(asio::io_context& context, Clock clock) : context_(context), clock_(std::move(clock)) {}
 
-void Client::observe(Target target, Duration timeout, std::function<void(Observation)> callback) {
-  asio::co_spawn(context_, observe_target(context_, clock_, std::move(target), timeout, std::move(callback)),
+void Client::observe(Target target, reconcile::Questions questions, Duration timeout,
+                     std::function<void(Observation)> callback) {
+  asio::co_spawn(
+      context_, observe_target(context_, clock_, std::move(target), std::move(questions), timeout, std::move(callback)),
+      must_not_throw);
+}
+
+void Client::request(Target target, SettingRequest request, Duration timeout,
+                     std::function<void(Result<RequestAnswer>)> callback) {
+  asio::co_spawn(context_,
+                 request_target(context_, std::move(target), std::move(request), timeout, std::move(callback)),
                  must_not_throw);
 }
 
-void Client::put_settings(Target target, std::string body, Duration timeout,
-                          std::function<void(Result<void>)> callback) {
-  asio::co_spawn(context_, put_to_target(context_, std::move(target), std::move(body), timeout, std::move(callback)),
-                 must_not_throw);
+void Client::put_setting(Target target, SettingRequest request, Duration timeout,
+                         std::function<void(Result<void>)> callback) {
+  this->request(std::move(target), std::move(request), timeout,
+                [callback = std::move(callback)](const Result<RequestAnswer>& answer) {
+                  callback(answer ? check_put(*answer) : std::unexpected(answer.error()));
+                });
 }
 
 }  // namespace esaas::es

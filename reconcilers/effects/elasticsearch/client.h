@@ -1,5 +1,5 @@
 #pragma once
-// Client: asks the nodes of one managed cluster over HTTP, and changes its settings. It holds no
+// Client: asks the nodes of one managed cluster over HTTP, and sends it requests. It holds no
 // state between calls and trusts nothing: bodies are bounded, every request has a deadline, and a
 // node that answers for another cluster (a port that was given to somebody else) counts as no
 // answer.
@@ -17,6 +17,8 @@
 
 #include "core/base/result.h"
 #include "core/base/time.h"
+#include "reconcilers/effects/elasticsearch/request_answer.h"
+#include "reconcilers/effects/elasticsearch/requests.h"
 #include "reconcilers/observation.h"
 
 namespace esaas::es {
@@ -40,15 +42,23 @@ class Client {
 
   Client(boost::asio::io_context& context, Clock clock);
 
-  /// Asks health, shards and settings. The nodes are tried in turn until one answers everything;
-  /// each gets its share of what is left of `timeout`. The callback always comes, once, and never
-  /// from within this call: when no node answers, with health UNKNOWN.
-  void observe(Target target, Duration timeout, std::function<void(reconcile::Observation)> callback);
+  /// Asks health, shards and settings, and `questions` besides. The nodes are tried in turn until one
+  /// answers everything; each gets its share of what is left of `timeout`. The callback always comes,
+  /// once, and never from within this call: when no node answers, with health UNKNOWN. What is asked
+  /// besides may stay unanswered: the observation's `asked` says what was.
+  void observe(Target target, reconcile::Questions questions, Duration timeout,
+               std::function<void(reconcile::Observation)> callback);
 
-  /// PUT /_cluster/settings with `body` (requests.h makes it), on the first node that takes it.
-  /// Errors: kUnavailable (nobody answered), kDeadlineExceeded, kInvalidArgument (Elasticsearch
-  /// refused the setting; its own words are in the detail).
-  void put_settings(Target target, std::string body, Duration timeout, std::function<void(Result<void>)> callback);
+  /// Sends one request to the first node that belongs to the cluster and answers; one that says 429,
+  /// 502, 503 or 504 is asked no more, and the next has its turn. It may reach more than one node, so it must do no
+  /// harm twice. Any status is an answer. Errors: kUnavailable (nobody answered), kDeadlineExceeded.
+  void request(Target target, SettingRequest request, Duration timeout,
+               std::function<void(Result<RequestAnswer>)> callback);
+
+  /// The same for a request whose answer says no more than whether it came through (requests.h makes
+  /// it). Errors besides: kUnavailable (not all nodes have acknowledged it in time), kInvalidArgument
+  /// (Elasticsearch refused it; its own words are in the detail).
+  void put_setting(Target target, SettingRequest request, Duration timeout, std::function<void(Result<void>)> callback);
 
  private:
   boost::asio::io_context& context_;

@@ -43,7 +43,7 @@ class ElasticsearchClient : public testing::Test {
  protected:
   Observation observe(std::vector<Endpoint> endpoints, Duration timeout = std::chrono::seconds{2}) {
     std::optional<Observation> answer;
-    Client(context, [this] { return now; }).observe({"search", std::move(endpoints)}, timeout, [&](Observation seen) {
+    Client(context, [this] { return now; }).observe({"search", std::move(endpoints)}, {}, timeout, [&](Observation seen) {
       answer = std::move(seen);
       context.stop();
     });
@@ -57,7 +57,7 @@ class ElasticsearchClient : public testing::Test {
     std::optional<Result<void>> answer;
     Client(context, [this] {
       return now;
-    }).put_settings({"search", std::move(endpoints)}, R"({"transient":{}})", timeout, [&](Result<void> outcome) {
+    }).put_setting({"search", std::move(endpoints)}, {"PUT", "/_cluster/settings", R"({"transient":{}})"}, timeout, [&](Result<void> outcome) {
       answer = std::move(outcome);
       context.stop();
     });
@@ -120,7 +120,7 @@ TEST_F(ElasticsearchClient, AnotherClusterOnThePortIsNoAnswer) {
   std::optional<Observation> answer;
   Client(context, [this] {
     return now;
-  }).observe({"other", {node.endpoint()}}, std::chrono::seconds{2}, [&](Observation seen) {
+  }).observe({"other", {node.endpoint()}}, {}, std::chrono::seconds{2}, [&](Observation seen) {
     answer = std::move(seen);
     context.stop();
   });

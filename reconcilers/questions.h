@@ -1,0 +1,18 @@
+#pragma once
+// What a cluster is asked besides health, shards and settings: only what somebody waits for, because each of it costs
+// the cluster something. Pure.
+
+#include <span>
+
+#include "core/base/time.h"
+#include "core/state/state.pb.h"
+#include "reconcilers/observation.h"
+
+namespace esaas::reconcile {
+
+/// `operations` are those that run on the cluster, whatever they change. `nodes` while nodes leave, restart, or are to
+/// run with something else than they do; `explain` when shards have been unassigned for a while; `snapshots` that an
+/// operation or a policy waits for.
+Questions questions_for(const state::Cluster& cluster, std::span<const state::Operation* const> operations, Time now);
+
+}  // namespace esaas::reconcile
