@@ -8,8 +8,10 @@
 #include "core/model/ids.h"
 #include "core/model/task_state.h"
 #include "reconcilers/effects/mesos/calls.h"
+#include "reconcilers/loop/attribution.h"
 #include "reconcilers/loop/holds.h"
 #include "reconcilers/loop/mesos_intents.h"
+#include "reconcilers/loop/repeats.h"
 #include "reconcilers/reconcile.h"
 
 namespace esaas::loop {
@@ -18,22 +20,8 @@ namespace {
 /// How often one cluster is reconciled within one turn before the others have theirs: intents that were just sequenced
 /// may make room for the next ones at once.
 constexpr int kRoundsPerTurn = 8;
-/// A starting cluster is silent for a while; only then do polls that nobody answers, or that bring nothing, become
-/// rarer.
-constexpr std::uint32_t kPatientPolls = 60;
-/// A long drain may go on for hours, and a cluster may be held for days: each this many more polls without news make
-/// the pause between two longer by one.
-constexpr std::uint32_t kPollsPerStep = 4;
 /// Events that may wait for the disk before commands are refused.
 constexpr std::size_t kBacklogMax = 32'768;
-
-/// The state says already that this setting is applied: a repeated PUT is no news.
-bool is_known(const state::Cluster& cluster, const event::Event& applied) {
-  if (applied.has_exclusions_applied()) {
-    return std::ranges::equal(cluster.exclusions_applied(), applied.exclusions_applied().nodes());
-  }
-  return cluster.minimum_master_nodes_applied() == applied.minimum_master_nodes_applied().value();
-}
 
 /// The node whose place the intent builds on; empty for one that brings its own, or needs none.
 std::string_view node_with_place(const event::Event& intent) {
@@ -89,11 +77,16 @@ void Controller::append_fleet(event::Event event, event::ActorKind actor, Time n
   sequencer_.sequence(std::move(event), now);
 }
 
-void Controller::attribute(event::Event& event, const state::Cluster& cluster, event::ActorKind actor) {
+void Controller::attribute(event::Event& event, const state::Cluster& cluster, event::ActorKind actor,
+                           std::uint64_t cause_seq) const {
   event.set_cluster(cluster.name());
   event.set_tenant(cluster.tenant());
-  if (event.operation_id().empty()) event.set_operation_id(cluster.active_operation());
+  if (event.operation_id().empty() && !is_of_a_policy(event)) event.set_operation_id(cluster.active_operation());
   event.mutable_actor()->set_kind(actor);
+  if (event.cause_seq() != 0) return;
+  const bool is_of_another = !event.operation_id().empty() && event.operation_id() != cluster.active_operation();
+  const state::Operation* operation = is_of_another ? state().find_operation(event.operation_id()) : nullptr;
+  event.set_cause_seq(operation != nullptr ? operation->started_seq() : cause_seq);
 }
 
 void Controller::append(const std::string& cluster_name, std::vector<event::Event> events, event::ActorKind actor,
@@ -102,10 +95,7 @@ void Controller::append(const std::string& cluster_name, std::vector<event::Even
   const state::Cluster* cluster = state().find_cluster(cluster_name);
   if (cluster == nullptr) return;
   // All before the first is folded: one of them may end the operation, or the cluster.
-  for (event::Event& event : events) {
-    attribute(event, *cluster, actor);
-    if (event.cause_seq() == 0) event.set_cause_seq(cause_seq);
-  }
+  for (event::Event& event : events) attribute(event, *cluster, actor, cause_seq);
   for (event::Event& event : events) sequencer_.sequence(std::move(event), now);
   start_next(cluster_name, now);
 }
@@ -117,10 +107,13 @@ void Controller::start_next(const std::string& cluster_name, Time now) {
   if (cluster == nullptr) {
     schedule_.forget(cluster_name);
     observations_.erase(cluster_name);
+    answered_at_.erase(cluster_name);
+    proxies_.erase(cluster_name);
+    std::erase_if(companions_, [&](const auto& item) { return item.first.starts_with(cluster_name + "/"); });
     std::erase_if(repeated_at_, [&](const auto& item) { return item.first.starts_with(cluster_name + "/"); });
     return;
   }
-  if (!cluster->active_operation().empty() || cluster->queued_operations().empty()) return;
+  if (cluster->queued_operations().empty()) return;
   const command::Context context{.now = now, .caller = {}, .next_seq = sequencer_.next_seq(), .versions = &versions_};
   for (event::Event& event : command::start_next_operation(state(), *cluster, context)) {
     sequencer_.sequence(std::move(event), now);
@@ -164,15 +157,28 @@ void Controller::reconcile_dirty(Time now) {
 reconcile::Input Controller::input_of(const state::Cluster& cluster, const reconcile::OfferSet& offers,
                                       Time now) const {
   const auto observation = observations_.find(cluster.name());
+  const auto proxies = proxies_.find(cluster.name());
   return {.cluster = cluster,
           .operation = state().find_operation(cluster.active_operation()),
+          .side_operations = side_operations_of(state(), cluster),
+          .tenant = state().find_tenant(cluster.tenant()),
           .observation = observation == observations_.end() ? nullptr : &observation->second,
+          .proxies = proxies == proxies_.end() ? nullptr : &proxies->second,
           .offers = offers,
           .ledger = ledger_of(cluster.name()),
           .settings = options_.settings,
           .now = now,
           .next_seq = sequencer_.next_seq(),
           .incarnation = options_.incarnation};
+}
+
+std::vector<const state::Operation*> Controller::side_operations_of(const state::FleetState& state,
+                                                                    const state::Cluster& cluster) {
+  std::vector<const state::Operation*> operations;
+  for (const std::string& id : cluster.side_operations()) {
+    if (const state::Operation* operation = state.find_operation(id)) operations.push_back(operation);
+  }
+  return operations;
 }
 
 bool Controller::reconcile_once(const std::string& name, Time now) {
@@ -198,11 +204,8 @@ bool Controller::reconcile_once(const std::string& name, Time now) {
 
 /// A plan asks for a repeat in every pass until it sees the effect: one that was just performed is given its time.
 void Controller::repeat_effect(const std::string& name, const event::Event& intent, Time now) {
-  const bool kill = intent.has_task_kill_intended();
-  const std::string key = name + (kill                               ? "/" + intent.task_kill_intended().task_id()
-                                  : intent.has_exclusions_intended() ? "/exclusions"
-                                                                     : "/minimum_master_nodes");
-  const Duration pause = kill ? options_.settings.kill_repeat : options_.settings.settings_repeat;
+  const std::string key = name + "/" + effect_key(intent);
+  const Duration pause = repeat_pause(options_.settings, intent);
   const auto [last, is_first] = repeated_at_.try_emplace(key, now);
   if (!is_first && now - last->second < pause) return;
   last->second = now;
@@ -216,9 +219,12 @@ void Controller::append_actions(const std::string& name, const reconcile::Plan& 
       const std::string* id = offer_id_of(event);
       if (id != nullptr && !id->empty() && !offer) offer = offers_.take(*id);
     }
+    std::vector<event::Event> intents = action.events;
+    std::uint64_t seq = sequencer_.next_seq();
+    for (event::Event& intent : intents) intent.set_seq(seq++);
     append(name, action.events, event::ACTOR_KIND_CONTROLLER, cause_of(name), now);
     sequencer_.when_durable(
-        [this, name, intents = action.events, offer = std::move(offer)] { perform(name, intents, offer); });
+        [this, name, intents = std::move(intents), offer = std::move(offer)] { perform(name, intents, offer); });
   }
 }
 
@@ -264,8 +270,8 @@ void Controller::perform(const std::string& name, const std::vector<event::Event
       const auto& kill = intent.task_kill_intended();
       const state::Node* node = cluster == nullptr ? nullptr : state::find_node(*cluster, kill.node());
       ports_.mesos_send(kill_call(kill, node == nullptr ? std::string{} : node->task().agent_id()));
-    } else if (cluster != nullptr && (intent.has_exclusions_intended() || intent.has_minimum_master_nodes_intended())) {
-      ports_.elasticsearch_put(address_of(*cluster), intent);
+    } else if (cluster != nullptr) {
+      perform_request(*cluster, intent);
     }
   }
 }
@@ -280,99 +286,6 @@ model::Place Controller::place_for(const state::Cluster* cluster, const std::vec
     if (node != nullptr) place = node->place();
   }
   return place;
-}
-
-ClusterAddress Controller::address_of(const state::Cluster& cluster) const {
-  ClusterAddress address{.cluster = cluster.name(), .version = cluster.spec().version(), .nodes = {}};
-  for (const bool joined : {true, false}) {  // members are likeliest to answer
-    for (const state::Node& node : cluster.nodes()) {
-      if (node.task().state() != model::TASK_STATE_RUNNING || node.task().joined() != joined) continue;
-      address.nodes.emplace_back(node.place().hostname(), node.place().http_port());
-    }
-  }
-  return address;
-}
-
-// ---- Elasticsearch ----
-
-void Controller::plan_poll(const std::string& name, Time now) {
-  const state::Cluster* cluster = state().find_cluster(name);
-  if (cluster == nullptr || schedule_.polls_under_way.contains(name)) return;
-  const bool running = std::ranges::any_of(
-      cluster->nodes(), [](const state::Node& node) { return node.task().state() == model::TASK_STATE_RUNNING; });
-  if (!running) {
-    schedule_.polls.clear(name);
-    return;
-  }
-  const Time wanted = now + poll_interval(*cluster);
-  const auto planned = schedule_.polls.of(name);
-  if (!planned || wanted < *planned) schedule_.polls.set(name, wanted);
-}
-
-Duration Controller::poll_interval(const state::Cluster& cluster) const {
-  if (!reconcile::wants_observation(cluster)) return options_.poll_idle;
-  const auto beyond_patience = [&](const std::map<std::string, std::uint32_t>& polls) {
-    const auto found = polls.find(cluster.name());
-    return found == polls.end() || found->second <= kPatientPolls ? 0U : found->second - kPatientPolls;
-  };
-  const Duration silent = options_.poll_fast * (1 << std::min(beyond_patience(schedule_.silent), 10U));
-  const Duration unchanged = options_.poll_fast * (1 + beyond_patience(schedule_.unchanged) / kPollsPerStep);
-  return std::min(std::max(silent, unchanged), options_.poll_idle);
-}
-
-void Controller::poll_due(Time now) {
-  for (const std::string& name : schedule_.polls.take_due(now)) {
-    const state::Cluster* cluster = state().find_cluster(name);
-    if (cluster == nullptr) continue;
-    ClusterAddress address = address_of(*cluster);
-    if (address.nodes.empty()) continue;
-    schedule_.polls_under_way.insert(name);
-    ports_.elasticsearch_observe(std::move(address));
-  }
-}
-
-void Controller::observed(const std::string& cluster_name, reconcile::Observation observation, Time now) {
-  schedule_.polls_under_way.erase(cluster_name);
-  const state::Cluster* cluster = state().find_cluster(cluster_name);
-  if (cluster == nullptr) return;
-  std::uint32_t& silent = schedule_.silent[cluster_name];
-  silent = observation.health.status() == model::HEALTH_STATUS_UNKNOWN ? silent + 1 : 0;
-  ++schedule_.unchanged[cluster_name];  // until something is appended, below or in a turn
-  auto facts = reconcile::observe(*cluster, observation, now);
-  observations_.insert_or_assign(cluster_name, std::move(observation));
-  append(cluster_name, std::move(facts), event::ACTOR_KIND_ELASTICSEARCH, cause_of(cluster_name), now);
-  cluster = state().find_cluster(cluster_name);
-  if (cluster == nullptr) return;
-  const bool matters =
-      !cluster->holds().empty() || !cluster->active_operation().empty() || reconcile::wants_observation(*cluster);
-  if (matters) schedule_.mark_dirty(cluster_name);
-  plan_poll(cluster_name, now);
-}
-
-/// What the newest observation says of the settings is older than the answer that just came.
-void Controller::forget_seen_settings(const std::string& cluster_name) {
-  const auto observation = observations_.find(cluster_name);
-  if (observation == observations_.end()) return;
-  observation->second.excluded_nodes.reset();
-  observation->second.minimum_master_nodes.reset();
-}
-
-void Controller::setting_answered(const std::string& cluster_name, const event::Event& intent,
-                                  const Result<void>& outcome, Time now) {
-  if (!outcome) {
-    ports_.note("elasticsearch_setting_failed", {{"cluster", cluster_name}, {"why", outcome.error().detail}});
-    return;  // the plan repeats it
-  }
-  forget_seen_settings(cluster_name);
-  event::Event event;
-  if (intent.has_exclusions_intended()) {
-    *event.mutable_exclusions_applied()->mutable_nodes() = intent.exclusions_intended().nodes();
-  } else {
-    event.mutable_minimum_master_nodes_applied()->set_value(intent.minimum_master_nodes_intended().value());
-  }
-  const state::Cluster* cluster = state().find_cluster(cluster_name);
-  if (cluster == nullptr || is_known(*cluster, event)) return;
-  append(cluster_name, {std::move(event)}, event::ACTOR_KIND_ELASTICSEARCH, cause_of(cluster_name), now);
 }
 
 }  // namespace esaas::loop

@@ -33,6 +33,7 @@
 #include "core/model/ids.h"
 #include "core/state/fleet_state.h"
 #include "reconcilers/adoption.h"
+#include "reconcilers/effects/elasticsearch/request_answer.h"
 #include "reconcilers/effects/mesos/reconciliation.h"
 #include "reconcilers/effects/mesos/wire/master.pb.h"
 #include "reconcilers/ledger.h"
@@ -45,6 +46,7 @@
 #include "reconcilers/loop/sequencer.h"
 #include "reconcilers/maintenance.h"
 #include "reconcilers/plan.h"
+#include "reconcilers/proxy_observation.h"
 #include "reconcilers/settings.h"
 #include "store/log/event_log.h"
 #include "store/log/log_writer.h"
@@ -74,6 +76,9 @@ struct ControllerOptions {
   Duration suppress_after = std::chrono::seconds{5};      ///< a role that wants nothing is suppressed after this long
 };
 
+/// Open sessions of a proxy, by server.
+using ProxySessions = std::map<std::string, std::uint32_t, std::less<>>;
+
 class Controller {
  public:
   /// `state` is the fold of all of `log`. The references must outlive the controller.
@@ -100,6 +105,15 @@ class Controller {
 
   void observed(const std::string& cluster, reconcile::Observation observation, Time now);
   void setting_answered(const std::string& cluster, const event::Event& intent, const Result<void>& outcome, Time now);
+  /// What came of Ports::elasticsearch_request for the intent with this seq.
+  void request_answered(const std::string& cluster, std::uint64_t seq, const Result<es::RequestAnswer>& answer,
+                        Time now);
+  /// What came of Ports::proxy_follow: the proxy follows the ServersIntended of that seq (0: it was only asked), and
+  /// has so many sessions by server.
+  void proxy_answered(const std::string& cluster, const std::string& node, std::uint64_t servers_seq,
+                      const Result<ProxySessions>& answer, Time now);
+  /// What came of Ports::kibana_ask: it serves, or why not.
+  void kibana_answered(const std::string& cluster, const std::string& node, const Result<void>& answer, Time now);
 
   /// Compares the state with the master's books, which are asked for now; whoever asks meanwhile gets the same answer.
   /// Done without being asked every ControllerOptions::ledger_period.
@@ -133,7 +147,8 @@ class Controller {
 
   // controller.cc
   /// Fills in what an event of the controller's own is about.
-  static void attribute(event::Event& event, const state::Cluster& cluster, event::ActorKind actor);
+  void attribute(event::Event& event, const state::Cluster& cluster, event::ActorKind actor,
+                 std::uint64_t cause_seq) const;
   void append(const std::string& cluster_name, std::vector<event::Event> events, event::ActorKind actor,
               std::uint64_t cause_seq, Time now);
   void append_fleet(event::Event event, event::ActorKind actor, Time now);
@@ -145,18 +160,23 @@ class Controller {
                                           Time now) const;
   void append_actions(const std::string& name, const reconcile::Plan& plan, Time now);
   void repeat_effect(const std::string& name, const event::Event& intent, Time now);
-  void forget_seen_settings(const std::string& cluster_name);
   void append_holds(const std::string& name, const reconcile::Plan& plan, Time now);
   void perform(const std::string& name, const std::vector<event::Event>& intents,
                const std::optional<PooledOffer>& offer);
-  void plan_poll(const std::string& name, Time now);
-  void poll_due(Time now);
-  [[nodiscard]] Duration poll_interval(const state::Cluster& cluster) const;
   [[nodiscard]] std::uint64_t cause_of(const std::string& name) const;
-  [[nodiscard]] ClusterAddress address_of(const state::Cluster& cluster) const;
+  static std::vector<const state::Operation*> side_operations_of(const state::FleetState& state,
+                                                                 const state::Cluster& cluster);
   [[nodiscard]] std::vector<std::string> roles() const;
   static const std::string* offer_id_of(const event::Event& event);
   static model::Place place_for(const state::Cluster* cluster, const std::vector<event::Event>& intents);
+
+  // controller_elasticsearch.cc
+  void perform_request(const state::Cluster& cluster, const event::Event& intent);
+  void forget_seen_settings(const std::string& cluster_name, Time now);
+  void plan_poll(const std::string& name, Time now);
+  void poll_due(Time now);
+  [[nodiscard]] Duration poll_interval(const state::Cluster& cluster) const;
+  [[nodiscard]] static ClusterAddress address_of(const state::Cluster& cluster);
 
   // controller_commands.cc
   Result<Accepted> accept(Submission& submission, Time now);
@@ -210,6 +230,15 @@ class Controller {
   void compare_quota(const state::Tenant& tenant, const mesos::wire::master::Response::GetQuota& quotas,
                      std::vector<event::Event>& findings);
 
+  // controller_companions.cc
+  struct Companion {
+    std::string asked_task;      ///< that was asked last
+    std::uint32_t silences = 0;  ///< in a row
+  };
+  void perform_servers(const state::Cluster& cluster, const event::Event& intent);
+  const state::Node* answering_companion(const std::string& cluster_name, const std::string& node_name,
+                                         const Error* silence, Time now);
+
   // controller_feedback.cc
   void task_status(const mesos::wire::TaskStatus& status, Time now);
   void stray_task(const mesos::wire::TaskStatus& status, Time now);
@@ -233,10 +262,14 @@ class Controller {
   mesos::Reconciliation task_reconciliation_;
   mesos::Reconciliation operation_reconciliation_;
   std::map<std::string, reconcile::Observation, std::less<>> observations_;
-  std::map<std::string, KeyUnderWay, std::less<>> keys_under_way_;              // sequenced and not durable yet
-  std::set<std::string> stray_tasks_seen_;                                      // unknown ones that the log tells of
-  std::set<std::string> stray_tasks_killed_;                                    // those that it tells are to be killed
-  std::map<std::string, Time> repeated_at_;                                     // by cluster and effect
+  std::map<std::string, reconcile::ProxyObservations, std::less<>> proxies_;  // by cluster
+  std::map<std::string, Companion> companions_;                               // by cluster and node
+  std::set<std::uint64_t> requests_under_way_;                                // to Elasticsearch, by their intents
+  std::map<std::string, Time, std::less<>> answered_at_;            // by cluster: the last that changed something
+  std::map<std::string, KeyUnderWay, std::less<>> keys_under_way_;  // sequenced and not durable yet
+  std::set<std::string> stray_tasks_seen_;                          // unknown ones that the log tells of
+  std::set<std::string> stray_tasks_killed_;                        // those that it tells are to be killed
+  std::map<std::string, Time> repeated_at_;                         // by cluster and effect
   std::map<std::string, event::MaintenanceAnswered, std::less<>> maintenance_;  // by agent: the newest answer
   std::optional<LedgerCheck> ledger_check_;                                     // on its way
   reconcile::Ledger ledger_;                                                    // the newest

@@ -121,6 +121,7 @@ Preview Controller::imagine(std::vector<event::Event> events, Time now) const {
     };
     keep(cluster->active_operation());
     for (const std::string& id : cluster->queued_operations()) keep(id);
+    for (const std::string& id : cluster->side_operations()) keep(id);
   }
   for (event::Event& event : events) {
     event.set_seq(imagined.seq() + 1);
@@ -134,6 +135,8 @@ Preview Controller::imagine(std::vector<event::Event> events, Time now) const {
     const reconcile::Plan plan =
         reconcile::reconcile({.cluster = *cluster,
                               .operation = imagined.find_operation(cluster->active_operation()),
+                              .side_operations = side_operations_of(imagined, *cluster),
+                              .tenant = imagined.find_tenant(cluster->tenant()),
                               .observation = observation == observations_.end() ? nullptr : &observation->second,
                               .offers = offers,
                               .settings = options_.settings,
@@ -142,7 +145,7 @@ Preview Controller::imagine(std::vector<event::Event> events, Time now) const {
                               .incarnation = options_.incarnation});
     for (const auto& action : plan.actions) {
       for (event::Event event : action.events) {
-        attribute(event, *cluster, event::ACTOR_KIND_CONTROLLER);
+        attribute(event, *cluster, event::ACTOR_KIND_CONTROLLER, 0);
         preview.next.push_back(std::move(event));
       }
     }

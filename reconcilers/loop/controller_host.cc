@@ -15,6 +15,8 @@
 #include "core/state/fleet_state.h"
 #include "reconcilers/effects/elasticsearch/client.h"
 #include "reconcilers/effects/elasticsearch/requests.h"
+#include "reconcilers/effects/haproxy/client.h"
+#include "reconcilers/effects/kibana/client.h"
 #include "reconcilers/effects/mesos/operator_client.h"
 #include "reconcilers/loop/command_inbox.h"
 #include "store/snapshots/snapshot_codec.h"
@@ -46,7 +48,9 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
         inbox_(config_.queued_commands_max),
         writer_(store::make_group_commit_writer(log)),
         elasticsearch_(io_, system_now),
-        controller_(config_.controller, std::move(recovered), log, *writer_, published_, *this) {}
+        controller_(config_.controller, std::move(recovered), log, *writer_, published_, *this) {
+    if (config_.proxy_tls != nullptr) proxies_.emplace(io_, *config_.proxy_tls);
+  }
 
   // ---- Life ----
 
@@ -128,9 +132,9 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
     });
   }
 
-  void elasticsearch_observe(ClusterAddress address) override {
+  void elasticsearch_observe(ClusterAddress address, reconcile::Questions questions) override {
     std::string name = address.cluster;
-    elasticsearch_.observe(to_target(std::move(address)), config_.elasticsearch_timeout,
+    elasticsearch_.observe(to_target(std::move(address)), std::move(questions), config_.elasticsearch_timeout,
                            [this, name = std::move(name)](reconcile::Observation observation) {
                              controller_.observed(name, std::move(observation), system_now());
                              turn_soon();
@@ -138,16 +142,46 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
   }
 
   void elasticsearch_put(ClusterAddress address, event::Event intent) override {
-    std::string body = intent.has_exclusions_intended()
-                           ? es::exclusions_body(intent.exclusions_intended())
-                           : es::minimum_master_nodes_body(intent.minimum_master_nodes_intended());
+    es::SettingRequest request = es::setting_request(intent, address.version);
     std::string name = address.cluster;
-    elasticsearch_.put_settings(
-        to_target(std::move(address)), std::move(body), config_.elasticsearch_timeout,
-        [this, name = std::move(name), intent = std::move(intent)](const Result<void>& outcome) {
-          controller_.setting_answered(name, intent, outcome, system_now());
-          turn_soon();
-        });
+    elasticsearch_.put_setting(to_target(std::move(address)), std::move(request), config_.elasticsearch_timeout,
+                               [this, name = std::move(name), intent = std::move(intent)](const Result<void>& outcome) {
+                                 controller_.setting_answered(name, intent, outcome, system_now());
+                                 turn_soon();
+                               });
+  }
+
+  void elasticsearch_request(ClusterAddress address, event::Event intent) override {
+    const auto& payload = intent.elasticsearch_request_intended();
+    std::string name = address.cluster;
+    elasticsearch_.request(to_target(std::move(address)), {payload.method(), payload.path(), payload.body()},
+                           config_.elasticsearch_request_timeout,
+                           [this, name = std::move(name), seq = intent.seq()](const Result<es::RequestAnswer>& answer) {
+                             controller_.request_answered(name, seq, answer, system_now());
+                             turn_soon();
+                           });
+  }
+
+  void proxy_follow(CompanionAddress address, model::ProxyAccess access, event::Event intent) override {
+    const std::uint64_t seq = intent.seq();
+    haproxy::Question question{.host = address.host, .port = address.port, .only_asks = seq == 0};
+    question.orders = orders_for(address.cluster, access, intent.servers_intended());
+    auto answered = [this, address = std::move(address), seq](const Result<haproxy::Sessions>& answer) {
+      controller_.proxy_answered(address.cluster, address.node, seq, answer, system_now());
+      turn_soon();
+    };
+    if (proxies_) return proxies_->follow(std::move(question), config_.companion_timeout, std::move(answered));
+    asio::post(io_, [answered = std::move(answered)] {
+      answered(fail(ErrorCode::kUnavailable, "The controller has no key to talk to proxies with."));
+    });
+  }
+
+  void kibana_ask(CompanionAddress address) override {
+    kibana::ask_status(io_, address.host, address.port, config_.companion_timeout,
+                       [this, address](const Result<void>& answer) {
+                         controller_.kibana_answered(address.cluster, address.node, answer, system_now());
+                         turn_soon();
+                       });
   }
 
   void post(std::function<void()> function) override {
@@ -244,6 +278,38 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
   }
 
  private:
+  /// Whoever names a secret in a request names one of this cluster, or none.
+  Result<std::string> digest_for(const std::string& cluster, const model::ProxyUser& user) const {
+    if (config_.secrets == nullptr) return fail(ErrorCode::kUnavailable, "there are no secrets");
+    if (!user.secret_id().starts_with("proxy/" + cluster + "/")) {
+      return fail(ErrorCode::kPermissionDenied, user.secret_id() + " is no secret of cluster " + cluster);
+    }
+    return config_.secrets->get(user.secret_id(), user.secret_version());
+  }
+
+  /// A user whose secret is not to be had can not come in.
+  haproxy::Orders orders_for(const std::string& cluster, const model::ProxyAccess& access,
+                             const event::ServersIntended& intended) {
+    haproxy::Orders orders{.asks_for_users = !access.users().empty()};
+    for (const event::ProxyServer& server : intended.servers()) {
+      orders.servers.push_back({.node = server.node(),
+                                .backend = server.kind(),
+                                .address = server.host(),
+                                .port = server.port(),
+                                .drained = server.drained()});
+    }
+    for (const model::ProxyUser& user : access.users()) {
+      auto digest = digest_for(cluster, user);
+      if (digest) {
+        orders.digests.insert(std::move(*digest));
+      } else {
+        write_note(Severity::kWarning, "secret_missing", {{"user", user.name()}, {"why", digest.error().detail}});
+      }
+    }
+    orders.networks.insert(access.allowed().begin(), access.allowed().end());
+    return orders;
+  }
+
   void take_commands() {
     const Time now = system_now();
     for (CommandInbox::Item& item : inbox_.take_all()) {
@@ -341,6 +407,7 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
   asio::thread_pool snapshot_pool_{1};
   std::unique_ptr<store::LogWriter> writer_;
   es::Client elasticsearch_;
+  std::optional<haproxy::Client> proxies_;
   std::optional<mesos::Client> client_;
   mesos::OperatorClient operator_{io_, [this] { return client_ ? client_->leading_master() : std::nullopt; }};
   Controller controller_;

@@ -22,6 +22,7 @@
 #include "reconcilers/loop/front.h"
 #include "store/log/event_log.h"
 #include "store/log/free_space.h"
+#include "store/secrets/secret_store.h"
 #include "store/snapshots/snapshot_store.h"
 
 namespace esaas::loop {
@@ -37,6 +38,14 @@ struct HostConfig {
   store::SpaceProbe free_space;  ///< null: never below the reserve
   std::size_t queued_commands_max = 16'384;
   Duration elasticsearch_timeout = std::chrono::seconds{5};
+  /// Of a request that changes something: Elasticsearch may have to read or write a repository before it answers.
+  Duration elasticsearch_request_timeout = std::chrono::seconds{30};
+  /// Of one conversation with a companion.
+  Duration companion_timeout = std::chrono::seconds{3};
+  /// For conversations with proxies (haproxy::client_context); null: there are none. Outlives the host.
+  boost::asio::ssl::context* proxy_tls = nullptr;
+  /// What the events only refer to; null: nothing. Outlives the host.
+  const store::SecretStore* secrets = nullptr;
   /// For the program's log; any thread. May be null.
   std::function<void(Severity, std::string_view, std::vector<std::pair<std::string, std::string>>)> note;
   /// A commit failed: what was sequenced is lost and the process has to end at once. Must not return.

@@ -24,6 +24,14 @@ struct ClusterAddress {
   std::vector<std::pair<std::string, std::uint32_t>> nodes;
 };
 
+/// Where a companion answers the controller: a proxy's control port, Kibana's HTTP port.
+struct CompanionAddress {
+  std::string cluster;
+  std::string node;
+  std::string host;
+  std::uint32_t port = 0;
+};
+
 class Ports {
  public:
   virtual ~Ports() = default;
@@ -51,10 +59,20 @@ class Ports {
 
   // ---- Elasticsearch ----
   /// Asks one cluster; the answer comes to Controller::observed, also when nobody answers (health UNKNOWN).
-  virtual void elasticsearch_observe(ClusterAddress address) = 0;
-  /// PUT /_cluster/settings for an ExclusionsIntended or MinimumMasterNodesIntended; the outcome comes to
-  /// Controller::setting_answered.
+  virtual void elasticsearch_observe(ClusterAddress address, reconcile::Questions questions) = 0;
+  /// Puts in force what an ExclusionsIntended, MinimumMasterNodesIntended, AllocationIntended or
+  /// VotingExclusionsIntended says; the outcome comes to Controller::setting_answered.
   virtual void elasticsearch_put(ClusterAddress address, event::Event intent) = 0;
+  /// Sends what an ElasticsearchRequestIntended says (its `seq` is set); the answer, whatever its status, comes to
+  /// Controller::request_answered.
+  virtual void elasticsearch_request(ClusterAddress address, event::Event intent) = 0;
+
+  // ---- Companions ----
+  /// Tells one proxy who may come in and where to send requests (a ServersIntended with its `seq`), and asks what is
+  /// under way to each server; what came of it comes to Controller::proxy_answered. An intent without a seq only asks.
+  virtual void proxy_follow(CompanionAddress address, model::ProxyAccess access, event::Event intent) = 0;
+  /// Asks Kibana whether it serves; the answer comes to Controller::kibana_answered.
+  virtual void kibana_ask(CompanionAddress address) = 0;
 
   // ---- The rest ----
   /// Runs `function` on the controller's thread, soon, and then Controller::turn. May be called from any thread.

@@ -136,13 +136,39 @@ void ControllerProcess::mesos_update_quota(const std::string& tenant, std::uint6
 }
 void ControllerProcess::mesos_ask_quotas() { mesos_->ask_quotas(); }
 
-void ControllerProcess::elasticsearch_observe(loop::ClusterAddress address) {
-  elasticsearch_->observe(std::move(address));
+void ControllerProcess::elasticsearch_observe(loop::ClusterAddress address, reconcile::Questions questions) {
+  elasticsearch_->observe(std::move(address), std::move(questions));
 }
 
 void ControllerProcess::elasticsearch_put(loop::ClusterAddress address, event::Event intent) {
   if (!ledger_.setting_intended(intent)) journal_.violate("a setting is sent before its intent is durable");
   elasticsearch_->put(std::move(address), std::move(intent));
+}
+
+void ControllerProcess::elasticsearch_request(loop::ClusterAddress address, event::Event intent) {
+  if (intent.seq() == 0 || intent.seq() > log_.last_seq()) {
+    journal_.violate("a request is sent before its intent is durable");
+  }
+  elasticsearch_->request(std::move(address), std::move(intent));
+}
+
+/// There are no proxies' processes here: each takes what it is told, and nobody has a session.
+void ControllerProcess::proxy_follow(loop::CompanionAddress address, model::ProxyAccess, event::Event intent) {
+  clock_.after(std::chrono::milliseconds{5}, [this, epoch = epoch_, address = std::move(address), seq = intent.seq()] {
+    if (epoch != epoch_) return;
+    input([&](loop::Controller& controller) {
+      controller.proxy_answered(address.cluster, address.node, seq, loop::ProxySessions{}, clock_.now());
+    });
+  });
+}
+
+void ControllerProcess::kibana_ask(loop::CompanionAddress address) {
+  clock_.after(std::chrono::milliseconds{5}, [this, epoch = epoch_, address = std::move(address)] {
+    if (epoch != epoch_) return;
+    input([&](loop::Controller& controller) {
+      controller.kibana_answered(address.cluster, address.node, {}, clock_.now());
+    });
+  });
 }
 
 void ControllerProcess::post(std::function<void()> function) {

@@ -53,8 +53,11 @@ class ControllerProcess final : public loop::Ports {
   void mesos_update_quota(const std::string& tenant, std::uint64_t seq,
                           const mesos::wire::quota::QuotaConfig& config) override;
   void mesos_ask_quotas() override;
-  void elasticsearch_observe(loop::ClusterAddress address) override;
+  void elasticsearch_observe(loop::ClusterAddress address, reconcile::Questions questions) override;
   void elasticsearch_put(loop::ClusterAddress address, event::Event intent) override;
+  void elasticsearch_request(loop::ClusterAddress address, event::Event intent) override;
+  void proxy_follow(loop::CompanionAddress address, model::ProxyAccess access, event::Event intent) override;
+  void kibana_ask(loop::CompanionAddress address) override;
   void post(std::function<void()> function) override;
   void fatal(const Error& error) override;
   void note(std::string_view what, std::vector<std::pair<std::string_view, std::string>> fields) override;

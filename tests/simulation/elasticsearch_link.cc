@@ -25,6 +25,7 @@ std::string text_of(const Observation& observation) {
   for (const std::string& index : observation.closed_indices) text += "|closed " + index;
   for (const std::string& node : observation.excluded_nodes.value_or(std::vector<std::string>{}))
     text += "|not " + node;
+  text += "|allocates " + observation.allocation_enable.value_or("");
   return text + "|" + std::to_string(observation.minimum_master_nodes.value_or(0));
 }
 
@@ -51,15 +52,18 @@ void ElasticsearchLink::answer(Input input, Duration delay) {
   });
 }
 
-void ElasticsearchLink::observe(loop::ClusterAddress address) {
+void ElasticsearchLink::observe(loop::ClusterAddress address, reconcile::Questions questions) {
   const Time asked_at = clock_.now();
-  clock_.after(latency(), [this, process = process_, address = std::move(address), asked_at] {
-    if (process == process_) ask(address, asked_at);
-  });
+  clock_.after(latency(),
+               [this, process = process_, address = std::move(address), questions = std::move(questions), asked_at] {
+                 if (process == process_) ask(address, questions, asked_at);
+               });
 }
 
-void ElasticsearchLink::ask(const loop::ClusterAddress& address, Time asked_at) {
+/// The model says nothing of what is asked besides, except that it was asked.
+void ElasticsearchLink::ask(const loop::ClusterAddress& address, const reconcile::Questions& questions, Time asked_at) {
   Observation observation = ask_nodes(address);
+  if (observation.health.status() != model::HEALTH_STATUS_UNKNOWN) observation.asked = questions;
   observation.observed_at = asked_at;
   const bool unanswered = observation.health.status() == model::HEALTH_STATUS_UNKNOWN;
   const Duration delay = unanswered && prng_.chance(1, 2) ? kTimeout : latency();
@@ -109,31 +113,48 @@ void ElasticsearchLink::check_agreement(const std::optional<Observation>& direct
 }
 
 void ElasticsearchLink::put(loop::ClusterAddress address, event::Event intent) {
-  const std::string body = intent.has_exclusions_intended()
-                               ? es::exclusions_body(intent.exclusions_intended())
-                               : es::minimum_master_nodes_body(intent.minimum_master_nodes_intended());
-  clock_.after(latency(), [this, process = process_, address = std::move(address), intent = std::move(intent), body] {
+  es::SettingRequest request = es::setting_request(intent, address.version);
+  send(address, std::move(request),
+       [this, cluster = address.cluster, intent](loop::Controller& controller, const auto& answer) {
+         const Result<void> outcome = answer ? es::check_put(*answer) : std::unexpected(answer.error());
+         controller.setting_answered(cluster, intent, outcome, clock_.now());
+       });
+}
+
+void ElasticsearchLink::request(loop::ClusterAddress address, event::Event intent) {
+  const auto& payload = intent.elasticsearch_request_intended();
+  es::SettingRequest request{payload.method(), payload.path(), payload.body()};
+  send(address, std::move(request),
+       [this, cluster = address.cluster, seq = intent.seq()](loop::Controller& controller, const auto& answer) {
+         controller.request_answered(cluster, seq, answer, clock_.now());
+       });
+}
+
+void ElasticsearchLink::send(loop::ClusterAddress address, es::SettingRequest request,
+                             std::function<void(loop::Controller&, const Result<es::RequestAnswer>&)> tell) {
+  clock_.after(latency(), [this, process = process_, address = std::move(address), request = std::move(request),
+                           tell = std::move(tell)] {
     const bool lost = rough_ && prng_.chance(1, 12);
     // A request that is on its way arrives, even if the process that sent it is gone.
-    Result<void> outcome = fail(ErrorCode::kDeadlineExceeded, "nobody answered in time");
-    if (!lost) outcome = put_to_nodes(address, body);
+    Result<es::RequestAnswer> outcome = fail(ErrorCode::kDeadlineExceeded, "nobody answered in time");
+    if (!lost) outcome = send_to_nodes(address, request);
     if (process != process_) return;
     if (rough_ && prng_.chance(1, 12)) outcome = fail(ErrorCode::kDeadlineExceeded, "the answer was lost");
-    answer([this, cluster = address.cluster, intent, outcome](
-               loop::Controller& controller) { controller.setting_answered(cluster, intent, outcome, clock_.now()); },
+    answer([tell, outcome](loop::Controller& controller) { tell(controller, outcome); },
            outcome ? latency() : kTimeout);
   });
 }
 
-Result<void> ElasticsearchLink::put_to_nodes(const loop::ClusterAddress& address, const std::string& body) {
-  Result<void> outcome = fail(ErrorCode::kUnavailable, "the cluster has no node to ask");
+Result<es::RequestAnswer> ElasticsearchLink::send_to_nodes(const loop::ClusterAddress& address,
+                                                           const es::SettingRequest& request) {
+  Result<es::RequestAnswer> outcome = fail(ErrorCode::kUnavailable, "the cluster has no node to ask");
   for (const auto& [host, port] : address.nodes) {
     const auto root = elasticsearch_.request(host, port, {"GET", es::kRootPath, {}});
     if (!root || !es::check_cluster_name(root->body, address.cluster)) continue;
-    const auto answered = elasticsearch_.request(host, port, {"PUT", "/_cluster/settings", body});
+    const auto answered = elasticsearch_.request(host, port, {request.method, request.path, request.body});
     if (!answered) continue;
-    if (answered->status == 200) return es::check_acknowledged(answered->body);
-    outcome = fail(ErrorCode::kUnavailable, es::reason_of_error(answered->body));
+    outcome = es::RequestAnswer{.status = static_cast<unsigned>(answered->status), .body = answered->body};
+    if (answered->status < 500) break;
   }
   return outcome;
 }

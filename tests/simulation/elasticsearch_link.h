@@ -7,6 +7,8 @@
 #include <functional>
 #include <string>
 
+#include "reconcilers/effects/elasticsearch/request_answer.h"
+#include "reconcilers/effects/elasticsearch/requests.h"
 #include "reconcilers/loop/controller.h"
 #include "tests/simulation/journal.h"
 #include "tests/simulation/model_elasticsearch.h"
@@ -20,21 +22,24 @@ class ElasticsearchLink {
   ElasticsearchLink(test::SimulationClock& clock, test::Prng prng, ModelElasticsearch& elasticsearch, Journal& journal,
                     std::function<void(Input)> to_controller);
 
-  void observe(loop::ClusterAddress address);
+  void observe(loop::ClusterAddress address, reconcile::Questions questions);
   void put(loop::ClusterAddress address, event::Event intent);
+  void request(loop::ClusterAddress address, event::Event intent);
 
   /// Answers that are under way are nobody's any more.
   void process_ended() { ++process_; }
   void set_rough(bool rough) { rough_ = rough; }
 
  private:
-  void ask(const loop::ClusterAddress& address, Time asked_at);
+  void ask(const loop::ClusterAddress& address, const reconcile::Questions& questions, Time asked_at);
+  void send(loop::ClusterAddress address, es::SettingRequest request,
+            std::function<void(loop::Controller&, const Result<es::RequestAnswer>&)> tell);
   reconcile::Observation ask_nodes(const loop::ClusterAddress& address);
   std::optional<reconcile::Observation> ask_by_json(const std::string& host, std::uint32_t port,
                                                     const std::string& cluster);
   void check_agreement(const std::optional<reconcile::Observation>& direct,
                        const std::optional<reconcile::Observation>& parsed, const std::string& cluster);
-  Result<void> put_to_nodes(const loop::ClusterAddress& address, const std::string& body);
+  Result<es::RequestAnswer> send_to_nodes(const loop::ClusterAddress& address, const es::SettingRequest& request);
   void answer(Input input, Duration delay);
   Duration latency();
 

@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "reconcilers/loop/ports.h"
@@ -21,8 +22,16 @@ class FakePorts : public Ports {
     quotas_sent.push_back({tenant, seq, config});
   }
   void mesos_ask_quotas() override { ++quotas_asked; }
-  void elasticsearch_observe(ClusterAddress address) override { observed.push_back(std::move(address)); }
+  void elasticsearch_observe(ClusterAddress address, reconcile::Questions questions) override {
+    observed.push_back(std::move(address));
+    questions_asked.push_back(std::move(questions));
+  }
   void elasticsearch_put(ClusterAddress address, event::Event intent) override;
+  void elasticsearch_request(ClusterAddress, event::Event intent) override { requests.push_back(std::move(intent)); }
+  void proxy_follow(CompanionAddress address, model::ProxyAccess, event::Event intent) override {
+    followed.emplace_back(std::move(address), std::move(intent));
+  }
+  void kibana_ask(CompanionAddress address) override { kibanas_asked.push_back(std::move(address)); }
   void post(std::function<void()> function) override { posted.push_back(std::move(function)); }
   void fatal(const Error& error) override { fatal_errors.push_back(error.detail); }
   void note(std::string_view what, std::vector<std::pair<std::string_view, std::string>> fields) override;
@@ -46,7 +55,11 @@ class FakePorts : public Ports {
   std::vector<std::string> roles;
   std::vector<mesos::wire::scheduler::Call> calls;
   std::vector<ClusterAddress> observed;
+  std::vector<reconcile::Questions> questions_asked;
   std::vector<event::Event> puts;
+  std::vector<event::Event> requests;
+  std::vector<std::pair<CompanionAddress, event::Event>> followed;
+  std::vector<CompanionAddress> kibanas_asked;
   std::deque<std::function<void()>> posted;
   std::vector<std::string> fatal_errors;
   std::vector<std::string> notes;
