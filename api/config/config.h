@@ -66,6 +66,13 @@ struct MesosConfig {
   std::chrono::seconds failover_timeout{7 * 24 * 3600};
 };
 
+/// A plugin that may be installed on nodes of one version by its name alone.
+struct PluginConfig {
+  std::string name;
+  std::string uri;
+  std::string sha256;
+};
+
 /// One version of Elasticsearch that may be launched.
 struct ArtifactConfig {
   std::string version;
@@ -75,6 +82,8 @@ struct ArtifactConfig {
   std::string java_home;
   bool small = false;  ///< profile "small"
   bool allow_root = false;
+  std::string repository_root;  ///< the nodes' path.repo; empty: no repository on a shared file system
+  std::vector<PluginConfig> plugins;
 };
 
 struct LogConfig {

@@ -222,6 +222,33 @@ void read_mesos(const toml::table* table, MesosConfig& mesos, Reading& reading) 
   if (mesos.task_user == "root") reader.mistake("task_user", "is root: tasks run as another user");
 }
 
+void check_sha256(TableReader& reader, const std::string& sha256) {
+  const bool hex = sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!sha256.empty() && (sha256.size() != 64 || !hex)) {
+    reader.mistake("sha256", "is not 64 lower-case hexadecimal digits");
+  }
+}
+
+void read_plugins(const toml::array* array, ArtifactConfig& artifact, Reading& reading) {
+  if (array == nullptr) return;
+  std::set<std::string> names;
+  for (const auto& node : *array) {
+    TableReader reader(node.as_table(), "elasticsearch.plugins.", reading.mistakes);
+    PluginConfig plugin;
+    reader.text("name", plugin.name);
+    reader.text("uri", plugin.uri);
+    reader.text("sha256", plugin.sha256);
+    reader.done();
+    if (plugin.name.empty()) reader.mistake("name", "is missing: as the archive's own description has it");
+    if (plugin.uri.empty()) reader.mistake("uri", "is missing: where agents fetch the archive from");
+    check_sha256(reader, plugin.sha256);
+    if (!plugin.name.empty() && !names.insert(plugin.name).second) {
+      reader.mistake("name", "is among the plugins of this version twice");
+    }
+    artifact.plugins.push_back(std::move(plugin));
+  }
+}
+
 void read_artifacts(const toml::array* array, Config& config, Reading& reading) {
   if (array == nullptr) return;
   std::set<std::string> versions;
@@ -236,15 +263,20 @@ void read_artifacts(const toml::array* array, Config& config, Reading& reading) 
     std::string profile = "production";
     reader.text("profile", profile);
     reader.flag("allow_root", artifact.allow_root);
+    reader.text("repository_root", artifact.repository_root);
+    read_plugins(reader.tables("plugins"), artifact, reading);
     reader.done();
+    if (artifact.allow_root && !artifact.version.starts_with("2.")) {
+      reader.mistake("allow_root", "is for 2.x: later versions never run as root");
+    }
+    if (!artifact.repository_root.empty() && !artifact.repository_root.starts_with('/')) {
+      reader.mistake("repository_root", "is not an absolute path");
+    }
     artifact.small = profile == "small";
     if (profile != "small" && profile != "production") reader.mistake("profile", "is neither production nor small");
     if (artifact.version.empty()) reader.mistake("version", "is missing, such as \"2.3.3\"");
     if (artifact.uri.empty()) reader.mistake("uri", "is missing: where agents fetch the archive from");
-    const bool hex = artifact.sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
-    if (!artifact.sha256.empty() && (artifact.sha256.size() != 64 || !hex)) {
-      reader.mistake("sha256", "is not 64 lower-case hexadecimal digits");
-    }
+    check_sha256(reader, artifact.sha256);
     if (!artifact.version.empty() && !versions.insert(artifact.version).second) {
       reader.mistake("version", "is in the catalogue twice");
     }

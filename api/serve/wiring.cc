@@ -60,6 +60,10 @@ es::Catalogue catalogue_of(const config::Config& config) {
     artifact.java_home = entry.java_home;
     artifact.profile = entry.small ? es::Profile::kSmall : es::Profile::kProduction;
     artifact.allow_root = entry.allow_root;
+    artifact.repository_root = entry.repository_root;
+    for (const config::PluginConfig& plugin : entry.plugins) {
+      artifact.plugins[plugin.name] = {plugin.uri, plugin.sha256};
+    }
   }
   return catalogue;
 }

@@ -74,6 +74,22 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"TwiceInTheCatalogue",
              "[[elasticsearch]]\nversion = \"1\"\nuri = \"u\"\n[[elasticsearch]]\nversion = \"1\"\nuri = \"v\"\n", 8,
              "elasticsearch.version"},
+        Case{"RootForLaterVersions", "[[elasticsearch]]\nversion = \"5.6.16\"\nuri = \"u\"\nallow_root = true\n", 7,
+             "elasticsearch.allow_root"},
+        Case{"RelativeRepositoryRoot",
+             "[[elasticsearch]]\nversion = \"5.6.16\"\nuri = \"u\"\nrepository_root = \"snapshots\"\n", 7,
+             "elasticsearch.repository_root"},
+        Case{"PluginWithoutUri",
+             "[[elasticsearch]]\nversion = \"1\"\nuri = \"u\"\n[[elasticsearch.plugins]]\nname = \"p\"\n", 7,
+             "elasticsearch.plugins.uri"},
+        Case{"PluginWithABadHash",
+             "[[elasticsearch]]\nversion = \"1\"\nuri = \"u\"\n"
+             "[[elasticsearch.plugins]]\nname = \"p\"\nuri = \"u\"\nsha256 = \"abc\"\n",
+             10, "elasticsearch.plugins.sha256"},
+        Case{"PluginTwice",
+             "[[elasticsearch]]\nversion = \"1\"\nuri = \"u\"\n[[elasticsearch.plugins]]\nname = \"p\"\nuri = \"u\"\n"
+             "[[elasticsearch.plugins]]\nname = \"p\"\nuri = \"u\"\n",
+             11, "elasticsearch.plugins.name"},
         Case{"MasterAndEmbedded", "master = \"http://x:5050\"\n", 4, "mesos.master"},
         Case{"OrphanPolicy", "orphans = \"kill\"\n", 4, "mesos.orphans"},
         Case{"NoOrphanPolicy", "orphans = \"\"\n", 4, "mesos.orphans"},
@@ -116,6 +132,22 @@ TEST(Config, BeyondLoopbackItNeedsTlsOrPermission) {
   EXPECT_TRUE(parse(remote + "allow_plain_remote = true\n", "/"));
   EXPECT_TRUE(parse(remote + "[http.tls]\ncertificate_file = \"c\"\nkey_file = \"k\"\n", "/"));
   EXPECT_TRUE(parse(std::string(kMinimal) + "[http]\nlisten = \"[::1]:47300\"\n", "/"));
+}
+
+TEST(Config, TheCatalogueSaysWhereAVersionsPluginsAndRepositoriesAre) {
+  const auto config = parse(std::string(kMinimal) +
+                                "[[elasticsearch]]\nversion = \"7.17.28\"\nuri = \"u\"\nrepository_root = \"/mnt/s\"\n"
+                                "[[elasticsearch.plugins]]\nname = \"a\"\nuri = \"file:///a.zip\"\n"
+                                "[[elasticsearch.plugins]]\nname = \"b\"\nuri = \"file:///b.zip\"\n"
+                                "[[elasticsearch]]\nversion = \"2.3.3\"\nuri = \"u\"\n",
+                            "/");
+  ASSERT_TRUE(config) << to_text(config.error(), "f");
+  ASSERT_EQ(config->artifacts.size(), 2U);
+  EXPECT_EQ(config->artifacts[0].repository_root, "/mnt/s");
+  ASSERT_EQ(config->artifacts[0].plugins.size(), 2U);
+  EXPECT_EQ(config->artifacts[0].plugins[1].name, "b");
+  EXPECT_EQ(config->artifacts[0].plugins[1].uri, "file:///b.zip");
+  EXPECT_TRUE(config->artifacts[1].plugins.empty());
 }
 
 TEST(Config, AFolderIsNoFile) {
