@@ -44,7 +44,7 @@ class ClusterStory:
 
     def create_three(self):
         self.esaas.run("tenant", "create", "shop")
-        self.esaas.run("cluster", "create", self.name, "--tenant", "shop", "--version", "2.3.3", "--nodes", "3",
+        self.esaas.run("cluster", "create", self.name, "--tenant", "shop", "--version", self.esaas.version, "--nodes", "3",
                        "--cpus-milli", "500", "--mem-mib", "512", "--disk-mib", "1024", "--reason", "test", "--wait",
                        "--timeout", "180")
         self.wait_whole(3, "created")

@@ -9,6 +9,7 @@ import urllib.request
 
 def ask(address, path, body=None, method=None, timeout=5):
     request = urllib.request.Request(f"http://{address}{path}", method=method,
+                                     headers={"Content-Type": "application/json"},
                                      data=None if body is None else json.dumps(body).encode())
     with urllib.request.urlopen(request, timeout=timeout) as answer:
         return json.loads(answer.read() or b"{}")
@@ -48,7 +49,7 @@ class Writer(threading.Thread):
 
     def missing(self, address):
         """Acknowledged documents that the cluster does not have."""
-        ask(address, f"/{self.index}/_refresh", {}, "POST", timeout=30)
+        ask(address, f"/{self.index}/_refresh", None, "POST", timeout=30)
         missing = []
         for begin in range(0, len(self._acknowledged_ids), 500):
             part = self._acknowledged_ids[begin:begin + 500]

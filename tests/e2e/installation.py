@@ -23,8 +23,8 @@ def skip(reason):
 
 
 def elasticsearch_archive(version):
-    named = os.environ.get("ESAAS_ELASTICSEARCH_ARCHIVE")
-    if named:
+    named = os.environ.get("ESAAS_ELASTICSEARCH_ARCHIVE", "")
+    if Path(named).name == f"elasticsearch-{version}.tar.gz":
         return named
     fetched = subprocess.run([TOP / ".ci/fetch-elasticsearch", version], stdout=subprocess.PIPE, text=True)
     if fetched.returncode == 75:
@@ -49,16 +49,20 @@ def free_port():
 
 class Installation:
     """Everything lives below `self.root`; `close` ends what was started, whatever the test left behind. The embedded Mesos is
-    part of it, unless `master` (host:port) names a running one; what runs there is its owner's to end."""
+    part of it, unless `master` (host:port) names a running one; what runs there is its owner's to end. The catalogue has
+    `version` and `other_versions`, each with repositories below `self.repositories`."""
 
     def __init__(self, binary, first_agent_address=None, agents=5, version="2.3.3", master=None,
-                 embedded_settings=""):
+                 embedded_settings="", other_versions=()):
         self.binary = Path(binary).resolve()
         self.version = version
         # Tasks run as a user that is not root, and have to reach their sandboxes.
         self.root = Path(tempfile.mkdtemp(prefix="esaas-e2e-"))
         self.root.chmod(0o755)
         self.data = self.root / "data"
+        self.repositories = self.root / "repositories"
+        self.repositories.mkdir()
+        self.repositories.chmod(0o777)
         self.port = free_port()
         self.server = None
         user = "nobody" if os.getuid() == 0 else os.environ.get("USER", "nobody")
@@ -79,12 +83,17 @@ listen = "127.0.0.1:{self.port}"
 [mesos]
 {which}
 task_user = "{user}"
-{details}[[elasticsearch]]
+{details}{"".join(self.artifact(each) for each in (version, *other_versions))}""")
+
+    def artifact(self, version):
+        """The catalogue's entry."""
+        return f"""[[elasticsearch]]
 version = "{version}"
 uri = "file://{elasticsearch_archive(version)}"
 java_home = "{java_home()}"
 profile = "small"
-""")
+repository_root = "{self.repositories}"
+"""
 
     def start(self, ready=True):
         """Until it is ready; or, without `ready`, until it answers that it is not."""

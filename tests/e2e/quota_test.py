@@ -33,7 +33,7 @@ def make_program(folder):
         file.parent.mkdir(parents=True)
         file.write_text(text)
         file.chmod(0o755)
-    archive = Path(folder, "elasticsearch.tar.gz")
+    archive = Path(folder, f"elasticsearch-{VERSION}.tar.gz")
     with tarfile.open(archive, "w:gz") as tar:
         tar.add(home, arcname=home.name)
     java = Path(folder, "java/bin/java")
