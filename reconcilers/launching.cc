@@ -1,6 +1,8 @@
 #include "reconcilers/launching.h"
 
 #include "core/model/ids.h"
+#include "core/state/launch_inputs.h"
+#include "reconcilers/companions.h"
 #include "reconcilers/effects/elasticsearch/launch.h"
 #include "reconcilers/growth.h"
 #include "reconcilers/leaving.h"
@@ -13,11 +15,22 @@ namespace {
 
 using state::Node;
 
-es::LaunchInput launch_input(const View& view, const Node& node, std::span<const PlannedPlace> planned) {
+/// Those that elect the first master of a cluster that never had one. Told to a cluster that has, they could elect a
+/// second one.
+std::vector<std::string> first_masters(const View& view) {
+  std::vector<std::string> names;
+  for (const Node& node : view.cluster().nodes()) {
+    if (!node.removing() && view.is_master_eligible(node)) names.push_back(node.name());
+  }
+  return names;
+}
+
+es::LaunchInput launch_input(const View& view, const Node& node, const model::LaunchInputs& inputs,
+                             std::span<const PlannedPlace> planned) {
   es::LaunchInput input;
   input.cluster = view.cluster().name();
   input.node = node.name();
-  input.version = view.cluster().spec().version();
+  input.version = inputs.version();
   input.master_eligible = view.is_master_eligible(node);
   input.holds_data = view.holds_data(node);
   input.resources = node.resources();
@@ -30,6 +43,9 @@ es::LaunchInput launch_input(const View& view, const Node& node, std::span<const
     input.seed_hosts.push_back(place->hostname() + ":" + std::to_string(place->transport_port()));
   }
   input.minimum_master_nodes = minimum_master_nodes_at_launch(view, node);
+  input.settings.assign(inputs.settings().begin(), inputs.settings().end());
+  input.plugins.assign(inputs.plugins().begin(), inputs.plugins().end());
+  if (!view.has_formed()) input.initial_master_nodes = first_masters(view);
   return input;
 }
 
@@ -37,9 +53,13 @@ es::LaunchInput launch_input(const View& view, const Node& node, std::span<const
 std::optional<event::Event> launch_intended(const View& view, Draft& draft, const Node& node,
                                             std::span<const PlannedPlace> planned, const Offer& offer,
                                             std::uint64_t seq) {
-  auto spec = es::render_launch(launch_input(view, node, planned), view.settings().catalogue);
+  model::LaunchInputs inputs = state::wanted_inputs(view.cluster(), node);
+  auto spec = view.is_companion(node)
+                  ? render_companion(view, node, inputs, planned)
+                  : es::render_launch(launch_input(view, node, inputs, planned), view.settings().catalogue);
   if (!spec) {
-    draft.hold("version_can_be_launched", node.name(), {spec.error().detail, {}});
+    draft.hold(view.is_companion(node) ? "companion_can_be_launched" : "version_can_be_launched", node.name(),
+               {spec.error().detail, {}});
     return std::nullopt;
   }
   event::Event event;
@@ -49,6 +69,7 @@ std::optional<event::Event> launch_intended(const View& view, Draft& draft, cons
   payload.set_agent_id(offer.agent_id);
   *payload.mutable_launch() = std::move(*spec);
   payload.set_offer_id(offer.id);
+  *payload.mutable_inputs() = std::move(inputs);
   *payload.add_basis() = figure("attempt", node.attempt() + 1);
   *payload.add_basis() = figure("failures", node.failures());
   return event;

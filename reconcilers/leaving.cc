@@ -4,6 +4,7 @@
 
 #include "reconcilers/rules/operation_rules.h"
 #include "reconcilers/rules/stop_rules.h"
+#include "reconcilers/shielding.h"
 
 namespace esaas::reconcile {
 namespace {
@@ -74,6 +75,7 @@ void stop(const View& view, Draft& draft, const Node& node) {
     return draft.hold(refusal->rule, node.name(), std::move(refusal->refusal));
   }
   if (draft.has_action("stop_node")) return draft.check_soon();
+  if (!shield(view, draft, node)) return;
   draft.act("stop_node", kill_intended(node, "It leaves the cluster (" + node.removal_reason() + ") and is empty."));
 }
 
@@ -99,8 +101,9 @@ void leave_without_having_joined(const View& view, Draft& draft, const Node& nod
 }
 
 /// There is nothing to drain, no vote to miss, and nothing to ask the cluster about.
-void leave_with_nothing(Draft& draft, const Node& node) {
+void leave_with_nothing(const View& view, Draft& draft, const Node& node) {
   if (node.task().kill_intended()) return;
+  if (!view.is_companion(node) && is_joined(node) && !shield(view, draft, node)) return;
   draft.act("stop_node",
             kill_intended(node, "It leaves the cluster (" + node.removal_reason() + ") and keeps nothing."));
 }
@@ -136,7 +139,7 @@ void reconcile_leaving(const View& view, Draft& draft) {
     } else if (!may_run(node) || is_out_of_sight(node)) {
       draft.check_soon();  // recovery.h holds it
     } else if (view.keeps_nothing(node)) {
-      leave_with_nothing(draft, node);
+      leave_with_nothing(view, draft, node);
     } else if (node.ever_joined()) {
       leave(view, draft, node);
     } else {

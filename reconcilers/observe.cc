@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/state/fleet_state.h"
 #include "reconcilers/node_facts.h"
 #include "reconcilers/reconcile.h"
 
@@ -35,6 +36,12 @@ bool lists(const Observation& observation, const Node& node) {
   return std::ranges::find(observation.nodes, node.name()) != observation.nodes.end();
 }
 
+/// Elasticsearch knows nothing of it.
+bool is_companion(const state::Cluster& cluster, const Node& node) {
+  const model::NodeGroup* group = state::find_group(cluster.spec(), node.group());
+  return group != nullptr && state::is_companion(*group);
+}
+
 /// An answer to a question from before the launch speaks of the task before.
 bool has_joined(const Observation& observation, const Node& node) {
   return may_run(node) && lists(observation, node) && to_us(observation.observed_at) > node.task().launched_at_us();
@@ -45,9 +52,13 @@ bool has_joined(const Observation& observation, const Node& node) {
 bool is_complete(const state::Cluster& cluster, const Observation& observation) {
   if (observation.health.status() == model::HEALTH_STATUS_RED) return false;
   std::uint32_t wanted = 0;
-  for (const model::NodeGroup& group : cluster.spec().node_groups()) wanted += group.count();
+  for (const model::NodeGroup& group : cluster.spec().node_groups()) {
+    if (!state::is_companion(group)) wanted += group.count();
+  }
   const auto there = std::ranges::count_if(
-      cluster.nodes(), [&](const Node& node) { return !node.removing() && has_joined(observation, node); });
+      cluster.nodes(), [&](const Node& node) {
+        return !node.removing() && !is_companion(cluster, node) && has_joined(observation, node);
+      });
   return wanted > 0 && std::cmp_greater_equal(there, wanted);
 }
 
@@ -66,7 +77,7 @@ std::vector<event::Event> observe(const state::Cluster& cluster, const Observati
   std::vector<event::Event> events;
   if (is_known(observation.health)) {
     for (const Node& node : cluster.nodes()) {
-      if (!node.has_task()) continue;
+      if (!node.has_task() || is_companion(cluster, node)) continue;
       if (!node.task().joined() && has_joined(observation, node)) {
         event::NodeJoined& joined = *events.emplace_back().mutable_node_joined();
         joined.set_node(node.name());

@@ -37,12 +37,12 @@ model::Place place_on(const Offer& offer, const model::Resources& resources, con
   return place;
 }
 
-/// Which offers are of agents that have a node of the cluster.
+/// Which offers are of agents that have a node of the cluster, or that have a companion of it: those two may share one.
 class AgentsInUse {
  public:
-  AgentsInUse(const state::Cluster& cluster, const OfferSet& offers) : offers_(offers), in_use_(offers.size()) {
-    for (const Node& node : cluster.nodes()) {
-      if (has_place(node)) add(node.place().agent_id());
+  AgentsInUse(const View& view, bool by_companions) : offers_(view.input().offers), in_use_(offers_.size()) {
+    for (const Node& node : view.cluster().nodes()) {
+      if (has_place(node) && view.is_companion(node) == by_companions) add(node.place().agent_id());
     }
   }
   [[nodiscard]] bool has(std::size_t offer) const { return in_use_[offer]; }
@@ -71,7 +71,8 @@ class Chooser {
         draft_(draft),
         values_(view.input().offers, view.cluster()),
         spread_(view, values_),
-        agents_(view.cluster(), view.input().offers) {
+        agents_of_nodes_(view, false),
+        agents_of_companions_(view, true) {
     for (const Node& node : view.cluster().nodes()) {
       if (region_.empty() && has_place(node)) region_ = node.place().region();
     }
@@ -79,12 +80,14 @@ class Chooser {
 
   /// Nothing, and a hold, when no offer suits.
   std::optional<PlannedPlace> place(const Node& node) {
+    agents_ = view_.is_companion(node) ? &agents_of_companions_ : &agents_of_nodes_;
     const model::NodeGroup* group = state::find_group(view_.cluster().spec(), node.group());
     GroupConstraints& constraints =
         constraints_.try_emplace(node.group(), group, view_.cluster(), values_).first->second;
     constraints.look_for(node.replaces());
     spread_.look_for(node, constraints);
-    const bool transient = view_.keeps_nothing(node);
+    // A proxy keeps nothing but its address, and that is what it is for.
+    const bool transient = view_.keeps_nothing(node) && !view_.is_proxy(node);
     const Demand demand{.resources = node.resources(),
                         .disk_type = group == nullptr ? "" : group->disk_type(),
                         .region = region_,
@@ -100,7 +103,7 @@ class Chooser {
     }
     const Offer& offer = view_.input().offers[*chosen];
     draft_.use(*chosen);
-    agents_.add(offer.agent_id);
+    agents_->add(offer.agent_id);
     constraints.add(node, *chosen);
     spread_.add(node, *chosen);
     if (region_.empty()) region_ = offer.region;
@@ -124,7 +127,7 @@ class Chooser {
     std::optional<std::size_t> best;
     for (const std::uint32_t i : judged.suitable()) {
       if (best && judged.revocable_parts_of(i) < judged.revocable_parts_of(*best)) break;
-      if (!draft_.is_free(i) || agents_.has(i) || !is_allowed(i, constraints)) continue;
+      if (!draft_.is_free(i) || agents_->has(i) || !is_allowed(i, constraints)) continue;
       if (!best || spread_.crowd_of(i) < spread_.crowd_of(*best)) best = i;
       if (spread_.crowd_of(*best) == spread_.least_crowd()) break;
     }
@@ -134,7 +137,7 @@ class Chooser {
   /// Why the free offers are refused.
   [[nodiscard]] RefusalTally tally_of(const JudgedOffers& judged, const GroupConstraints& constraints) const {
     const auto suits = [&](std::size_t offer) { return judged.refusals(offer).none(); };
-    const bool is_counted = constraints.empty() && std::ranges::all_of(agents_.offers(), suits) &&
+    const bool is_counted = constraints.empty() && std::ranges::all_of(agents_->offers(), suits) &&
                             std::ranges::all_of(draft_.used(), suits);
     return is_counted ? known_tally(judged) : new_tally(judged, constraints);
   }
@@ -143,13 +146,13 @@ class Chooser {
   [[nodiscard]] RefusalTally known_tally(const JudgedOffers& judged) const {
     RefusalTally tally = judged.tally();
     std::uint64_t crowded = spread_.refused_on_hand();
-    for (const std::uint32_t i : agents_.offers()) {
+    for (const std::uint32_t i : agents_->offers()) {
       if (view_.input().offers.is_taken(i)) continue;
       if (spread_.refuses(i)) --crowded;
       if (draft_.is_free(i)) tally.count(kAgentInUse, judged.subject(i));
     }
     for (const std::size_t i : draft_.used()) {
-      if (!agents_.has(i) && spread_.refuses(i)) --crowded;
+      if (!agents_->has(i) && spread_.refuses(i)) --crowded;
     }
     tally.count(kMastersSpreadOverZones, crowded);
     return tally;
@@ -159,7 +162,7 @@ class Chooser {
     RefusalTally tally;
     for (std::size_t i = 0; i < view_.input().offers.size(); ++i) {
       if (!draft_.is_free(i)) continue;
-      if (agents_.has(i)) {
+      if (agents_->has(i)) {
         tally.count(kAgentInUse, judged.subject(i));
         continue;
       }
@@ -189,7 +192,9 @@ class Chooser {
   Draft& draft_;
   ValuesByAttribute values_;
   ZoneSpread spread_;
-  AgentsInUse agents_;
+  AgentsInUse agents_of_nodes_;
+  AgentsInUse agents_of_companions_;
+  AgentsInUse* agents_ = &agents_of_nodes_;  ///< those that the node at hand may not be on
   std::string region_;  ///< of the cluster's first node that has one
   std::map<std::string, GroupConstraints> constraints_;
 };

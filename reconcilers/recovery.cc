@@ -31,6 +31,7 @@ void hold_out_of_sight(const View& view, Draft& draft, const Node& node) {
 /// Nothing that only this node had can be needed any more.
 bool holds_nothing(const View& view, const Node& node) {
   if (view.cluster().phase() == state::CLUSTER_PHASE_DELETING || !node.ever_joined()) return true;
+  if (view.is_companion(node)) return true;
   return node.removing() && node.drain() == state::DRAIN_STATUS_FINISHED;
 }
 
@@ -123,7 +124,7 @@ bool is_another_stopping(const View& view, const Draft& draft, const Node& node)
 void restart_stranger(const View& view, Draft& draft, const Node& node) {
   const state::Task& task = node.task();
   if (view.cluster().phase() != state::CLUSTER_PHASE_RUNNING || task.state() != model::TASK_STATE_RUNNING) return;
-  if (task.joined() || task.kill_intended() || !knows_old_masters(view, node)) return;
+  if (task.joined() || task.kill_intended() || view.is_companion(node) || !knows_old_masters(view, node)) return;
   const Duration patience = view.settings().join_patience;
   const Time due = from_us(task.state_since_at_us()) + patience;
   if (view.now() < due) return draft.check_at(due);

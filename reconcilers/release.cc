@@ -32,7 +32,7 @@ event::Event release_intended(const View& view, const Node& node, const OwnOffer
 
 /// Holds by the rule that refuses.
 bool may_give_up(const View& view, Draft& draft, const Node& node) {
-  if (!node.ever_joined() || is_given_up(node)) return true;
+  if (!node.ever_joined() || is_given_up(node) || view.is_companion(node)) return true;
   if (view.cluster().phase() != state::CLUSTER_PHASE_RUNNING) return false;
   if (must_start_again(view, node)) return false;
   if (view.holds_data(node) && node.drain() != state::DRAIN_STATUS_FINISHED) return false;

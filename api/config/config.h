@@ -86,6 +86,16 @@ struct ArtifactConfig {
   std::vector<PluginConfig> plugins;
 };
 
+/// One version of Kibana that may be installed.
+struct KibanaConfig {
+  std::string version;
+  std::string uri;
+  std::string sha256;
+  std::string directory;
+  std::string node;           ///< the Node.js program: a path on the agents, or within the folder
+  std::string elasticsearch;  ///< the version of Elasticsearch that it is installed for by itself
+};
+
 struct LogConfig {
   log::Level level = log::Level::kInfo;
   log::Format format = log::Format::kText;
@@ -96,6 +106,8 @@ struct Config {
   HttpConfig http;
   MesosConfig mesos;
   std::vector<ArtifactConfig> artifacts;
+  std::string haproxy_program = "haproxy";  ///< on the agents
+  std::vector<KibanaConfig> kibanas;
   LogConfig log;
   std::uint64_t snapshot_events = 100'000;     ///< a snapshot after this many events
   std::uint64_t free_space_reserve_mib = 512;  ///< below it changes are refused

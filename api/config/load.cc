@@ -284,6 +284,33 @@ void read_artifacts(const toml::array* array, Config& config, Reading& reading) 
   }
 }
 
+void read_kibanas(const toml::array* array, Config& config, Reading& reading) {
+  if (array == nullptr) return;
+  std::set<std::string> versions;
+  std::set<std::string> defaults;
+  for (const auto& node : *array) {
+    TableReader reader(node.as_table(), "kibana.", reading.mistakes);
+    KibanaConfig kibana;
+    reader.text("version", kibana.version);
+    reader.text("uri", kibana.uri);
+    reader.text("sha256", kibana.sha256);
+    reader.text("directory", kibana.directory);
+    reader.text("node", kibana.node);
+    reader.text("elasticsearch", kibana.elasticsearch);
+    reader.done();
+    if (kibana.version.empty()) reader.mistake("version", "is missing, such as \"5.1.1\"");
+    if (kibana.uri.empty()) reader.mistake("uri", "is missing: where agents fetch the archive from");
+    check_sha256(reader, kibana.sha256);
+    if (!kibana.version.empty() && !versions.insert(kibana.version).second) {
+      reader.mistake("version", "is there twice");
+    }
+    if (!kibana.elasticsearch.empty() && !defaults.insert(kibana.elasticsearch).second) {
+      reader.mistake("elasticsearch", "has another Kibana already");
+    }
+    config.kibanas.push_back(std::move(kibana));
+  }
+}
+
 void read_log(const toml::table* table, LogConfig& log, Reading& reading) {
   TableReader reader(table, "log.", reading.mistakes);
   std::string level = "info";
@@ -308,6 +335,11 @@ Config read_all(const toml::table& table, Reading& reading) {
   read_http(reader.table("http"), config.http, reading);
   read_mesos(reader.table("mesos"), config.mesos, reading);
   read_artifacts(reader.tables("elasticsearch"), config, reading);
+  TableReader haproxy(reader.table("haproxy"), "haproxy.", reading.mistakes);
+  haproxy.text("program", config.haproxy_program);
+  if (config.haproxy_program.empty()) haproxy.mistake("program", "is empty: a name on the agents' PATH, or a path");
+  haproxy.done();
+  read_kibanas(reader.tables("kibana"), config, reading);
   read_log(reader.table("log"), config.log, reading);
   TableReader store(reader.table("store"), "store.", reading.mistakes);
   config.snapshot_events = store.number("snapshot_events", config.snapshot_events, 100, 100'000'000);

@@ -21,6 +21,7 @@
 
 namespace esaas::store {
 class EventLog;
+class SecretStore;
 }
 
 namespace esaas::api {
@@ -39,6 +40,7 @@ struct Foundation {
   http::Limits limits;
   std::function<Time()> now;
   std::string version;
+  store::SecretStore* secrets = nullptr;  ///< null: none can be kept
 };
 
 struct Call {

@@ -20,11 +20,14 @@
 #include "api/routes/fleet_gauges.h"
 #include "api/routes/metrics.h"
 #include "api/routes/read_pool.h"
+#include "api/serve/controller_identity.h"
 #include "api/serve/embedded_process.h"
 #include "api/serve/first_token.h"
 #include "api/serve/wiring.h"
 #include "core/model/ids.h"
 #include "store/log/rocksdb_event_log.h"
+#include "store/secrets/references.h"
+#include "store/secrets/secret_store.h"
 #include "store/snapshots/recovery.h"
 #include "store/snapshots/snapshot_store.h"
 
@@ -84,6 +87,8 @@ class Run {
                             {"snapshot_seq", std::to_string(recovered.stats.snapshot_seq)},
                             {"events_folded", std::to_string(recovered.stats.events_folded)}});
     ESAAS_CHECK(check_framework(recovered.fleet));
+    ESAAS_TRY(kept_secrets_, store::open_secret_store(config::secret_directory(config_.data_dir)));
+    ESAAS_CHECK(forget_secrets(recovered.fleet));
     ESAAS_TRY(loop::HostConfig host, host_config());
     auto& controller = host_.emplace(std::move(host), *log_, &*snapshots_, std::move(recovered.fleet));
     controller.start();
@@ -105,8 +110,23 @@ class Run {
                 "mesos.framework_id");
   }
 
+  /// What nothing refers to any more: of users that are gone, of passwords that were changed.
+  Result<void> forget_secrets(const state::FleetState& fleet) {
+    const auto needed = store::secrets_of(fleet);
+    ESAAS_TRY(const std::size_t erased, kept_secrets_->erase_unless([&](std::string_view id, std::uint32_t version) {
+      return is_of_the_controller(id) || needed.contains({std::string(id), version});
+    }));
+    if (erased > 0) log::info("secrets_erased", {{"count", std::to_string(erased)}});
+    return {};
+  }
+
   Result<loop::HostConfig> host_config() {
     loop::HostConfig host = host_config_of(config_, secrets_, version_);
+    ESAAS_TRY(const auto identity, ensure_controller_identity(*kept_secrets_));
+    ESAAS_TRY(proxy_tls_, haproxy::client_context(identity));
+    host.controller.settings.haproxy.controller_certificate = identity.certificate;
+    host.proxy_tls = proxy_tls_.get();
+    host.secrets = kept_secrets_.get();
     host.controller.incarnation = model::incarnation_of(system_now());
     if (config_.mesos.embedded) {
       ESAAS_TRY(const std::uint16_t port,
@@ -151,7 +171,8 @@ class Run {
                                                       .metrics = metrics,
                                                       .limits = config_.http.limits,
                                                       .now = system_now,
-                                                      .version = version_});
+                                                      .version = version_,
+                                                      .secrets = kept_secrets_.get()});
     http::ServerSettings settings = server_settings_of(config_);
     settings.on_exception = [](std::string_view what) { log::error("request_failed", {{"why", std::string(what)}}); };
     http::Server& server = server_.emplace(std::move(settings), service);
@@ -188,6 +209,8 @@ class Run {
   MesosSecrets secrets_;
   std::string version_;
   std::optional<boost::asio::ssl::context> tls_;
+  std::unique_ptr<boost::asio::ssl::context> proxy_tls_;
+  std::unique_ptr<store::SecretStore> kept_secrets_;
   std::unique_ptr<store::EventLog> log_;
   std::optional<store::SnapshotStore> snapshots_;
   std::optional<loop::ControllerHost> host_;

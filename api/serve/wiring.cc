@@ -68,6 +68,19 @@ es::Catalogue catalogue_of(const config::Config& config) {
   return catalogue;
 }
 
+kibana::Catalogue kibanas_of(const config::Config& config) {
+  kibana::Catalogue catalogue;
+  for (const config::KibanaConfig& entry : config.kibanas) {
+    catalogue.artifacts[entry.version] = {.version = entry.version,
+                                          .uri = entry.uri,
+                                          .sha256 = entry.sha256,
+                                          .directory = entry.directory,
+                                          .node = entry.node,
+                                          .elasticsearch = entry.elasticsearch};
+  }
+  return catalogue;
+}
+
 std::expected<MesosSecrets, std::vector<config::Mistake>> read_secrets(const config::MesosConfig& config,
                                                                        const config::Environment& environment) {
   MesosSecrets secrets;
@@ -99,6 +112,8 @@ std::expected<MesosSecrets, std::vector<config::Mistake>> read_secrets(const con
 loop::HostConfig host_config_of(const config::Config& config, const MesosSecrets& secrets, const std::string& version) {
   loop::HostConfig host;
   host.controller.settings.catalogue = catalogue_of(config);
+  host.controller.settings.haproxy.program = config.haproxy_program;
+  host.controller.settings.kibana = kibanas_of(config);
   host.controller.version = version;
   host.controller.principal = secrets.credentials ? secrets.credentials->principal : kDefaultPrincipal;
   host.mesos.credentials = secrets.credentials;

@@ -30,7 +30,10 @@ struct MesosSecrets {
 std::expected<MesosSecrets, std::vector<config::Mistake>> read_secrets(const config::MesosConfig& config,
                                                                        const config::Environment& environment);
 
-/// Everything but TLS, the callbacks, and the masters when they are the embedded Mesos.
+/// The versions of Kibana that may be installed.
+kibana::Catalogue kibanas_of(const config::Config& config);
+
+/// Everything but TLS, secrets, the callbacks, and the masters when they are the embedded Mesos.
 loop::HostConfig host_config_of(const config::Config& config, const MesosSecrets& secrets, const std::string& version);
 
 http::ServerSettings server_settings_of(const config::Config& config);

@@ -168,6 +168,18 @@ repository_root = "{self.repositories}"
                 found.append(int(entry.name))
         return found
 
+    def companions(self, program):
+        """Pids of the processes of this program that run in this installation's sandboxes."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            try:
+                line = (entry / "cmdline").read_bytes().decode(errors="replace") if entry.name.isdigit() else ""
+                if Path(line.split("\0")[0]).name == program and str(self.root) in os.readlink(entry / "cwd"):
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+        return found
+
     def close(self):
         if self.server is not None and self.server.poll() is None:
             self.kill()
@@ -179,7 +191,7 @@ repository_root = "{self.repositories}"
                 self.wait("the embedded Mesos ends", lambda: not Path(f"/proc/{pid}/cmdline").exists(), timeout=10)
             except ProcessLookupError:
                 pass
-        for pid in self.processes():
+        for pid in self.processes() + self.companions("haproxy") + self.companions("node"):
             os.kill(pid, signal.SIGKILL)
         if os.environ.get("ESAAS_KEEP") != "1":
             shutil.rmtree(self.root, ignore_errors=True)

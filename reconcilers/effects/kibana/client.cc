@@ -9,6 +9,7 @@
 
 #include "core/base/assert.h"
 #include "reconcilers/effects/http/connection.h"
+#include "reconcilers/effects/kibana/status.h"
 
 namespace esaas::kibana {
 namespace {
@@ -24,8 +25,10 @@ asio::awaitable<Result<void>> ask(asio::io_context& context, http_client::Peer p
   if (!opened) co_return fail(opened.error().code(), "Kibana can not be reached: " + opened.error().why);
   const auto answer = co_await connection.exchange({"GET", "/api/status", {}, {}}, kBodyBytesMax);
   if (!answer) co_return fail(answer.error().code(), "Kibana does not answer: " + answer.error().why);
-  if (answer->head.status == 200) co_return Result<void>{};
-  co_return fail(ErrorCode::kUnavailable, "Kibana answers " + std::to_string(answer->head.status) + ".");
+  if (answer->head.status != 200) {
+    co_return fail(ErrorCode::kUnavailable, "Kibana answers " + std::to_string(answer->head.status) + ".");
+  }
+  co_return parse_status(answer->body);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@
 
 namespace esaas::kibana {
 
-/// GET /api/status. Good when Kibana answers 200; otherwise why not: kUnavailable, kDeadlineExceeded.
+/// GET /api/status. Good when Kibana says that it is green; otherwise why not: kUnavailable, kDeadlineExceeded.
 void ask_status(boost::asio::io_context& context, std::string host, std::uint32_t port, Duration timeout,
                 std::function<void(Result<void>)> callback);
 
