@@ -18,8 +18,18 @@ using state::Node;
 
 constexpr std::string_view kWaitsForAll = "waits_for_all_nodes";
 
+/// A node that stopped by itself meanwhile can not be launched before all have stopped: the way on is the way back,
+/// also for a cluster that is silent or red without it.
+bool is_stopped_in_part(const View& view) {
+  return view.cluster().has_full_restart() && std::ranges::any_of(view.cluster().nodes(), [&](const Node& node) {
+           return !view.is_companion(node) && !view.keeps_nothing(node) && !node.removing() && node.attempt() > 0 &&
+                  is_reserved(node) && is_stopped(node);
+         });
+}
+
 /// Of the cluster as a whole: rules about one node are asked for each, and the first refusal is told.
 std::optional<NamedRefusal> refusal_of(const View& view) {
+  if (!view.has_formed() || is_stopped_in_part(view)) return std::nullopt;
   for (const Node& node : view.cluster().nodes()) {
     if (view.is_companion(node) || !may_run(node)) continue;
     if (auto refusal = first_refusal(kFullRestartRules, view, node)) return refusal;

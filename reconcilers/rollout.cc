@@ -143,6 +143,8 @@ bool is_back(const View& view, const Node& node) {
 void wait_for_return(const View& view, Draft& draft, const Node& node) {
   if (is_back(view, node)) return end(draft, node, "It has joined again.");
   if (!may_run(node) || is_out_of_sight(node)) return draft.check_soon();  // launching.h and recovery.h hold it
+  // What it was started with may be what keeps it from joining.
+  if (!state::runs_as_wanted(view.cluster(), node)) return end(draft, node, "It shall run otherwise again by now.");
   draft.hold(kWaitsForRejoin, node.name(), {"The node was restarted and has not joined again yet.", {}});
 }
 

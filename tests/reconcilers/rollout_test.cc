@@ -327,5 +327,34 @@ TEST(Rollout, ANodeThatCrashesInAFullRestartWaitsForTheOthersToStop) {
   expect_nothing_left_behind(world);
 }
 
+TEST(Rollout, AFullRestartGoesOnWhenTooManyCrashedInItForAnAnswer) {
+  World world = three_nodes();
+  world.flushes_are_lost = true;
+  world.restart_all_at_once();
+  while (world.cluster().requests_size() == 0) world.round();
+  world.end_task("data-1", model::TASK_STATE_FAILED);
+  world.end_task("data-2", model::TASK_STATE_FAILED);
+  ASSERT_TRUE(world.settle(300)) << world.show();
+  EXPECT_EQ(world.joined().size(), 3U);
+  expect_nothing_left_behind(world);
+}
+
+TEST(Rollout, ANodeThatDoesNotJoinIsRestartedAnewWhenItShallRunOtherwise) {
+  World world = three_nodes();
+  world.configure("data", "transport.tcp.connect_timeout", "nowhere");
+  while (world.node("data-1").attempt() < 2) world.round();
+  world.strangers = {"data-1"};
+  for (int i = 0; i < 20; ++i) world.round();
+  EXPECT_TRUE(world.has_hold("waits_for_restarted_node")) << world.show();
+  EXPECT_EQ(restarted(world).size(), 1U);
+  world.give_up_operation();
+  world.configure("data", "transport.tcp.connect_timeout", "somewhere");
+  while (world.node("data-1").attempt() < 3) world.round();
+  world.strangers = {};
+  ASSERT_TRUE(world.settle()) << world.show();
+  for (const auto& node : world.cluster().nodes()) EXPECT_EQ(node.task().inputs().settings(0).value(), "somewhere");
+  expect_nothing_left_behind(world);
+}
+
 }  // namespace
 }  // namespace esaas::test

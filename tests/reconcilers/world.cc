@@ -308,7 +308,7 @@ bool World::has_role(const Node& one, model::NodeRole role) const {
 }
 
 bool World::is_up(const Node& one) const {
-  if (!alive_.contains(one.task().task_id())) return false;
+  if (!alive_.contains(one.task().task_id()) || strangers.contains(one.name())) return false;
   const auto found = std::ranges::find(agents, one.task().agent_id(), &WorldAgent::id);
   return found != agents.end() && found->is_up;
 }
@@ -546,7 +546,8 @@ void World::perform(const event::Event& intent) {
     const auto& payload = intent.task_kill_intended();
     check_kill(payload.node());
     const Node* target = state::find_node(cluster(), payload.node());
-    if (kills_are_lost || target == nullptr || !is_up(*target)) return;
+    const bool is_there = target != nullptr && (is_up(*target) || strangers.contains(target->name()));
+    if (kills_are_lost || !is_there) return;
     stop(payload.task_id());
     auto& status = *outcome.mutable_task_status_changed();
     status.set_node(payload.node());
@@ -748,7 +749,8 @@ void World::check() {
       violations.push_back("two nodes on " + one.place().agent_id());
     }
   }
-  const auto restarts = std::ranges::count_if(cluster().nodes(), [](const Node& one) { return one.has_restart(); });
+  const auto restarts =
+      std::ranges::count_if(cluster().nodes(), [](const Node& one) { return one.restart().prepared(); });
   if (restarts > 1) violations.push_back("two nodes are restarted at once");
   check_quorum();
 }

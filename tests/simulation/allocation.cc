@@ -35,7 +35,15 @@ void ElectedCluster::reroute_at(Time when) {
   });
 }
 
+/// cluster.routing.allocation.enable. It holds back moves of what is there too.
+bool ElectedCluster::may_allocate(bool primary) const {
+  const std::string enable = allocation_enable();
+  if (enable.empty() || enable == "all") return true;
+  return primary && enable == "primaries";
+}
+
 void ElectedCluster::allocate_primary(const ShardKey& key, std::vector<RoutedCopy>& copies) {
+  if (!may_allocate(true)) return;
   const auto primary = std::ranges::find_if(copies, &RoutedCopy::primary);
   if (primary == copies.end() || primary->state != CopyState::kUnassigned) return;
   const std::set<std::uint64_t>& wanted = in_sync(key);
@@ -62,7 +70,7 @@ void ElectedCluster::allocate_primary(const ShardKey& key, std::vector<RoutedCop
 
 void ElectedCluster::allocate_replicas(const ShardKey& key, std::vector<RoutedCopy>& copies) {
   const RoutedCopy* primary = active_primary(copies);
-  if (primary == nullptr) return;
+  if (primary == nullptr || !may_allocate(false)) return;
   const std::set<std::string> excluded = excluded_names();
   for (RoutedCopy& copy : copies) {
     if (copy.state != CopyState::kUnassigned || copy.primary) continue;
@@ -92,7 +100,7 @@ void ElectedCluster::move_from_excluded() {
   for (auto& [key, copies] : routing_) {
     for (RoutedCopy& copy : copies) {
       if (copy.state != CopyState::kStarted || !excluded.contains(members_.at(copy.node).name)) continue;
-      if (active_primary(copies) == nullptr) continue;
+      if (active_primary(copies) == nullptr || !may_allocate(copy.primary)) continue;
       if (const Member* node = best_node(copies, true)) relocate(key, copy, node->id);
     }
   }
@@ -100,6 +108,7 @@ void ElectedCluster::move_from_excluded() {
 
 /// One move at a time, and only while everything is active, as `allow_rebalance: indices_all_active` has it.
 void ElectedCluster::rebalance() {
+  if (!may_allocate(false)) return;
   std::string least;
   std::string most;
   const std::set<std::string> excluded = excluded_names();

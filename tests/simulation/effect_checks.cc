@@ -131,9 +131,18 @@ std::vector<std::string> EffectChecks::known_last_copies(const ElasticsearchProc
   return shards;
 }
 
-/// Suspending and deleting stop everything on purpose; nothing else may stop a node that holds a last copy. One that is
-/// restarted to grow keeps its data, and nobody copied anything away before: a copy elsewhere may have been lost since
-/// Elasticsearch was last asked, or an index made, and what is closed is served by nobody.
+/// The shard shall have no other copy, or there is no other node for one: it is away for as long as its node is.
+bool EffectChecks::can_be_missed(const ElasticsearchProcess& process, const std::string& shard) const {
+  const ElectedCluster* led = elasticsearch_.led_cluster(process.launch.cluster);
+  if (led == nullptr) return true;
+  const auto index = led->metadata().indices.find(shard.substr(0, shard.find('/')));
+  if (index == led->metadata().indices.end() || index->second.replicas == 0) return true;
+  return std::ranges::count_if(led->members(), [](const auto& member) { return member.second.holds_data; }) <= 1;
+}
+
+/// Suspending, deleting and a restart of all stop everything on purpose; nothing else may stop a node that holds a last
+/// copy. One that is restarted keeps its data, and nobody copied anything away before: a copy elsewhere may have been
+/// lost since Elasticsearch was last asked, or an index made, and what is closed is served by nobody.
 void EffectChecks::check_kill(const std::string& task_id) {
   if (!ledger_.kill_intended(task_id)) journal_.violate("task " + task_id + " is killed before its intent is durable");
   const auto process = elasticsearch_.processes().find(task_id);
@@ -141,10 +150,12 @@ void EffectChecks::check_kill(const std::string& task_id) {
   if (process == elasticsearch_.processes().end() || !parsed) return;
   const state::Cluster* cluster = ledger_.state().find_cluster(parsed->cluster);
   if (cluster == nullptr || cluster->phase() != state::CLUSTER_PHASE_RUNNING) return;
+  if (cluster->has_full_restart()) return;
   const auto shards = ledger_.kill_is_a_restart(task_id)
                           ? known_last_copies(process->second)
                           : elasticsearch_.last_copies_on(parsed->cluster, process->second.volume);
   for (const std::string& shard : shards) {
+    if (ledger_.kill_is_a_rollout(task_id) && can_be_missed(process->second, shard)) continue;
     journal_.violate("node of task " + task_id + " is stopped while it holds the last copy of " + shard);
   }
 }

@@ -27,6 +27,7 @@ class EffectChecks {
   void check_accept(const mesos::wire::scheduler::Call::Accept& accept);
   void check_launch(const mesos::wire::TaskInfo& task);
   void check_kill(const std::string& task_id);
+  [[nodiscard]] bool can_be_missed(const ElasticsearchProcess& process, const std::string& shard) const;
   [[nodiscard]] std::vector<std::string> known_last_copies(const ElasticsearchProcess& process) const;
 
   const Ledger& ledger_;

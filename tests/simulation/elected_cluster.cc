@@ -152,6 +152,28 @@ bool ElectedCluster::open_index(const std::string& index) {
   return true;
 }
 
+bool ElectedCluster::set_replicas(const std::string& index, std::uint32_t replicas) {
+  const auto found = metadata_->indices.find(index);
+  if (master_.empty() || !recovered_ || found == metadata_->indices.end() || found->second.closed) return false;
+  update_metadata([&](Metadata& metadata) { metadata.indices.at(index).replicas = replicas; });
+  for (auto& [key, copies] : routing_) {
+    if (key.index != index) continue;
+    while (copies.size() > replicas + 1) {
+      // Those that are nowhere go first, and never the primary.
+      auto gone = std::ranges::find_if(
+          copies, [](const RoutedCopy& copy) { return !copy.primary && copy.state == CopyState::kUnassigned; });
+      if (gone == copies.end()) gone = std::ranges::find(copies, false, &RoutedCopy::primary);
+      const std::uint64_t allocation_id = gone->allocation_id;
+      copies.erase(gone);
+      std::set<std::uint64_t> ids = in_sync(key);
+      if (ids.size() > 1 && ids.erase(allocation_id) > 0) set_in_sync(key, std::move(ids));
+    }
+    while (copies.size() < replicas + 1) copies.emplace_back();
+  }
+  reroute();
+  return true;
+}
+
 std::optional<std::pair<ShardKey, std::uint64_t>> ElectedCluster::write_document(const std::string& index) {
   const auto found = metadata_->indices.find(index);
   if (master_.empty() || !recovered_ || found == metadata_->indices.end() || found->second.closed) return std::nullopt;
@@ -182,6 +204,9 @@ bool ElectedCluster::put_setting(bool persistent, const std::string& key, const 
     const auto end = std::from_chars(value.data(), value.data() + value.size(), quorum);
     if (end.ec != std::errc{} || end.ptr != value.data() + value.size()) return false;
     if (quorum > master_eligible_count()) return false;
+  } else if (key == kAllocationSetting) {
+    constexpr std::string_view kValues[] = {"all", "primaries", "new_primaries", "none"};
+    if (std::ranges::find(kValues, value) == std::end(kValues)) return false;
   } else if (key != kExcludeSetting) {
     return false;
   }
@@ -205,6 +230,11 @@ std::uint32_t ElectedCluster::minimum_master_nodes() const {
     if (found != settings->end()) return static_cast<std::uint32_t>(std::stoul(found->second));
   }
   return 0;
+}
+
+std::string ElectedCluster::allocation_enable() const {
+  const auto found = transient_.find(kAllocationSetting);
+  return found == transient_.end() ? std::string() : found->second;
 }
 
 std::set<std::string> ElectedCluster::excluded_names() const {

@@ -94,6 +94,7 @@ class ElectedCluster : public std::enable_shared_from_this<ElectedCluster> {
   bool create_index(const std::string& index, IndexMetadata settings);
   bool close_index(const std::string& index);
   bool open_index(const std::string& index);
+  bool set_replicas(const std::string& index, std::uint32_t replicas);
   /// Writes one document to every active copy of a shard. The shard and the document's number in it.
   std::optional<std::pair<ShardKey, std::uint64_t>> write_document(const std::string& index);
   /// Whether the value is taken (Elasticsearch 2.x ignores what it does not take, and says so only in its log).
@@ -111,6 +112,8 @@ class ElectedCluster : public std::enable_shared_from_this<ElectedCluster> {
   /// The dynamic minimum_master_nodes; 0 when none is set.
   [[nodiscard]] std::uint32_t minimum_master_nodes() const;
   [[nodiscard]] std::set<std::string> excluded_names() const;
+  /// Transient cluster.routing.allocation.enable; empty when it is not set.
+  [[nodiscard]] std::string allocation_enable() const;
   [[nodiscard]] model::Health health() const;
   [[nodiscard]] std::uint64_t document_count(const std::string& index) const;
 
@@ -132,6 +135,7 @@ class ElectedCluster : public std::enable_shared_from_this<ElectedCluster> {
   void relocate(const ShardKey& key, RoutedCopy& copy, const std::string& target);
   void reroute_at(Time when);
   [[nodiscard]] const Member* best_node(const std::vector<RoutedCopy>& copies, bool throttled) const;
+  [[nodiscard]] bool may_allocate(bool primary) const;
   [[nodiscard]] std::uint32_t load(const std::string& node) const;
   [[nodiscard]] std::uint32_t incoming(const std::string& node) const;
 
@@ -163,6 +167,7 @@ class ElectedCluster : public std::enable_shared_from_this<ElectedCluster> {
 const RoutedCopy* active_primary(const std::vector<RoutedCopy>& copies);
 
 inline constexpr char kExcludeSetting[] = "cluster.routing.allocation.exclude._name";
+inline constexpr char kAllocationSetting[] = "cluster.routing.allocation.enable";
 inline constexpr char kQuorumSetting[] = "discovery.zen.minimum_master_nodes";
 
 }  // namespace esaas::simulation

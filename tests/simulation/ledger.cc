@@ -15,9 +15,17 @@ std::string text_of_payload(const event::Event& event) {
   return field == nullptr ? std::string() : reflection->GetMessage(event, field).ShortDebugString();
 }
 
+/// Empty when the event intends no setting.
 std::string text_of_setting(const event::Event& event) {
-  return event.has_exclusions_intended() ? "exclude " + event.exclusions_intended().SerializeAsString()
-                                         : "quorum " + event.minimum_master_nodes_intended().SerializeAsString();
+  switch (event.payload_case()) {
+    case event::Event::kExclusionsIntended: return "exclude " + event.exclusions_intended().SerializeAsString();
+    case event::Event::kMinimumMasterNodesIntended:
+      return "quorum " + event.minimum_master_nodes_intended().SerializeAsString();
+    case event::Event::kAllocationIntended: return "allocation " + event.allocation_intended().SerializeAsString();
+    case event::Event::kVotingExclusionsIntended:
+      return "votes " + event.voting_exclusions_intended().SerializeAsString();
+    default: return {};
+  }
 }
 
 }  // namespace
@@ -57,7 +65,9 @@ void Ledger::remember_kill(const event::Event& event) {
   kills_.insert(task_id);
   const state::Cluster* cluster = state_.find_cluster(event.cluster());
   const state::Node* node = cluster == nullptr ? nullptr : state::find_node_by_task(*cluster, task_id);
-  if (node != nullptr && node->has_growth() && !node->removing()) restarts_.insert(task_id);
+  if (node == nullptr || node->removing()) return;
+  if (node->has_growth() || node->has_restart()) restarts_.insert(task_id);
+  if (node->has_restart()) rollouts_.insert(task_id);
 }
 
 void Ledger::remember(const event::Event& event) {
@@ -82,9 +92,7 @@ void Ledger::remember(const event::Event& event) {
     mesos_operations_.insert(event.orphan_release_intended().unreserve_operation());
   }
   if (event.has_mesos_operation_changed()) ended_operations_.insert(event.mesos_operation_changed().mesos_operation());
-  if (event.has_exclusions_intended() || event.has_minimum_master_nodes_intended()) {
-    settings_.insert(text_of_setting(event));
-  }
+  if (std::string setting = text_of_setting(event); !setting.empty()) settings_.insert(std::move(setting));
   if (event.has_task_status_changed()) {
     statuses_[event.task_status_changed().task_id()].insert(event.task_status_changed().state());
   }

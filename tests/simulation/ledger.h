@@ -27,8 +27,10 @@ class Ledger {
   [[nodiscard]] Time newest_at() const { return newest_at_; }
   [[nodiscard]] bool launch_intended(const std::string& task_id) const { return launches_.contains(task_id); }
   [[nodiscard]] bool kill_intended(const std::string& task_id) const { return kills_.contains(task_id); }
-  /// The task was to be killed for its node to grow where it is.
+  /// The task was to be killed for its node to come back with its data: grown, or with what is wanted now.
   [[nodiscard]] bool kill_is_a_restart(const std::string& task_id) const { return restarts_.contains(task_id); }
+  /// The latter of the two.
+  [[nodiscard]] bool kill_is_a_rollout(const std::string& task_id) const { return rollouts_.contains(task_id); }
   /// Reserve, create, grow, destroy, unreserve.
   [[nodiscard]] bool operation_intended(const std::string& id) const { return mesos_operations_.contains(id); }
   /// The last word on one of them is in the log, or nothing depends on it any more.
@@ -59,6 +61,7 @@ class Ledger {
   std::set<std::string> launches_;
   std::set<std::string> kills_;
   std::set<std::string> restarts_;
+  std::set<std::string> rollouts_;
   std::set<std::string> mesos_operations_;
   std::set<std::string> ended_operations_;
   std::set<std::string> settings_;

@@ -66,6 +66,9 @@ std::optional<HttpAnswer> ModelElasticsearch::request(const std::string& host, s
   if (path == "/_cluster/health" && request.method == "GET") return HttpAnswer{200, health_body(*cluster)};
   if (path == "/_cluster/settings" && request.method == "GET") return HttpAnswer{200, settings_body(*cluster)};
   if (path == "/_cluster/settings" && request.method == "PUT") return put_settings(*cluster, request.body);
+  if (path == "/_flush/synced" && request.method == "POST") {
+    return HttpAnswer{200, R"({"_shards":{"total":1,"successful":1,"failed":0}})"};
+  }
   return index_request(*cluster, request, path);
 }
 
@@ -140,6 +143,15 @@ std::optional<reconcile::Observation> ModelElasticsearch::observe(const std::str
   const auto excluded = cluster->excluded_names();
   observation.excluded_nodes.emplace(excluded.begin(), excluded.end());
   observation.minimum_master_nodes = cluster->minimum_master_nodes();
+  observation.allocation_enable = cluster->allocation_enable();
+  for (const auto& [index, settings] : cluster->metadata().indices) {
+    observation.indices.push_back({.name = index,
+                                   .open = !settings.closed,
+                                   .shards = settings.shards,
+                                   .replicas = settings.replicas,
+                                   .auto_expand_replicas = {},
+                                   .created_version = 2'030'399});
+  }
   return observation;
 }
 

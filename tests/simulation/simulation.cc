@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/model/task_state.h"
+#include "core/state/launch_inputs.h"
 #include "reconcilers/effects/mesos/resources.h"
 #include "reconcilers/loop/quota_work.h"
 #include "reconcilers/node_facts.h"
@@ -62,6 +63,8 @@ loop::ControllerOptions controller_options() {
   artifact.uri = "file:///cache/elasticsearch-2.3.3.tar.gz";
   artifact.profile = es::Profile::kSmall;
   options.settings.catalogue.artifacts["2.3.3"] = artifact;
+  artifact.uri = "file:///cache/elasticsearch-2.4.6.tar.gz";
+  options.settings.catalogue.artifacts["2.4.6"] = artifact;
   options.ledger_period = seconds{20};  // often enough to be in the way of everything
   return options;
 }
@@ -88,9 +91,13 @@ std::string lack_of(const state::Cluster& cluster) {
     if (cluster.phase() == state::CLUSTER_PHASE_RUNNING && !node.task().joined()) return node.name() + " is not joined";
   }
   if (cluster.phase() != state::CLUSTER_PHASE_RUNNING) return {};
+  if (cluster.has_full_restart()) return "all nodes are being restarted";
+  if (!cluster.allocation_intended().empty() || !cluster.allocation_applied().empty()) return "allocation is held back";
   for (const auto& node : cluster.nodes()) {
     const model::NodeGroup* group = state::find_group(cluster.spec(), node.group());
     if (node.has_growth()) return node.name() + " is between two sizes";
+    if (node.has_restart()) return node.name() + " is being restarted";
+    if (!state::runs_as_wanted(cluster, node)) return node.name() + " runs otherwise than it should";
     if (!reconcile::equal(node.resources(), group->resources()))
       return node.name() + " has another size than it should";
   }
@@ -183,9 +190,29 @@ void Simulation::watch() {
       name = cluster == nullptr ? known_clusters_.erase(name) : std::next(name);
     }
     check_documents();
+    check_restarts();
     if (++watched_ % 5 == 0) effects_.watch(clock_.now());
     watch();
   });
+}
+
+/// Members of a cluster go one at a time, except when all do.
+void Simulation::check_restarts() {
+  for (const auto& [name, cluster] : ledger_.state().clusters) {
+    const auto restarts =
+        std::ranges::count_if(cluster.nodes(), [](const auto& node) { return node.restart().prepared(); });
+    if (restarts > 1) journal_.violate("two nodes of cluster " + name + " are restarted at once");
+  }
+}
+
+/// What was set for a restart is gone with it: from Elasticsearch too.
+void Simulation::check_allocation(const state::Cluster& cluster) {
+  if (!cluster.allocation_intended().empty() || !cluster.allocation_applied().empty()) {
+    journal_.violate("cluster " + cluster.name() + " is at rest and its allocation is held back");
+  }
+  const ElectedCluster* led = elasticsearch_.led_cluster(cluster.name());
+  if (led == nullptr || led->allocation_enable().empty() || led->allocation_enable() == "all") return;
+  journal_.violate("cluster " + cluster.name() + " is at rest and allocates " + led->allocation_enable());
 }
 
 void Simulation::check_documents() {
@@ -211,7 +238,10 @@ bool Simulation::is_empty() const { return ledger_.state().clusters.empty() && w
 void Simulation::check_settled() {
   for (const auto& [name, cluster] : ledger_.state().clusters) {
     const std::string lack = lack_of(cluster);
-    if (lack.empty()) continue;
+    if (lack.empty()) {
+      if (cluster.phase() == state::CLUSTER_PHASE_RUNNING) check_allocation(cluster);
+      continue;
+    }
     if (cluster.holds().empty()) journal_.violate("cluster " + name + " stays unfinished and holds nothing: " + lack);
     for (const auto& hold : cluster.holds()) {
       journal_.note(fmt::format("HELD {} {} by {}: {}", name, hold.node(), hold.rule(), lack));

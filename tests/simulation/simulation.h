@@ -90,6 +90,8 @@ class Simulation {
   [[nodiscard]] bool is_empty() const;
   void watch();
   void check_documents();
+  void check_restarts();
+  void check_allocation(const state::Cluster& cluster);
   void check_settled();
   void check_same_state();
   void check_quiet();

@@ -194,7 +194,7 @@ void Workload::say_where(model::NodeGroup& group) {
 
 void Workload::change_cluster(const state::Cluster& cluster) {
   model::Request request;
-  switch (prng_.below(12)) {
+  switch (prng_.below(16)) {
     case 0: request.mutable_delete_()->set_confirm(cluster.name()); break;
     case 1: request.mutable_suspend(); break;
     case 2:
@@ -204,6 +204,10 @@ void Workload::change_cluster(const state::Cluster& cluster) {
     case 6: return resize(cluster);
     case 7:
     case 8: return change_indices(cluster);
+    case 9:
+    case 10:
+    case 11:
+    case 12: return roll_out(cluster);
     default: return scale(cluster);
   }
   ask(cluster.name(), std::move(request));
@@ -234,6 +238,29 @@ void Workload::resize(const state::Cluster& cluster) {
   if (!prng_.chance(1, 4)) return;
   clock_.after(prng_.between(milliseconds{100}, seconds{8}),
                [this, name = cluster.name()] { think_better_of_it(name); });
+}
+
+/// What nodes are launched with changes: a restart of some or of all, a setting, a version.
+void Workload::roll_out(const state::Cluster& cluster) {
+  const auto& groups = cluster.spec().node_groups();
+  const model::NodeGroup& group = groups[static_cast<int>(prng_.below(static_cast<std::uint64_t>(groups.size())))];
+  model::Request request;
+  switch (prng_.below(6)) {
+    case 0: request.mutable_restart(); break;
+    case 1: request.mutable_restart()->set_group(group.name()); break;
+    case 2:
+      request.mutable_restart()->set_full(true);
+      request.mutable_restart()->set_confirm(cluster.name());
+      break;
+    case 3: request.mutable_upgrade()->set_version("2.4.6"); break;
+    default: {
+      request.mutable_configure()->set_group(group.name());
+      model::Setting& setting = *request.mutable_configure()->add_settings();
+      setting.set_key("indices.fielddata.cache.size");
+      setting.set_value(std::to_string(10 * prng_.between(1, 6)) + "%");
+    }
+  }
+  ask(cluster.name(), std::move(request));
 }
 
 /// A resize that has just begun is cancelled, and another size is asked for.
@@ -312,7 +339,14 @@ void Workload::write_documents() {
 void Workload::change_indices(const state::Cluster& cluster) {
   ElectedCluster* led = elasticsearch_.led_cluster(cluster.name());
   if (led == nullptr) return;
-  switch (prng_.below(3)) {
+  switch (prng_.below(4)) {
+    case 3: {
+      const auto replicas = static_cast<std::uint32_t>(prng_.between(0, 2));
+      if (led->set_replicas("more", replicas)) {
+        journal_.note("more of " + cluster.name() + " has " + std::to_string(replicas) + " replicas");
+      }
+      break;
+    }
     case 0:
       if (led->close_index("books")) journal_.note("close books of " + cluster.name());
       break;

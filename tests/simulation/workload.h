@@ -1,8 +1,8 @@
 #pragma once
-// Workload: the people and programs that use a simulated installation: they create, scale, resize, suspend, resume,
-// label and delete clusters, cancel, pause and continue operations, set quotas, ask twice with one idempotency key when
-// no answer came, and index documents all the time. It checks what it is told: an accepted operation is in the log, one
-// key is carried out once. One thread.
+// Workload: the people and programs that use a simulated installation: they create, scale, resize, restart, configure,
+// upgrade, suspend, resume, label and delete clusters, cancel, pause and continue operations, set quotas, ask twice
+// with one idempotency key when no answer came, and index documents all the time. It checks what it is told: an
+// accepted operation is in the log, one key is carried out once. One thread.
 
 #include <functional>
 #include <map>
@@ -65,6 +65,7 @@ class Workload {
   void set_quota();
   void scale(const state::Cluster& cluster);
   void resize(const state::Cluster& cluster);
+  void roll_out(const state::Cluster& cluster);
   void think_better_of_it(const std::string& name);
   void label(const state::Cluster& cluster);
   void write_later();
