@@ -37,6 +37,13 @@ bool stays_excluded(const View& view, const Node& node) {
   return contains(view.cluster().voting_exclusions_intended(), node.name()) && may_run(node);
 }
 
+/// Null when there is none. An empty one is what a node of 7.x tells while a master of 6.8 is elected still: then
+/// minimum_master_nodes counts.
+const std::vector<std::string>* voters_of(const View& view) {
+  if (view.fresh() == nullptr || !view.fresh()->voting_configuration) return nullptr;
+  return view.fresh()->voting_configuration->empty() ? nullptr : &*view.fresh()->voting_configuration;
+}
+
 }  // namespace
 
 bool keeps_voting_configuration(std::string_view version) {
@@ -53,15 +60,14 @@ VoteCount count_votes(const View& view, const Node& node) {
   const auto is_other = [&](const Node& other) {
     return &other != &node && view.is_master_eligible(other) && is_joined(other) && view.is_listed(other);
   };
-  const bool has_voters = view.fresh() != nullptr && view.fresh()->voting_configuration.has_value();
+  const std::vector<std::string>* voters = voters_of(view);
   for (const Node& other : view.cluster().nodes()) {
     if (!is_other(other)) continue;
-    if (has_voters && !contains(*view.fresh()->voting_configuration, other.name())) continue;
+    if (voters != nullptr && !contains(*voters, other.name())) continue;
     ++count.others;
   }
-  if (has_voters) {
-    const auto voters = static_cast<std::uint32_t>(view.fresh()->voting_configuration->size());
-    count.needed = voters == 0 ? 0 : quorum(voters);
+  if (voters != nullptr) {
+    count.needed = quorum(static_cast<std::uint32_t>(voters->size()));
   } else {
     count.needed = count_masters(view).in_force_max;
   }
@@ -70,8 +76,8 @@ VoteCount count_votes(const View& view, const Node& node) {
 
 bool may_have_vote(const View& view, const Node& node) {
   if (!keeps_voting_configuration(view) || !view.is_master_eligible(node)) return false;
-  if (view.fresh() == nullptr || !view.fresh()->voting_configuration) return true;
-  return contains(*view.fresh()->voting_configuration, node.name());
+  const std::vector<std::string>* voters = voters_of(view);
+  return voters == nullptr || contains(*voters, node.name());
 }
 
 void reconcile_voting(const View& view, Draft& draft) {

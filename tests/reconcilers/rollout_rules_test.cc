@@ -211,7 +211,15 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"too_few_voters",
              [](Scene& scene) { scene.observation.voting_configuration = {{"data-3", "gone-1", "data-0"}}; },
              "keeps_quorum_of_masters", "keeps_quorum_of_masters"},
-        Case{"no_voter_is_known", [](Scene& scene) { scene.observation.voting_configuration.emplace(); },
+        // What a node of 7.x tells while a master of 6.8 is elected still.
+        Case{"minimum_master_nodes_count_while_there_are_no_voters",
+             [](Scene& scene) { scene.observation.voting_configuration.emplace(); }, "", ""},
+        Case{"neither_voters_nor_minimum_master_nodes_are_known",
+             [](Scene& scene) {
+               scene.observation.voting_configuration.emplace();
+               scene.observation.minimum_master_nodes = 0;
+               scene.cluster.set_minimum_master_nodes_applied(0);
+             },
              "keeps_quorum_of_masters", "keeps_quorum_of_masters"}),
     [](const auto& row) { return std::string(row.param.name); });
 
