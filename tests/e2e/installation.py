@@ -54,6 +54,8 @@ class Installation:
 
     def __init__(self, binary, first_agent_address=None, agents=5, version="2.3.3", master=None,
                  embedded_settings="", other_versions=()):
+        # Who is told to stop cleans up all the same.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         self.binary = Path(binary).resolve()
         self.version = version
         # Tasks run as a user that is not root, and have to reach their sandboxes.
