@@ -6,6 +6,8 @@ bool is_user_action(const event::Event& event) {
   switch (event.payload_case()) {
     case event::Event::kTenantCreated:
     case event::Event::kTenantQuotaIntended:
+    case event::Event::kTenantPoliciesSet:
+    case event::Event::kRuleOverridden:
     case event::Event::kTokenIssued:
     case event::Event::kTokenRevoked:
     case event::Event::kOperationRequested:

@@ -59,6 +59,18 @@ void fill_request(const event::Event& event, AuditEntry& entry) {
       entry.request = to_json(intended);
       break;
     }
+    case event::Event::kTenantPoliciesSet: {
+      const auto& set = event.tenant_policies_set();
+      entry.method = set.method();
+      entry.url = set.url();
+      entry.reason = set.reason();
+      entry.request = to_json(set);
+      break;
+    }
+    case event::Event::kRuleOverridden:
+      entry.reason = event.rule_overridden().why();
+      entry.request = to_json(event.rule_overridden());
+      break;
     case event::Event::kTokenIssued: {
       auto issued = event.token_issued();
       issued.clear_hash();
@@ -77,6 +89,8 @@ std::string_view action_of(const event::Event& event) {
   switch (event.payload_case()) {
     case event::Event::kTenantCreated: return "create_tenant";
     case event::Event::kTenantQuotaIntended: return "set_quota";
+    case event::Event::kTenantPoliciesSet: return "set_policies";
+    case event::Event::kRuleOverridden: return "override";
     case event::Event::kTokenIssued: return "issue_token";
     case event::Event::kTokenRevoked: return "revoke_token";
     case event::Event::kOperationPaused: return "pause";
