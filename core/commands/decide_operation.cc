@@ -53,6 +53,17 @@ Result<void> validate_request(const model::Request& request, const Context& cont
   return {};
 }
 
+/// A cluster uses no other cluster's passwords: their ids name it.
+Result<void> check_secrets(const model::ProxyAccess& access, const std::string& cluster, const std::string& field) {
+  const std::string own = "proxy/" + cluster + "/";
+  for (int i = 0; i < access.users_size(); ++i) {
+    if (access.users(i).secret_id().starts_with(own)) continue;
+    return refuse(field + ".users[" + std::to_string(i) + "].secret_id", "is no secret of cluster " + cluster,
+                  "secret_of_the_cluster");
+  }
+  return {};
+}
+
 Result<void> check_create(const state::FleetState& state, const model::CreateCluster& request, const Context& context) {
   if (!may_see(context.caller, request.tenant())) {
     return fail(ErrorCode::kPermissionDenied, "tenant: this token belongs to tenant " + context.caller.tenant, "tenant",
@@ -65,7 +76,7 @@ Result<void> check_create(const state::FleetState& state, const model::CreateClu
   if (state.find_cluster(request.name()) != nullptr) {
     return fail(ErrorCode::kAlreadyExists, "name: cluster " + request.name() + " exists", "name", "unique");
   }
-  return {};
+  return check_secrets(request.spec().access(), request.name(), "spec.access");
 }
 
 Result<const state::Cluster*> find_visible(const state::FleetState& state, const SubmitOperation& command,
@@ -92,6 +103,9 @@ Result<void> check_existing(const state::Cluster& cluster, const SubmitOperation
   if (command.request.has_delete_() && command.request.delete_().confirm() != cluster.name()) {
     return fail(ErrorCode::kInvalidArgument, "confirm: repeat the cluster's name to delete it with all its data",
                 "confirm", "confirm_names_the_cluster");
+  }
+  if (command.request.has_proxies()) {
+    ESAAS_CHECK(check_secrets(command.request.proxies().access(), cluster.name(), "access"));
   }
   const bool may_queue = !is_fulfilled_at_once(command.request) && !command.request.has_delete_();
   if (may_queue && cluster.queued_operations_size() >= static_cast<int>(kQueuedOperationsMax)) {

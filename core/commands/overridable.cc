@@ -38,6 +38,7 @@ constexpr std::array kBinding{
     Binding{"version_in_the_catalogue", kCatalogue},
     Binding{"version_can_be_launched", kCatalogue},
     Binding{"versions_work_together", kVersions},
+    Binding{"all_nodes_stop_first", kVersions},
     Binding{"all_masters_placed_first", kTwoMasters},
     Binding{"one_new_master_at_a_time", kTwoMasters},
     Binding{"minimum_master_nodes_first", kTwoMasters},

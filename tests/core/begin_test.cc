@@ -96,7 +96,7 @@ TEST(Begin, ProxiesAreMadeChangedTakenAwayAndMadeAnew) {
   Story story = given_search();
   EXPECT_THAT(
       story.accept(submit_json(
-          R"({"proxies":{"count":2,"access":{"users":[{"name":"b","secret_id":"s"},{"name":"a","secret_id":"t"}]}}})")),
+          R"({"proxies":{"count":2,"access":{"users":[{"name":"b","secret_id":"proxy/search/s"},{"name":"a","secret_id":"proxy/search/t"}]}}})")),
       ElementsAre("operation_requested", "operation_started", "node_group_added", "proxy_access_changed"));
   story.finish_active("search");
   const model::NodeGroup& group = story.cluster().spec().node_groups(1);

@@ -112,6 +112,8 @@ const Case kCases[] = {
     {"ProxyUserWithoutSecret", access(R"("users":[{"name":"a"}])"), "access.users[0].secret_id", "required"},
     {"ProxyUserTwice", access(R"("users":[{"name":"a","secret_id":"s"},{"name":"a","secret_id":"t"}])"),
      "access.users[1].name", "unique"},
+    {"ProxySecretOfAnother", access(R"("users":[{"name":"a","secret_id":"proxy/other/s"}])"),
+     "access.users[0].secret_id", "secret_of_the_cluster"},
     {"ProxyNetworkOdd", access(R"("allowed":["10.0.0.0/8","home"])"), "access.allowed[1]", "cidr"},
     {"ProxyNetworkTooLong", access(R"("allowed":["10.0.0.0/33"])"), "access.allowed[0]", "cidr"},
     {"ProxyNetworkWithHost", access(R"("allowed":["10.0.0.1/8"])"), "access.allowed[0]", "cidr"},
