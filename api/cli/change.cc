@@ -2,6 +2,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/json/value_to.hpp>
 
 #include <chrono>
 #include <iostream>
@@ -53,8 +54,11 @@ void print_preview(const json::object& preview) {
     std::cout << head << "\n";
     for (const auto& item : list->get_array()) {
       if (item.is_object()) std::cout << "  " << cell(item.get_object(), path) << "\n";
+      if (item.is_string()) std::cout << "  " << std::string_view(item.get_string()) << "\n";
     }
   };
+  show("changes", "would be taken back:", "");
+  show("consequences", "it comes to this:", "");
   show("events", "would be logged:", "kind");
   show("next", "then at once:", "kind");
   show("holds", "held back:", "why");
@@ -118,20 +122,22 @@ int wait_for_operation(const Session& session, const std::string& operation, std
   }
 }
 
-int run_change(const Session& session, const ChangeOptions& options, std::string_view method, std::string target,
-               const json::object& body) {
+Result<json::object> send_change(const Session& session, const ChangeOptions& options, std::string_view method,
+                                 std::string target, const json::object& body) {
   Query query{.method = method, .target = std::move(target), .body = body.empty() ? "" : json::serialize(body)};
   if (options.dry_run) query.target += query.target.find('?') == std::string::npos ? "?dry_run=true" : "&dry_run=true";
   if (!options.reason.empty()) query.headers.emplace_back("X-Reason", options.reason);
   if (!options.idempotency_key.empty()) query.headers.emplace_back("Idempotency-Key", options.idempotency_key);
   if (!options.if_match.empty()) query.headers.emplace_back("If-Match", "\"" + options.if_match + "\"");
-  const auto client = session.connect();
-  if (!client) return print_error(client.error());
-  auto reply = (*client)->send(query);
-  if (!reply) return print_error(reply.error());
-  const auto good = expect_success(std::move(*reply));
-  if (!good) return print_error(good.error());
-  const auto answer = to_object(*good);
+  ESAAS_TRY(const auto client, session.connect());
+  ESAAS_TRY(auto reply, client->send(query));
+  ESAAS_TRY(const auto good, expect_success(std::move(reply)));
+  return to_object(good);
+}
+
+int run_change(const Session& session, const ChangeOptions& options, std::string_view method, std::string target,
+               const json::object& body) {
+  const auto answer = send_change(session, options, method, std::move(target), body);
   if (!answer) return print_error(answer.error());
   if (options.dry_run) {
     if (session.json) {
@@ -141,14 +147,23 @@ int run_change(const Session& session, const ChangeOptions& options, std::string
     }
     return kSuccess;
   }
-  const auto operation = cell(*answer, "operation_id");
-  if (options.wait) return wait_for_operation(session, operation, options.timeout_s);
-  if (session.json) {
-    std::cout << json::serialize(*answer) << "\n";
-  } else {
-    std::cout << operation << " accepted; follow it: esaas operation wait " << operation << "\n";
+  // An undo may be several operations, of which each waits for the one before.
+  const auto* several = answer->if_contains("operations");
+  const json::array operations = several != nullptr && several->is_array()
+                                     ? several->get_array()
+                                     : json::array{json::value(cell(*answer, "operation_id"))};
+  int outcome = kSuccess;
+  for (const auto& operation : operations) {
+    const std::string id = json::value_to<std::string>(operation);
+    if (options.wait) {
+      outcome = wait_for_operation(session, id, options.timeout_s);
+      if (outcome != kSuccess) return outcome;
+    } else if (!session.json) {
+      std::cout << id << " accepted; follow it: esaas operation wait " << id << "\n";
+    }
   }
-  return kSuccess;
+  if (session.json && !options.wait) std::cout << json::serialize(*answer) << "\n";
+  return outcome;
 }
 
 }  // namespace esaas::api::cli

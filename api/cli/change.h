@@ -21,6 +21,10 @@ struct ChangeOptions {
   std::uint32_t timeout_s = 1800;
 };
 
+/// Sends the change and gives the answer.
+Result<boost::json::object> send_change(const Session& session, const ChangeOptions& options, std::string_view method,
+                                        std::string target, const boost::json::object& body);
+
 /// Sends the change; then prints what was accepted, or the preview; or waits.
 int run_change(const Session& session, const ChangeOptions& options, std::string_view method, std::string target,
                const boost::json::object& body);

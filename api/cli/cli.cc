@@ -69,6 +69,15 @@ int report(const CLI::App& app, const CLI::ParseError& error) {
 
 }  // namespace
 
+void add_change_options(CLI::App& command, ChangeOptions& change) {
+  command.add_option("--reason", change.reason, "Why; kept in the audit");
+  command.add_option("--idempotency-key", change.idempotency_key, "The same key gives the same answer for 7 days");
+  command.add_option("--if-match", change.if_match, "Only if the cluster is at this revision");
+  command.add_option("--timeout", change.timeout_s, "Seconds that --wait waits")->capture_default_str();
+  command.add_flag("--wait,-w", change.wait, "Show progress until the operation is over; the exit code tells how");
+  command.add_flag("--dry-run,-n", change.dry_run, "Show what would happen, change nothing");
+}
+
 void add_limit(CLI::App& command, std::size_t& limit) {
   // Signed, so that -1 is below the range instead of the largest number there is.
   command.add_option("--limit", limit, "At most so many, over as many pages as it takes; 0: all")
@@ -96,8 +105,10 @@ int run(int argc, char** argv, const Programs& programs) {
   add_cluster_commands(app, session, action);
   add_operation_commands(app, session, action);
   add_report_commands(app, session, action);
+  add_why_commands(app, session, action);
   add_admin_commands(app, session, action);
   add_log_commands(app, session, action);
+  add_plan_command(app, session, action);
   app.add_subcommand("version", "Print the version")->callback([&] {
     action = [&] {
       std::cout << programs.version << "\n";

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <memory>
 #include <sstream>
+#include <tuple>
 
 #include "api/cli/change.h"
 #include "api/cli/commands.h"
@@ -34,14 +35,7 @@ CLI::App* add(CLI::App& parent, const Options& options, const std::string& name,
               bool changes) {
   auto* command = parent.add_subcommand(name, what);
   command->add_option("cluster", options->cluster, "The cluster's name")->required();
-  if (!changes) return command;
-  auto& change = options->change;
-  command->add_option("--reason", change.reason, "Why; kept in the audit");
-  command->add_option("--idempotency-key", change.idempotency_key, "The same key gives the same answer for 7 days");
-  command->add_option("--if-match", change.if_match, "Only if the cluster is at this revision");
-  command->add_option("--timeout", change.timeout_s, "Seconds that --wait waits")->capture_default_str();
-  command->add_flag("--wait,-w", change.wait, "Show progress until the operation is over; the exit code tells how");
-  command->add_flag("--dry-run,-n", change.dry_run, "Show what would happen, change nothing");
+  if (changes) add_change_options(*command, options->change);
   return command;
 }
 
@@ -220,9 +214,12 @@ void add_reads(CLI::App& parent, Session& session, Action& action) {
                                                                  {"revision", "revision"},
                                                                  {"created", "created_at"},
                                                                  {"operation", "active_operation"},
+                                                                 {"beside it", "side_operations"},
                                                                  {"queued", "queued_operations"},
                                                                  {"labels", "labels"},
                                                                  {"groups", "spec.node_groups"},
+                                                                 {"plugins", "spec.plugins"},
+                                                                 {"policies", "spec.policies"},
                                                                  {"holds", "holds"}});
     };
   });
@@ -277,18 +274,26 @@ void add_changes(CLI::App& parent, Session& session, Action& action) {
   auto* resized =
       add(parent, resize, "resize", "Give the nodes of a group other resources, one node after the other", true);
   resized->add_option("--group", resize->group, "The node group")->capture_default_str();
+  resized->add_option("--count", resize->count, "How many there are from then on, in the same operation");
   add_resource_options(resized, resize);
   resized->callback([resize, &session, &action] {
     action = [resize, &session] {
-      return run_change(session, resize->change, "POST", cluster_path(resize->cluster, "/resize"),
-                        {{"group", resize->group}, {"resources", resources_of(*resize)}});
+      json::object body{{"group", resize->group}};
+      auto resources = resources_of(*resize);
+      if (resize->count != 0) body["count"] = resize->count;
+      if (resize->count == 0 || !resources.empty()) body["resources"] = std::move(resources);
+      return run_change(session, resize->change, "POST", cluster_path(resize->cluster, "/resize"), body);
     };
   });
 
-  for (const auto& [name, what] : {std::pair{"suspend", "Stop the tasks, keep places and data"},
-                                   std::pair{"resume", "Start the tasks of a suspended cluster again"}}) {
+  // The switch has two names: the platform's users open and close a cluster.
+  for (const auto& [name, alias, what] :
+       {std::tuple{"suspend", "close", "Stop the tasks, keep places and data (also: close)"},
+        std::tuple{"resume", "open", "Start the tasks of a suspended cluster again (also: open)"}}) {
     auto options = std::make_shared<ClusterOptions>();
-    add(parent, options, name, what, true)->callback([options, &session, &action, path = "/" + std::string(name)] {
+    auto* command = add(parent, options, name, what, true);
+    command->alias(alias);
+    command->callback([options, &session, &action, path = "/" + std::string(name)] {
       action = [options, &session, path] {
         return run_change(session, options->change, "POST", cluster_path(options->cluster, path), {});
       };
@@ -326,6 +331,9 @@ void add_cluster_commands(CLI::App& app, Session& session, Action& action) {
   add_list(*cluster, session, action);
   add_reads(*cluster, session, action);
   add_changes(*cluster, session, action);
+  add_rollout_commands(*cluster, session, action);
+  add_elasticsearch_commands(*cluster, session, action);
+  add_companion_commands(*cluster, session, action);
 }
 
 }  // namespace esaas::api::cli

@@ -6,6 +6,7 @@
 
 #include <functional>
 
+#include "api/cli/change.h"
 #include "api/cli/session.h"
 
 namespace esaas::api::cli {
@@ -16,9 +17,20 @@ void add_cluster_commands(CLI::App& app, Session& session, Action& action);
 void add_operation_commands(CLI::App& app, Session& session, Action& action);
 void add_report_commands(CLI::App& app, Session& session, Action& action);
 void add_admin_commands(CLI::App& app, Session& session, Action& action);
+/// Below `esaas cluster`.
+void add_companion_commands(CLI::App& cluster, Session& session, Action& action);
+/// Below `esaas cluster` too.
+void add_rollout_commands(CLI::App& cluster, Session& session, Action& action);
+void add_elasticsearch_commands(CLI::App& cluster, Session& session, Action& action);
+void add_why_commands(CLI::App& app, Session& session, Action& action);
 /// Below `esaas tenant`.
+void add_tenant_policies(CLI::App& tenant, Session& session, Action& action);
 void add_quota_commands(CLI::App& tenant, Session& session, Action& action);
 void add_log_commands(CLI::App& app, const Session& session, Action& action);
+void add_plan_command(CLI::App& app, const Session& session, Action& action);
+
+/// --reason, --if-match, --dry-run, --wait and so on.
+void add_change_options(CLI::App& command, ChangeOptions& change);
 
 /// --limit of a list, which counts over all its pages: 0 (all) to 10000.
 void add_limit(CLI::App& command, std::size_t& limit);

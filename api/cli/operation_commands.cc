@@ -1,5 +1,7 @@
 // esaas operation ...
 
+#include <boost/json/serialize.hpp>
+
 #include <iostream>
 #include <memory>
 
@@ -10,7 +12,7 @@ namespace esaas::api::cli {
 namespace {
 
 struct OperationOptions {
-  std::string operation, tenant, cluster, status;
+  std::string operation, tenant, cluster, status, rule, node, why;
   std::size_t limit = 50;
   std::uint32_t timeout_s = 1800;
 };
@@ -46,6 +48,26 @@ void add_list(CLI::App& parent, Session& session, Action& action) {
   });
 }
 
+/// POST to the operation's path, which answers at once.
+int control(const Session& session, const OperationOptions& options, const std::string& path,
+            const boost::json::object& body) {
+  const auto client = session.connect();
+  if (!client) return print_error(client.error());
+  auto reply = (*client)->send({.method = "POST",
+                                .target = operation_path(options.operation, path),
+                                .body = body.empty() ? "" : boost::json::serialize(body)});
+  if (!reply) return print_error(reply.error());
+  const auto good = expect_success(std::move(*reply));
+  if (!good) return print_error(good.error());
+  std::cout << (session.json ? good->body : options.operation + ": " + path.substr(1) + " accepted") << "\n";
+  return kSuccess;
+}
+
+void add_override_options(CLI::App& command, OperationOptions& options) {
+  command.add_option("--node", options.node, "Only for this node");
+  command.add_option("--why", options.why, "Why; the log keeps it")->required();
+}
+
 }  // namespace
 
 void add_operation_commands(CLI::App& app, Session& session, Action& action) {
@@ -69,6 +91,8 @@ void add_operation_commands(CLI::App& app, Session& session, Action& action) {
                                                                      {"detail", "detail"},
                                                                      {"request", "request"},
                                                                      {"steps", "steps"},
+                                                                     {"undoes", "undoes"},
+                                                                     {"overridden", "overrides"},
                                                                      {"holds", "holds"}});
     };
   });
@@ -85,18 +109,28 @@ void add_operation_commands(CLI::App& app, Session& session, Action& action) {
                                    std::pair{"continue", "Let a paused operation go on"}}) {
     auto options = std::make_shared<OperationOptions>();
     add(*operation, options, name, what)->callback([options, &session, &action, path = "/" + std::string(name)] {
-      action = [options, &session, path] {
-        const auto client = session.connect();
-        if (!client) return print_error(client.error());
-        auto reply = (*client)->send({.method = "POST", .target = operation_path(options->operation, path)});
-        if (!reply) return print_error(reply.error());
-        const auto good = expect_success(std::move(*reply));
-        if (!good) return print_error(good.error());
-        std::cout << (session.json ? good->body : options->operation + ": " + path.substr(1) + " accepted") << "\n";
-        return static_cast<int>(kSuccess);
-      };
+      action = [options, &session, path] { return control(session, *options, path, {}); };
     });
   }
+
+  auto overridden = std::make_shared<OperationOptions>();
+  auto* one = add(*operation, overridden, "override", "Put a rule that holds now out of force for this operation");
+  one->add_option("rule", overridden->rule, "The rule's name, as `esaas why operation` shows it")->required();
+  add_override_options(*one, *overridden);
+  one->callback([overridden, &session, &action] {
+    action = [overridden, &session] {
+      return control(session, *overridden, "/override",
+                     {{"rule", overridden->rule}, {"node", overridden->node}, {"why", overridden->why}});
+    };
+  });
+  auto forced = std::make_shared<OperationOptions>();
+  auto* force = add(*operation, forced, "force", "Put every rule out of force that holds it now, or holds one node");
+  add_override_options(*force, *forced);
+  force->callback([forced, &session, &action] {
+    action = [forced, &session] {
+      return control(session, *forced, "/force", {{"node", forced->node}, {"why", forced->why}});
+    };
+  });
 }
 
 }  // namespace esaas::api::cli

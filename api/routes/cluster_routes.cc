@@ -114,34 +114,16 @@ Result<http::Response> list_all_nodes(Call& call) {
   return http::json_response(builder.finish());
 }
 
-/// Body and options of a change to a cluster, into `request`'s member `message`.
-Result<std::pair<ChangeOptions, command::SubmitOperation>> read_change(const Call& call,
-                                                                       google::protobuf::Message& message) {
-  std::pair<ChangeOptions, command::SubmitOperation> change;
-  ESAAS_TRY(change.first, read_change_options(call));
-  ESAAS_TRY(auto object, read_object(call.request()));
-  ESAAS_TRY(change.second.reason, take_reason(call.request(), object));
-  ESAAS_CHECK(from_json(object, message));
-  if (!call.parameters.empty()) change.second.cluster = call.parameters[0];
-  return change;
-}
-
-/// A change whose body is the message that `kMutable` gives: ScaleNodeGroup and so on.
-template <auto kMutable>
-Answer change_cluster(Call& call) {
-  model::Request request;
-  ESAAS_CO_TRY(auto change, read_change(call, *(request.*kMutable)()));
-  change.second.request = std::move(request);
-  co_return co_await submit_operation(call, std::move(change.first), std::move(change.second));
-}
-
 Answer create_cluster(Call& call) {
-  model::Request request;
-  ESAAS_CO_TRY(auto change, read_change(call, *request.mutable_create()));
-  if (request.create().tenant().empty()) request.mutable_create()->set_tenant(call.caller.tenant);
-  change.second.cluster = request.create().name();
-  change.second.request = std::move(request);
-  co_return co_await submit_operation(call, std::move(change.first), std::move(change.second));
+  ESAAS_CO_TRY(auto options, read_change_options(call));
+  ESAAS_CO_TRY(auto object, read_object(call.request()));
+  command::SubmitOperation operation;
+  ESAAS_CO_TRY(operation.reason, take_reason(call.request(), object));
+  auto& create = *operation.request.mutable_create();
+  ESAAS_CO_CHECK(from_json(object, create));
+  if (create.tenant().empty()) create.set_tenant(call.caller.tenant);
+  operation.cluster = create.name();
+  co_return co_await submit_operation(call, std::move(options), std::move(operation));
 }
 
 /// The confirmation may be in the body or in the URL: not every client sends a body with DELETE.
@@ -168,16 +150,6 @@ constexpr std::array kRoutes{
     Route{Verb::kPost, "/v1/clusters", auth::kOperators, &create_cluster},
     Route{Verb::kGet, "/v1/clusters/{cluster}", auth::kReaders, &get_cluster},
     Route{Verb::kDelete, "/v1/clusters/{cluster}", auth::kOperators, &delete_cluster},
-    Route{Verb::kPost, "/v1/clusters/{cluster}/scale", auth::kOperators,
-          &change_cluster<&model::Request::mutable_scale>},
-    Route{Verb::kPost, "/v1/clusters/{cluster}/resize", auth::kOperators,
-          &change_cluster<&model::Request::mutable_resize>},
-    Route{Verb::kPost, "/v1/clusters/{cluster}/suspend", auth::kOperators,
-          &change_cluster<&model::Request::mutable_suspend>},
-    Route{Verb::kPost, "/v1/clusters/{cluster}/resume", auth::kOperators,
-          &change_cluster<&model::Request::mutable_resume>},
-    Route{Verb::kPatch, "/v1/clusters/{cluster}/labels", auth::kOperators,
-          &change_cluster<&model::Request::mutable_label>},
     Route{Verb::kGet, "/v1/clusters/{cluster}/nodes", auth::kReaders, &list_nodes},
     Route{Verb::kGet, "/v1/clusters/{cluster}/holds", auth::kReaders, &list_holds},
     Route{Verb::kGet, "/v1/nodes", auth::kReaders, &list_all_nodes},

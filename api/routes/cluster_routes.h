@@ -1,5 +1,5 @@
 #pragma once
-// Clusters, their nodes and holds; and the operations on them that have a path of their own.
+// Clusters, their nodes and holds; create and delete. What else changes them: change_routes.h.
 
 #include <span>
 

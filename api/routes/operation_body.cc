@@ -2,6 +2,7 @@
 
 #include "api/routes/body.h"
 #include "core/base/proto_json.h"
+#include "core/model/request.h"
 
 namespace esaas::api {
 
@@ -11,14 +12,19 @@ Result<command::SubmitOperation> read_operation(boost::json::object& object, con
   ESAAS_TRY(operation.cluster, take_text(object, "cluster"));
   const auto request = object.find("request");
   if (request == object.end()) {
-    return fail(ErrorCode::kInvalidArgument,
-                "request: name one of create, scale, resize, delete, suspend, resume, label", "request", "required");
+    return fail(ErrorCode::kInvalidArgument, "request: name one of " + model::kind_names(), "request", "required");
   }
   auto read = from_json(request->value(), operation.request);
   if (!read) {
     auto error = std::move(read).error();
     error.field = error.field.empty() ? "request" : "request." + error.field;
     return std::unexpected(std::move(error));
+  }
+  if (!operation.request.undoes().empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                "request.undoes: is said by the server alone: POST /v1/operations/" + operation.request.undoes() +
+                    "/undo makes such a request",
+                "request.undoes", "set_by_the_server");
   }
   object.erase(request);
   ESAAS_CHECK(refuse_rest(object, known));

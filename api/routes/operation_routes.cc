@@ -14,6 +14,8 @@
 #include "api/routes/read_pool.h"
 #include "api/routes/submit.h"
 #include "core/base/proto_json.h"
+#include "core/model/request.h"
+#include "reconcilers/explain.h"
 #include "store/views/operation_view.h"
 
 namespace esaas::api {
@@ -27,16 +29,32 @@ std::unexpected<Error> unknown_operation(std::string_view id) {
   return fail(ErrorCode::kNotFound, "there is no operation " + std::string(id));
 }
 
-/// An open operation, with what holds its cluster back: why it waits.
+/// The operation that this one is queued behind; empty when it is about to start.
+std::string waits_for(const Call& call, const state::Operation& operation, const state::Cluster& cluster) {
+  if (!model::runs_alongside(operation.request())) return cluster.active_operation();
+  for (const std::string& id : cluster.side_operations()) {
+    const auto other = call.foundation.front.operation(id);
+    if (other && other->request().kind_case() == operation.request().kind_case()) return id;
+  }
+  return {};
+}
+
+/// An open operation, with what holds its cluster back, and what it has asked of Elasticsearch: why it waits.
 json::object present_open(const Call& call, const state::Operation& operation) {
   auto object = present(operation);
   auto& holds = object["holds"].emplace_array();
   const auto cluster = call.foundation.front.cluster(operation.cluster());
   if (!cluster) return object;
-  if (cluster->active_operation() == operation.id()) {
-    for (const auto& hold : cluster->holds()) holds.push_back(esaas::to_json(hold));
-  } else if (operation.status() == model::OPERATION_STATUS_QUEUED) {
-    object["waits_for"] = cluster->active_operation();
+  if (operation.status() == model::OPERATION_STATUS_QUEUED) {
+    object["waits_for"] = waits_for(call, operation, *cluster);
+    return object;
+  }
+  auto& requests = object["requests"].emplace_array();
+  for (const auto& request : cluster->requests()) {
+    if (request.operation() == operation.id()) requests.push_back(esaas::to_json(request));
+  }
+  for (const auto& hold : cluster->holds()) {
+    if (reconcile::concerns(hold, operation, *cluster)) holds.push_back(esaas::to_json(hold));
   }
   return object;
 }
@@ -133,12 +151,7 @@ Answer submit_any(Call& call) {
   co_return answer;
 }
 
-template <command::OperationVerb kVerb>
-Answer control_operation(Call& call) {
-  ESAAS_CO_TRY(auto options, read_change_options(call));
-  ESAAS_CO_TRY(auto object, read_object(call.request()));
-  ESAAS_CO_CHECK(refuse_rest(object, "none"));
-  command::ControlOperation control{call.parameters[0], kVerb};
+Answer submit_control(const Call& call, const ChangeOptions& options, command::ControlOperation control) {
   auto submission = make_submission(call, std::move(control), options);
   if (options.dry_run) co_return co_await answer_preview(call, std::move(submission));
   ESAAS_CO_TRY(auto accepted, co_await submit(call, std::move(submission)));
@@ -148,6 +161,31 @@ Answer control_operation(Call& call) {
   append_accepted(accepted, "", response.body);
   response.headers.emplace_back("Location", "/v1/operations/" + call.parameters[0]);
   co_return response;
+}
+
+template <command::OperationVerb kVerb>
+Answer control_operation(Call& call) {
+  ESAAS_CO_TRY(const auto options, read_change_options(call));
+  ESAAS_CO_TRY(const auto object, read_object(call.request()));
+  ESAAS_CO_CHECK(refuse_rest(object, "none"));
+  command::ControlOperation control{call.parameters[0], kVerb};
+  co_return co_await submit_control(call, options, std::move(control));
+}
+
+/// Out of force goes one rule, or every one that holds now; for a node, or for all.
+template <command::OperationVerb kVerb>
+Answer override_rules(Call& call) {
+  constexpr bool kOne = kVerb == command::OperationVerb::kOverride;
+  ESAAS_CO_TRY(const auto options, read_change_options(call));
+  ESAAS_CO_TRY(auto object, read_object(call.request()));
+  command::ControlOperation control{call.parameters[0], kVerb};
+  if constexpr (kOne) {
+    ESAAS_CO_TRY(control.rule, take_text(object, "rule"));
+  }
+  ESAAS_CO_TRY(control.node, take_text(object, "node"));
+  ESAAS_CO_TRY(control.why, take_text(object, "why", kReasonLengthMax));
+  ESAAS_CO_CHECK(refuse_rest(object, kOne ? "rule, node, why" : "node, why"));
+  co_return co_await submit_control(call, options, std::move(control));
 }
 
 using http::Verb;
@@ -162,6 +200,10 @@ constexpr std::array kRoutes{
           &control_operation<command::OperationVerb::kPause>},
     Route{Verb::kPost, "/v1/operations/{operation}/continue", auth::kOperators,
           &control_operation<command::OperationVerb::kContinue>},
+    Route{Verb::kPost, "/v1/operations/{operation}/override", auth::kAdmins,
+          &override_rules<command::OperationVerb::kOverride>},
+    Route{Verb::kPost, "/v1/operations/{operation}/force", auth::kAdmins,
+          &override_rules<command::OperationVerb::kForce>},
 };
 
 }  // namespace

@@ -2,35 +2,41 @@
 
 #include <boost/json/array.hpp>
 
+#include "api/routes/endpoints.h"
 #include "core/base/proto_json.h"
 #include "core/base/time.h"
 #include "core/events/event_kind.h"
 #include "core/state/fleet_state.h"
+#include "core/state/launch_inputs.h"
 
 namespace esaas::api {
 namespace json = boost::json;
 
 json::object present(const state::Cluster& cluster) {
   auto object = esaas::to_json(cluster);
-  object.erase("next_ordinals");  // bookkeeping of names
+  for (const char* bookkeeping : {"next_ordinals", "restart_seqs"}) object.erase(bookkeeping);
+  object["endpoints"] = endpoints_of(cluster);
   return object;
 }
 
 json::object present_summary(const state::Cluster& cluster) {
   const auto whole = esaas::to_json(cluster);
   json::object summary;
-  for (const char* name :
-       {"name", "tenant", "phase", "revision", "created_at", "labels", "active_operation", "bootstrapped"}) {
+  for (const char* name : {"name", "tenant", "phase", "revision", "created_at", "labels", "active_operation",
+                           "side_operations", "bootstrapped"}) {
     if (const auto* value = whole.if_contains(name)) summary[name] = *value;
   }
   summary["version"] = cluster.spec().version();
   const auto* health = whole.if_contains("health");
   const auto* status = health != nullptr ? health->as_object().if_contains("status") : nullptr;
   summary["health"] = status != nullptr ? *status : json::value("unknown");
-  std::uint32_t wanted = 0;
-  for (const auto& group : cluster.spec().node_groups()) wanted += group.count();
+  std::uint32_t wanted = 0;  // companions are no nodes of Elasticsearch
+  for (const auto& group : cluster.spec().node_groups()) wanted += state::is_companion(group) ? 0 : group.count();
   std::uint32_t joined = 0;
-  for (const auto& node : cluster.nodes()) joined += node.task().joined() ? 1U : 0U;
+  for (const auto& node : cluster.nodes()) {
+    const auto* group = state::find_group(cluster.spec(), node.group());
+    if (group == nullptr || !state::is_companion(*group)) joined += node.task().joined() ? 1U : 0U;
+  }
   summary["nodes_wanted"] = wanted;
   summary["nodes_joined"] = joined;
   summary["queued_operations"] = cluster.queued_operations_size();
@@ -44,6 +50,7 @@ json::object present(const state::Node& node, const state::Cluster& cluster) {
   if (const model::NodeGroup* group = state::find_group(cluster.spec(), node.group())) {
     object["roles"] = esaas::to_json(*group)["roles"];
   }
+  object["runs_as_wanted"] = state::runs_as_wanted(cluster, node);
   return object;
 }
 

@@ -8,6 +8,7 @@
 #include "api/routes/query.h"
 #include "core/base/hash.h"
 #include "core/base/proto_json.h"
+#include "reconcilers/consequences.h"
 
 namespace esaas::api {
 namespace {
@@ -95,7 +96,8 @@ json::object to_json(const loop::Preview& preview) {
   return object;
 }
 
-asio::awaitable<Result<http::Response>> answer_preview(const Call& call, loop::Submission submission) {
+asio::awaitable<Result<http::Response>> answer_preview(const Call& call, loop::Submission submission,
+                                                       std::vector<std::string> consequences) {
   using Answer = Result<loop::Preview>;
   std::function<void(std::function<void(Answer)>)> start = [&front = call.foundation.front,
                                                             &submission](std::function<void(Answer)> answer) {
@@ -104,7 +106,14 @@ asio::awaitable<Result<http::Response>> answer_preview(const Call& call, loop::S
   auto answer = co_await call.exchange->ask<Answer>(std::move(start), call.foundation.limits.answer_timeout);
   if (!answer) co_return no_answer();
   ESAAS_CO_TRY(const auto preview, std::move(*answer));
-  co_return http::json_response(to_json(preview));
+  auto object = to_json(preview);
+  if (!consequences.empty()) object["consequences"] = json::array(consequences.begin(), consequences.end());
+  co_return http::json_response(object);
+}
+
+asio::awaitable<Result<http::Response>> answer_preview(const Call& call, loop::Submission submission) {
+  std::vector<std::string> none;
+  co_return co_await answer_preview(call, std::move(submission), std::move(none));
 }
 
 asio::awaitable<Result<http::Response>> submit_operation(const Call& call, ChangeOptions options,
@@ -114,8 +123,16 @@ asio::awaitable<Result<http::Response>> submit_operation(const Call& call, Chang
   operation.method = request.method;
   operation.url = request.target;
   operation.if_match = options.if_match;
+  std::vector<std::string> consequences;
+  if (options.dry_run) {
+    // What another tenant's cluster would come to is not told: the preview refuses.
+    const auto before = call.foundation.front.cluster(cluster);
+    if (!before || auth::may_see(call.caller, before->tenant())) {
+      consequences = reconcile::consequences(before.get(), operation.request);
+    }
+  }
   auto submission = make_submission(call, std::move(operation), options);
-  if (options.dry_run) co_return co_await answer_preview(call, std::move(submission));
+  if (options.dry_run) co_return co_await answer_preview(call, std::move(submission), std::move(consequences));
   ESAAS_CO_TRY(const auto accepted, co_await submit(call, std::move(submission)));
   http::Response response;
   response.status = 202;

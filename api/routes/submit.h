@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 
 #include <string>
+#include <vector>
 
 #include "api/routes/call.h"
 #include "core/base/result.h"
@@ -39,7 +40,9 @@ void append_accepted(const loop::Accepted& accepted, std::string_view cluster, s
 /// A dry run's answer.
 boost::json::object to_json(const loop::Preview& preview);
 
-/// The command's answer for a dry run: 200 with what would be appended.
+/// The command's answer for a dry run: 200 with what would be appended, and what it comes to in plain sentences.
+boost::asio::awaitable<Result<http::Response>> answer_preview(const Call& call, loop::Submission submission,
+                                                              std::vector<std::string> consequences);
 boost::asio::awaitable<Result<http::Response>> answer_preview(const Call& call, loop::Submission submission);
 
 }  // namespace esaas::api

@@ -100,7 +100,38 @@ Answer set_quota(Call& call) {
   co_return response;
 }
 
+Result<http::Response> get_policies(Call& call) {
+  Query query(call.target);
+  ESAAS_CHECK(query.done());
+  ESAAS_TRY(const auto tenant, find_visible(call));
+  return http::json_response(
+      json::object{{"tenant", tenant->name()}, {"policies", esaas::to_json(tenant->policies())}});
+}
+
+Answer set_policies(Call& call) {
+  ESAAS_CO_TRY(const auto options, read_change_options(call));
+  ESAAS_CO_TRY(auto object, read_object(call.request()));
+  command::SetTenantPolicies set;
+  set.tenant = call.parameters[0];
+  set.method = call.request().method;
+  set.url = call.request().target;
+  ESAAS_CO_TRY(set.reason, take_reason(call.request(), object));
+  model::SetPolicies body;
+  ESAAS_CO_CHECK(from_json(object, body));
+  set.policies = body.policies();
+  const std::string tenant = set.tenant;
+  auto submission = make_submission(call, std::move(set), options);
+  if (options.dry_run) co_return co_await answer_preview(call, std::move(submission));
+  ESAAS_CO_TRY(const auto accepted, co_await submit(call, std::move(submission)));
+  auto response = http::json_response(json::object{{"tenant", tenant}, {"seq", accepted.seq}}, 202);
+  response.headers.emplace_back("Location", "/v1/tenants/" + tenant + "/policies");
+  if (accepted.replayed) response.headers.emplace_back("Idempotency-Replayed", "true");
+  co_return response;
+}
+
 constexpr std::array kRoutes{
+    Route{http::Verb::kGet, "/v1/tenants/{tenant}/policies", auth::kReaders, &get_policies},
+    Route{http::Verb::kPut, "/v1/tenants/{tenant}/policies", auth::kAdmins, &set_policies},
     Route{http::Verb::kGet, "/v1/tenants/{tenant}/quota", auth::kReaders, &get_quota},
     Route{http::Verb::kPut, "/v1/tenants/{tenant}/quota", auth::kFleetAdmins, &set_quota},
 };

@@ -31,6 +31,26 @@ const std::map<std::string, std::string> kExpected{
     {"POST /v1/clusters/{cluster}/suspend", "OA"},
     {"POST /v1/clusters/{cluster}/resume", "OA"},
     {"PATCH /v1/clusters/{cluster}/labels", "OA"},
+    {"POST /v1/clusters/{cluster}/restart", "OA"},
+    {"POST /v1/clusters/{cluster}/upgrade", "OA"},
+    {"POST /v1/clusters/{cluster}/configure", "OA"},
+    {"PUT /v1/clusters/{cluster}/settings", "OA"},
+    {"PUT /v1/clusters/{cluster}/replicas", "OA"},
+    {"POST /v1/clusters/{cluster}/indices/open", "OA"},
+    {"POST /v1/clusters/{cluster}/indices/close", "OA"},
+    {"POST /v1/clusters/{cluster}/plugins", "OA"},
+    {"DELETE /v1/clusters/{cluster}/plugins/{plugin}", "OA"},
+    {"POST /v1/clusters/{cluster}/repositories", "OA"},
+    {"POST /v1/clusters/{cluster}/snapshots", "OA"},
+    {"DELETE /v1/clusters/{cluster}/snapshots/{repository}/{snapshot}", "OA"},
+    {"POST /v1/clusters/{cluster}/snapshots/{repository}/{snapshot}/restore", "OA"},
+    {"PUT /v1/clusters/{cluster}/policies", "OA"},
+    {"GET /v1/clusters/{cluster}/endpoints", "VOA"},
+    {"PUT /v1/clusters/{cluster}/proxies", "OA"},
+    {"POST /v1/clusters/{cluster}/kibana", "OA"},
+    {"DELETE /v1/clusters/{cluster}/kibana", "OA"},
+    {"GET /v1/clusters/{cluster}/why", "VOA"},
+    {"GET /v1/clusters/{cluster}/nodes/{node}/why", "VOA"},
     {"GET /v1/clusters/{cluster}/nodes", "VOA"},
     {"GET /v1/clusters/{cluster}/holds", "VOA"},
     {"GET /v1/nodes", "VOA"},
@@ -42,6 +62,10 @@ const std::map<std::string, std::string> kExpected{
     {"POST /v1/operations/{operation}/cancel", "OA"},
     {"POST /v1/operations/{operation}/pause", "OA"},
     {"POST /v1/operations/{operation}/continue", "OA"},
+    {"POST /v1/operations/{operation}/override", "A"},
+    {"POST /v1/operations/{operation}/force", "A"},
+    {"POST /v1/operations/{operation}/undo", "OA"},
+    {"GET /v1/operations/{operation}/why", "VOA"},
     {"GET /v1/audit", "VOBA"},
     {"GET /v1/trace/{operation}", "VOA"},
     {"GET /v1/usage", "VOBA"},
@@ -50,6 +74,8 @@ const std::map<std::string, std::string> kExpected{
     {"POST /v1/tenants", "a"},
     {"GET /v1/tenants/{tenant}/quota", "VOA"},
     {"PUT /v1/tenants/{tenant}/quota", "a"},
+    {"GET /v1/tenants/{tenant}/policies", "VOA"},
+    {"PUT /v1/tenants/{tenant}/policies", "A"},
     {"GET /v1/tokens", "A"},
     {"POST /v1/tokens", "A"},
     {"DELETE /v1/tokens/{token}", "A"},
@@ -90,7 +116,12 @@ struct Fixture {
     api.front.books.emplace();
     const auto created = api.create_cluster("search");
     api.make_token(TOKEN_ROLE_VIEWER, "shop");
-    values = {{"{tenant}", "shop"},
+    api.add_nodes("search", 1);
+    values = {{"{node}", "data-0"},
+              {"{plugin}", "icu"},
+              {"{repository}", "backup"},
+              {"{snapshot}", "monday"},
+              {"{tenant}", "shop"},
               {"{cluster}", "search"},
               {"{operation}", created.operation_id},
               {"{token}", api.last_token_id}};
@@ -154,6 +185,33 @@ TEST(Access, NoTokenOrABadOneIsRefusedEverywhere) {
   }
 }
 
+/// What the route would take: the thing is looked for only when the body is right in itself.
+std::string good_body(const Route& route) {
+  const std::map<std::string, std::string> bodies{
+      {"/scale", R"({"group":"data","count":4})"},
+      {"/resize", R"({"group":"data","resources":{"mem_mib":1024}})"},
+      {"/labels", R"({"labels":[{"key":"a","value":"b"}]})"},
+      {"/upgrade", R"({"version":"2.4.6"})"},
+      {"/configure", R"({"group":"data","settings":[{"key":"a.b","value":"1"}]})"},
+      {"/settings", R"({"transient":[{"key":"a.b","value":"1"}]})"},
+      {"/replicas", R"({"replicas":1})"},
+      {"/indices/open", R"({"indices":["a"]})"},
+      {"/indices/close", R"({"indices":["a"]})"},
+      {"/plugins", R"({"plugin":{"name":"icu"}})"},
+      {"/repositories", R"({"repository":"backup","location":"/srv"})"},
+      {"/snapshots", R"({"repository":"backup","snapshot":"monday"})"},
+      {"/proxies", R"({"count":1})"},
+      {"/override", R"({"rule":"one_node_at_a_time","why":"x"})"},
+      {"/force", R"({"why":"x"})"},
+  };
+  if (route.verb == http::Verb::kGet) return {};
+  for (const auto& [end, body] : bodies) {
+    if (route.path.ends_with(end)) return body;
+  }
+  if (route.verb == http::Verb::kDelete && route.path == "/v1/clusters/{cluster}") return R"({"confirm":"search"})";
+  return {};
+}
+
 TEST(Access, AnotherTenantsThingsAreNotThere) {
   Fixture fixture;
   const auto seq = fixture.api.front.log.last_seq();
@@ -161,13 +219,7 @@ TEST(Access, AnotherTenantsThingsAreNotThere) {
   for (const auto& route : all_routes()) {
     if (route.path.find('{') == std::string_view::npos) continue;
     auto client = fixture.api.connect(stranger);
-    std::string body;
-    if (route.path.ends_with("/scale")) body = R"({"group":"data","count":4})";
-    if (route.path.ends_with("/resize")) body = R"({"group":"data","resources":{"mem_mib":1024}})";
-    if (route.path.ends_with("/labels")) body = R"({"labels":[{"key":"a","value":"b"}]})";
-    if (route.verb == http::Verb::kDelete && route.path.find("cluster") != std::string_view::npos) {
-      body = R"({"confirm":"search"})";
-    }
+    const std::string body = good_body(route);
     const auto path = fill_in(std::string(route.path), fixture.values);
     // What only callers of all tenants may ask says so before it looks.
     const auto expected = route.access.all_tenants ? 403U : 404U;

@@ -90,6 +90,74 @@ TEST_F(Cli, CreatesListsAndShows) {
   EXPECT_EQ(esaas({"cluster", "holds", "search"}).out, "none\n");
 }
 
+TEST_F(Cli, AsksForEveryKindOfChange) {
+  const auto created = api_.create_cluster("search");
+  api_.finish("search", created.operation_id, model::OPERATION_STATUS_SUCCEEDED);
+  struct Line {
+    std::vector<std::string> words;
+    const char* request;
+  };
+  for (const Line& line : std::vector<Line>{
+           {{"cluster", "restart", "search", "--group", "data"}, R"({"restart":{"group":"data")"},
+           {{"cluster", "upgrade", "search", "2.4.6", "--repository", "r"},
+            R"({"upgrade":{"version":"2.4.6","repository":"r")"},
+           {{"cluster", "configure", "search", "a.b=1", "c.d=x=y"}, R"({"key":"c.d","value":"x=y","unset":false})"},
+           {{"cluster", "resize", "search", "--count", "5"}, R"("count":5)"},
+           {{"cluster", "close", "search"}, R"({"suspend":{})"},
+           {{"cluster", "settings", "search", "-t", "a.b=", "-p", "c.d=1"},
+            R"("transient":[{"key":"a.b","value":"","unset":true}])"},
+           {{"cluster", "replicas", "search", "2", "logs-*"}, R"({"replicas":{"replicas":2,"indices":["logs-*"])"},
+           {{"cluster", "indices", "close", "search", "a", "b"}, R"({"close_indices":{"indices":["a","b"]})"},
+           {{"cluster", "plugin", "install", "search", "icu", "--uri", "file:///i.zip"},
+            R"("name":"icu","uri":"file:///i.zip")"},
+           {{"cluster", "snapshot", "register", "search", "r", "/srv"}, R"("location":"/srv")"},
+           {{"cluster", "snapshot", "take", "search", "r", "s", "a"},
+            R"({"take_snapshot":{"repository":"r","snapshot":"s","indices":["a"]})"},
+           {{"cluster", "snapshot", "restore", "search", "r", "s"},
+            R"({"restore_snapshot":{"repository":"r","snapshot":"s")"},
+           {{"cluster", "snapshot", "delete", "search", "r", "s"},
+            R"({"delete_snapshot":{"repository":"r","snapshot":"s")"},
+           {{"cluster", "policies", "search", "--replicas-min", "1", "--snapshots-to", "r", "--correct"},
+            R"("every_s":86400,"keep":7)"},
+       }) {
+    auto words = line.words;
+    words.insert(words.begin(), "--json");
+    words.insert(words.end(), {"--dry-run"});
+    const auto ran = esaas(words);
+    ASSERT_EQ(ran.code, kSuccess) << line.request << ran.err;
+    EXPECT_NE(ran.out.find(line.request), std::string::npos) << line.request << "\n" << ran.out;
+  }
+  EXPECT_NE(esaas({"cluster", "configure", "search", "nothing"}).err.find("is not KEY=VALUE"), std::string::npos);
+  const auto told = esaas({"cluster", "restart", "search", "--dry-run"});
+  EXPECT_NE(told.out.find("it comes to this:\n  3 nodes restart, one at a time"), std::string::npos) << told.out;
+}
+
+TEST_F(Cli, SaysWhyAndTakesBack) {
+  const auto created = api_.create_cluster("search");
+  api_.finish("search", created.operation_id, model::OPERATION_STATUS_SUCCEEDED);
+  ASSERT_EQ(esaas({"cluster", "scale", "search", "5", "--reason", "the sale"}).code, kSuccess);
+  const std::string id = api_.front.cluster("search")->active_operation();
+  const auto why = esaas({"why", "cluster", "search"});
+  EXPECT_TRUE(why.out.starts_with("cluster search\n")) << why.out << why.err;
+  EXPECT_NE(why.out.find("because: the sale"), std::string::npos) << why.out;
+  EXPECT_EQ(json::parse(esaas({"--json", "why", "operation", id}).out).at("subject").as_string(), "operation " + id);
+  EXPECT_EQ(esaas({"why", "node", "search", "data-9"}).code, kRefused);
+
+  const auto preview = esaas({"undo", id, "--dry-run"});
+  EXPECT_NE(preview.out.find("would be taken back:\n  The count of group data becomes 3 again."), std::string::npos)
+      << preview.out << preview.err;
+  EXPECT_EQ(api_.front.cluster("search")->spec().node_groups(0).count(), 5U);
+  ASSERT_EQ(esaas({"undo", id}).code, kSuccess);
+  EXPECT_EQ(api_.front.cluster("search")->spec().node_groups(0).count(), 3U);
+  EXPECT_EQ(esaas({"operation", "force", id, "--why", "x"}).code, kRefused) << "it is over";
+}
+
+TEST_F(Cli, SetsATenantsPolicies) {
+  api_.create_cluster("search");
+  EXPECT_EQ(esaas({"tenant", "policies", "shop", "--replicas-min", "2"}).out, "accepted\n");
+  EXPECT_NE(esaas({"tenant", "policies", "shop"}).out.find("replicas_min"), std::string::npos);
+}
+
 TEST_F(Cli, SendsWhereNodesGo) {
   const auto created =
       esaas({"cluster", "create", "search", "--tenant", "shop", "--masters", "3", "--constraint", "@zone group_by 3",

@@ -74,14 +74,23 @@ Result<loop::Accepted> FakeFront::accept(const loop::Submission& submission) {
   ESAAS_TRY(auto events, command::decide(state_, submission.command, context));
   loop::Accepted accepted{.operation_id = events.front().operation_id(), .seq = context.next_seq};
   const auto cluster_name = events.front().cluster();
-  stamp_and_append(std::move(events));
+  std::vector<store::IdempotencyEntry> keys;
+  if (!submission.idempotency_key.empty()) {
+    keys.push_back({.key = key,
+                    .body_hash = submission.body_hash,
+                    .operation_id = accepted.operation_id,
+                    .seq = accepted.seq,
+                    .at_us = to_us(kTestNow)});
+  }
+  stamp_and_append(std::move(events), std::move(keys));
   if (const auto* found = state_.find_cluster(cluster_name)) accepted.revision = found->revision();
   if (!submission.idempotency_key.empty()) keys_[key] = {submission.body_hash, accepted};
   return accepted;
 }
 
-void FakeFront::stamp_and_append(std::vector<event::Event> events) {
+void FakeFront::stamp_and_append(std::vector<event::Event> events, std::vector<store::IdempotencyEntry> keys) {
   store::Batch batch;
+  batch.idempotency = std::move(keys);
   for (auto& event : events) {
     event.set_seq(state_.seq() + 1);
     event.set_time_at_us(to_us(kTestNow));

@@ -55,7 +55,7 @@ class FakeFront final : public loop::Front {
 
  private:
   Result<loop::Accepted> accept(const loop::Submission& submission);
-  void stamp_and_append(std::vector<event::Event> events);
+  void stamp_and_append(std::vector<event::Event> events, std::vector<store::IdempotencyEntry> keys = {});
   void answer_later(std::function<void()> answer);
   void run();
 

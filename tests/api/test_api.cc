@@ -16,7 +16,8 @@ TestApi::TestApi(http::Limits limits, std::size_t threads) {
                                                      .metrics = metrics_,
                                                      .limits = limits,
                                                      .now = [] { return kTestNow; },
-                                                     .version = "test"});
+                                                     .version = "test",
+                                                     .secrets = &secrets});
   http::ServerSettings settings;
   settings.threads = threads;
   settings.limits = limits;

@@ -12,6 +12,7 @@
 #include "api/routes/metrics.h"
 #include "api/routes/read_pool.h"
 #include "tests/api/fake_front.h"
+#include "tests/api/fake_secrets.h"
 #include "tests/api/test_client.h"
 
 namespace esaas::api {
@@ -37,6 +38,7 @@ class TestApi {
   void finish(const std::string& cluster, const std::string& operation, model::OperationStatus status);
 
   FakeFront front;
+  FakeSecrets secrets;
   std::string admin_token;
   std::string last_token_id;  ///< of the token that `make_token` made last
   http::Server& server() { return *server_; }
