@@ -46,7 +46,8 @@ std::string render_configuration(const LaunchInput& input) {
       "    ssl-default-bind-options ssl-min-ver TLSv1.2\n",
       input.node, input.cluster, threads_of(input.resources));
   // A request has a connection to the node of its own: a node that closes does so between requests, and what failed to
-  // connect may be tried elsewhere whatever it is.
+  // connect may be tried elsewhere whatever it is. A node that vanished with its machine is noticed by TCP: a server
+  // that is down has its connections left alone, because those that are being tried elsewhere would be cut with them.
   text +=
       "defaults\n"
       "    mode http\n"
@@ -54,6 +55,11 @@ std::string render_configuration(const LaunchInput& input) {
       "    option http-server-close\n"
       "    option dontlognull\n"
       "    option redispatch 1\n"
+      "    option clitcpka\n"
+      "    option srvtcpka\n"
+      "    srvtcpka-idle 10s\n"
+      "    srvtcpka-intvl 3s\n"
+      "    srvtcpka-cnt 3\n"
       "    retries 3\n"
       "    timeout connect 1s\n"
       "    timeout check 5s\n"
@@ -87,7 +93,7 @@ std::string render_configuration(const LaunchInput& input) {
       "    acl only_reads method GET HEAD OPTIONS\n"
       "    acl only_searches path_end /_search /_msearch /_count /_mget\n"
       "    http-request disable-l7-retry unless only_reads || only_searches\n"
-      "    default-server check inter 1s fastinter 500ms downinter 1s fall 3 rise 1 on-marked-down shutdown-sessions\n"
+      "    default-server check inter 1s fastinter 500ms downinter 1s fall 3 rise 1\n"
       "    server-template es {es_slots} 127.0.0.1:1 disabled\n"
       "backend {kibana}\n"
       "    option httpchk GET /api/status\n"
