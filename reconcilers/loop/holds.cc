@@ -47,8 +47,16 @@ bool tells_of_more_offers(const state::Hold& known, const reconcile::Hold& hold)
   return names_more(hold.basis, known.basis());
 }
 
+/// A hold that tells whose it is belongs to that operation (the first, where it tells of more); else the caller
+/// decides.
+void attribute(event::Event& event, const auto& basis) {
+  const auto found = std::ranges::find(basis, "operation", &model::Figure::name);
+  if (found != basis.end()) event.set_operation_id(found->value());
+}
+
 event::Event ended(const state::Hold& hold) {
   event::Event event;
+  attribute(event, hold.basis());
   event.mutable_hold_ended()->set_rule(hold.rule());
   event.mutable_hold_ended()->set_node(hold.node());
   return event;
@@ -61,6 +69,7 @@ event::Event began(const reconcile::Hold& hold) {
   payload.set_node(hold.node);
   payload.set_why(hold.why);
   for (const model::Figure& figure : hold.basis) *payload.add_basis() = figure;
+  attribute(event, hold.basis);
   payload.set_next_check_at_us(to_us(hold.next_check));
   return event;
 }

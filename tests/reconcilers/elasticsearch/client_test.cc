@@ -41,9 +41,12 @@ std::string answer_like_2_3_3(const std::string& request, const std::string&) {
 
 class ElasticsearchClient : public testing::Test {
  protected:
-  Observation observe(std::vector<Endpoint> endpoints, Duration timeout = std::chrono::seconds{2}) {
+  Observation observe(std::vector<Endpoint> endpoints, Duration timeout = std::chrono::seconds{2},
+                      const reconcile::Questions& questions = {}) {
     std::optional<Observation> answer;
-    Client(context, [this] { return now; }).observe({"search", std::move(endpoints)}, {}, timeout, [&](Observation seen) {
+    Client(context, [this] {
+      return now;
+    }).observe({"search", std::move(endpoints)}, questions, timeout, [&](Observation seen) {
       answer = std::move(seen);
       context.stop();
     });
@@ -55,16 +58,30 @@ class ElasticsearchClient : public testing::Test {
 
   Result<void> put(std::vector<Endpoint> endpoints, Duration timeout = std::chrono::seconds{2}) {
     std::optional<Result<void>> answer;
-    Client(context, [this] {
-      return now;
-    }).put_setting({"search", std::move(endpoints)}, {"PUT", "/_cluster/settings", R"({"transient":{}})"}, timeout, [&](Result<void> outcome) {
-      answer = std::move(outcome);
-      context.stop();
-    });
+    Client(context, [this] { return now; })
+        .put_setting({"search", std::move(endpoints)}, {"PUT", "/_cluster/settings", R"({"transient":{}})"}, timeout,
+                     [&](Result<void> outcome) {
+                       answer = std::move(outcome);
+                       context.stop();
+                     });
     context.restart();
     context.run_for(std::chrono::seconds{10});
     EXPECT_TRUE(answer.has_value());
     return answer.value_or(Result<void>{});
+  }
+
+  Result<RequestAnswer> ask(std::vector<Endpoint> endpoints, const std::string& cluster = "search") {
+    std::optional<Result<RequestAnswer>> answer;
+    Client(context, [this] { return now; })
+        .request({cluster, std::move(endpoints)}, {"PUT", "/logs/_settings", "{}"}, std::chrono::seconds{2},
+                 [&](Result<RequestAnswer> outcome) {
+                   answer = std::move(outcome);
+                   context.stop();
+                 });
+    context.restart();
+    context.run_for(std::chrono::seconds{10});
+    EXPECT_TRUE(answer.has_value());
+    return answer.value_or(RequestAnswer{});
   }
 
   /// A port of loopback where nobody listens.
@@ -162,6 +179,58 @@ TEST_F(ElasticsearchClient, APutThatNobodyTakesIsUnavailable) {
   EXPECT_EQ(put({}).error().code, ErrorCode::kUnavailable);
   FakeNode silent(context, [](const std::string&, const std::string&) { return std::string(); });
   EXPECT_EQ(put({silent.endpoint()}, std::chrono::milliseconds{100}).error().code, ErrorCode::kDeadlineExceeded);
+}
+
+TEST_F(ElasticsearchClient, AnswersARequestWithWhateverStatusItGot) {
+  FakeNode node(context, [](const std::string& request, const std::string& body) {
+    if (request == "GET /") return FakeNode::http(200, recorded("root.json"));
+    EXPECT_EQ(body, "{}");
+    return FakeNode::http(404, "no");
+  });
+  FakeNode other(context, answer_like_2_3_3);
+  const auto answer = ask({node.endpoint(), other.endpoint()});
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 404U);
+  EXPECT_EQ(answer->body, "no");
+  EXPECT_THAT(node.requests(), ElementsAre("GET /", "PUT /logs/_settings"));
+  EXPECT_THAT(other.requests(), SizeIs(0));
+}
+
+TEST_F(ElasticsearchClient, ARequestThatABusyNodeDoesNotTakeGoesToTheNext) {
+  FakeNode busy(context, [](const std::string& request, const std::string&) {
+    return FakeNode::http(request == "GET /" ? 200 : 503, recorded("root.json"));
+  });
+  FakeNode other(context, answer_like_2_3_3);
+  const auto answer = ask({busy.endpoint(), other.endpoint()});
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 404U);
+  EXPECT_EQ(ask({busy.endpoint(), nobody()})->status, 503U) << "an answer says more than nobody's silence";
+}
+
+TEST_F(ElasticsearchClient, ARequestIsSentToTheRightClusterOnly) {
+  FakeNode node(context, answer_like_2_3_3);
+  const auto answer = ask({node.endpoint()}, "other");
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::kUnavailable);
+  EXPECT_THAT(node.requests(), ElementsAre("GET /"));
+}
+
+TEST_F(ElasticsearchClient, AsksBesidesOnlyWhatItIsAskedFor) {
+  FakeNode node(context, [](const std::string& request, const std::string& body) {
+    if (request.starts_with("GET /_snapshot/backup/s1")) {
+      return FakeNode::http(404, R"({"error":{"type":"snapshot_missing_exception","reason":"[backup:s1] is missing"},)"
+                                 R"("status":404})");
+    }
+    return answer_like_2_3_3(request, body);
+  });
+  const Observation seen = observe({node.endpoint()}, std::chrono::seconds{2},
+                                   {.nodes = true, .explain = false, .snapshots = {{"backup", "s1"}, {"other", "s2"}}});
+  EXPECT_EQ(seen.health.status(), model::HEALTH_STATUS_GREEN) << "what is asked besides may stay unanswered";
+  EXPECT_FALSE(seen.asked.nodes);
+  ASSERT_THAT(seen.snapshots, SizeIs(1));
+  EXPECT_EQ(seen.snapshots[0].state, "MISSING");
+  EXPECT_THAT(seen.snapshots[0].reason, HasSubstr("[backup:s1] is missing"));
+  EXPECT_THAT(seen.asked.snapshots, ElementsAre(testing::Pair("backup", "s1")));
 }
 
 }  // namespace
