@@ -81,7 +81,7 @@ class Upgrade(ClusterStory):
         assert done.returncode == 0, done
         self.wait_whole(3, "upgraded")
         self.learn_addresses()
-        assert set(self.versions().values()) == {self.to}, self.versions()
+        self.esaas.wait(f"every node says {self.to}", lambda: set(self.versions().values()) == {self.to}, timeout=30)
         settings = ask(self.known[0], "/_cluster/settings?flat_settings=true")
         # 2.x takes no setting away: what lifts the restriction there is "all".
         enable = settings["transient"].get("cluster.routing.allocation.enable", "all")
