@@ -127,6 +127,14 @@ void limit_shards(const View& view, Draft& draft, const model::Policies& policie
       {std::move(why), {figure("shards_per_node_max", limit), figure("nodes", nodes.size()), figure("most", most)}});
 }
 
+void say_again(const View& view, Draft& draft) {
+  for (const state::Hold& hold : view.cluster().holds()) {
+    if (!hold.rule().starts_with("policy_")) continue;
+    draft.hold(hold.rule(), hold.node(), {hold.why(), {hold.basis().begin(), hold.basis().end()}});
+  }
+  draft.check_soon();
+}
+
 }  // namespace
 
 const model::Policies* effective_policies(const state::Cluster& cluster, const state::Tenant* tenant) {
@@ -145,8 +153,8 @@ bool has_policies(const state::Cluster& cluster, const state::Tenant* tenant) {
 
 void reconcile_policies(const View& view, Draft& draft) {
   if (!has_policies(view.cluster(), view.input().tenant)) return;
-  // What an answer has overtaken would be put right twice.
-  if (!sees_all_answers(view)) return draft.check_soon();
+  // What an answer has overtaken would be put right twice; what was a breach is one until the cluster is seen again.
+  if (!sees_all_answers(view)) return say_again(view, draft);
   const model::Policies* policies = effective_policies(view.cluster(), view.input().tenant);
   if (policies != nullptr && policies->has_replicas_min()) keep_replicas(view, draft, *policies);
   if (policies != nullptr && policies->has_shards_per_node_max()) limit_shards(view, draft, *policies);

@@ -13,8 +13,8 @@
 #include "reconcilers/node_set.h"
 #include "reconcilers/phase.h"
 #include "reconcilers/placement.h"
-#include "reconcilers/policies.h"
 #include "reconcilers/plugins.h"
+#include "reconcilers/policies.h"
 #include "reconcilers/progress.h"
 #include "reconcilers/recovery.h"
 #include "reconcilers/release.h"
@@ -109,7 +109,9 @@ bool wants_offers(const state::Cluster& cluster, Time now) {
 
 bool wants_observation(const state::Cluster& cluster) {
   if (!cluster.active_operation().empty() || !cluster.exclusions_intended().empty()) return true;
-  if (!cluster.side_operations().empty() || !cluster.requests().empty()) return true;
+  if (!cluster.side_operations().empty()) return true;
+  const auto is_open = [](const state::ElasticsearchRequest& request) { return !request.answered(); };
+  if (std::ranges::any_of(cluster.requests(), is_open)) return true;
   if (std::ranges::any_of(cluster.policy_runs(), [](const state::PolicyRun& run) { return !run.finished(); })) {
     return true;
   }

@@ -101,6 +101,19 @@ TEST(ReplicasPolicy, TellsARefusalAndTriesAgainLater) {
   EXPECT_THAT(side.lines(), SizeIs(2));
 }
 
+TEST(Policies, ABreachIsOneUntilTheClusterIsSeenAgain) {
+  SideScene side = with_replicas_min(1, false);
+  side.index("logs", 0);
+  side.reconcile();
+  const std::string why = side.why(reconcile::kPolicyReplicasMin);
+  state::Hold& hold = *side.scene.cluster.add_holds();
+  hold.set_rule(std::string(reconcile::kPolicyReplicasMin));
+  hold.set_why(why);
+  side.scene.observation.health.set_status(model::HEALTH_STATUS_UNKNOWN);
+  side.reconcile();
+  EXPECT_EQ(side.why(reconcile::kPolicyReplicasMin), why);
+}
+
 TEST(Policies, AreTheTenantsWhereTheClusterHasNone) {
   SideScene side;
   side.tenant.mutable_policies()->set_replicas_min(1);
