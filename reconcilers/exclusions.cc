@@ -24,7 +24,7 @@ bool is_to_be_excluded(const View& view, const Node& node) {
 /// A node that is to be drained is excluded only once its drain can come to an end.
 bool may_be_excluded(const View& view, Draft& draft, const Node& node) {
   if (is_intended(view.cluster(), node) || !node.ever_joined()) return true;
-  auto refusal = first_refusal(kDrainRules, view, node);
+  auto refusal = first_refusal(kExclusionRules, view, node);
   if (!refusal) return true;
   draft.hold(refusal->rule, node.name(), std::move(refusal->refusal));
   return false;

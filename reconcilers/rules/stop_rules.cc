@@ -70,6 +70,41 @@ std::optional<Refusal> room_for_all_copies(const View& view, const Node& node) {
       {figure("data_nodes_that_stay", staying.size()), figure("copies_without_a_node", stuck)}};
 }
 
+/// Elasticsearch's own: above it a node is given no shards (cluster.routing.allocation.disk.watermark.low), and above
+/// the high one it is to lose some.
+constexpr std::int64_t kHighWatermarkPercent = 90;
+
+const NodeInfo* disk_of(const View& view, const Node& node) {
+  const auto& infos = view.fresh()->node_infos;
+  const auto found = std::ranges::find(infos, node.name(), &NodeInfo::name);
+  return found == infos.end() || found->disk_total_mib <= 0 ? nullptr : &*found;
+}
+
+/// What the node has of the cluster fits on the others below the high watermark, as far as their disks tell. Disks are
+/// asked for while some node leaves (questions.h). A disk may be shared with others, so no more is counted as the
+/// node's than its volume holds. What only some of them could take is Elasticsearch's matter: it does not move it.
+std::optional<Refusal> room_on_disks(const View& view, const Node& node) {
+  if (view.fresh() == nullptr || !view.holds_data(node) || !node.ever_joined() || view.copies_on(node) == 0) {
+    return std::nullopt;
+  }
+  const NodeInfo* own = view.fresh()->asked.nodes ? disk_of(view, node) : nullptr;
+  if (own == nullptr) return Refusal{"The node has not told how much of its disk is used.", {}};
+  const std::int64_t used =
+      std::min(own->disk_total_mib - own->disk_available_mib, std::int64_t{node.place().resources().disk_mib()});
+  std::int64_t room = 0;
+  for (const Node& other : view.cluster().nodes()) {
+    if (&other == &node || other.removing() || !view.holds_data(other) || !view.is_listed(other)) continue;
+    const NodeInfo* disk = disk_of(view, other);
+    if (disk == nullptr) return Refusal{other.name() + " has not told how much of its disk is free.", {}};
+    const std::int64_t taken = disk->disk_total_mib - disk->disk_available_mib;
+    room += std::max<std::int64_t>(disk->disk_total_mib * kHighWatermarkPercent / 100 - taken, 0);
+  }
+  if (used <= room) return std::nullopt;
+  return Refusal{"What is on the node does not fit on the disks of the others: make them larger, or delete indices.",
+                 {figure("used_mib", static_cast<std::uint64_t>(std::max<std::int64_t>(used, 0))),
+                  figure("room_mib", static_cast<std::uint64_t>(room))}};
+}
+
 std::optional<Refusal> no_copy_left(const View& view, const Node& node) {
   if (!view.holds_data(node)) return std::nullopt;
   const std::uint32_t copies = view.copies_on(node);
@@ -141,6 +176,8 @@ constexpr NodeRule kNoClosed{"closed_indices_do_not_move",
                              no_closed_indices};
 constexpr NodeRule kRoom{"too_few_nodes_for_replicas", "A drain that can never end must not begin.",
                          room_for_all_copies};
+constexpr NodeRule kDiskRoom{"too_little_disk_for_shards", "Disks that fill up stop every index on them.",
+                             room_on_disks};
 constexpr NodeRule kNoCopy{kDrainWaits, "A node leaves only when it is empty.", no_copy_left};
 constexpr NodeRule kLastCopy{kKeepsLastCopy, "Stopping the last started copy of a shard loses its data.",
                              not_the_last_copy};
@@ -156,6 +193,7 @@ constexpr NodeRule kMastersJoined{
 constexpr std::array kRemoval{kKnown, kNotRed};
 constexpr std::array kRelease{kKnown, kNotRed, kNoClosed, kMastersJoined};
 constexpr std::array kDrain{kKnown, kNotRed, kNoClosed, kRoom};
+constexpr std::array kExclusion{kKnown, kNotRed, kNoClosed, kRoom, kDiskRoom};
 constexpr std::array kAbsence{kKnown, kNotRed, kQuorum};
 constexpr std::array kRestart{kKnown, kNotRed, kOne, kQuorum, kLastCopy};
 constexpr std::array kStop{kKnown, kNotRed, kNoClosed, kLastCopy, kNoCopy, kOne, kHandsVote, kQuorum};
@@ -165,6 +203,7 @@ constexpr std::array kStop{kKnown, kNotRed, kNoClosed, kLastCopy, kNoCopy, kOne,
 const std::span<const NodeRule> kRemovalRules = kRemoval;
 const std::span<const NodeRule> kReleaseRules = kRelease;
 const std::span<const NodeRule> kDrainRules = kDrain;
+const std::span<const NodeRule> kExclusionRules = kExclusion;
 const std::span<const NodeRule> kRestartRules = kRestart;
 const std::span<const NodeRule> kStopRules = kStop;
 const std::span<const NodeRule> kAbsenceRules = kAbsence;

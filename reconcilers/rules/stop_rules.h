@@ -22,8 +22,10 @@ inline constexpr std::string_view kDrainWaits = "drain_waits_for_shards";
 extern const std::span<const NodeRule> kRemovalRules;
 /// Before the place of a node that left is given back.
 extern const std::span<const NodeRule> kReleaseRules;
-/// Before a data node is excluded from allocation.
+/// While a data node is drained.
 extern const std::span<const NodeRule> kDrainRules;
+/// Before it is excluded from allocation, which begins to drain it: those, and what is known of disks only then.
+extern const std::span<const NodeRule> kExclusionRules;
 /// Before the task of a node that has joined is killed so that the node leaves. The last is
 /// kKeepsQuorum, so that its refusal alone means: all else is ready.
 extern const std::span<const NodeRule> kStopRules;

@@ -161,5 +161,22 @@ TEST(Leaving, SeveralNodesDrainAtOnceAndStopOneAfterAnother) {
   EXPECT_THAT(world.violations, IsEmpty());
 }
 
+TEST(Leaving, NobodyIsDrainedOntoDisksThatAreFull) {
+  World world;
+  world.create({World::group("data", 4)});
+  ASSERT_TRUE(world.settle()) << world.show();
+  world.index("logs", 4, 1);
+  world.disk_available_mib =
+      10'500;  // 500 MiB below the high watermark on each of three: less than the volume that leaves
+  world.scale("data", 3);
+  EXPECT_FALSE(world.settle(20));
+  EXPECT_TRUE(world.has_hold("too_little_disk_for_shards")) << world.show();
+  EXPECT_THAT(world.excluded, testing::IsEmpty());
+  world.disk_available_mib = 20'000;
+  ASSERT_TRUE(world.settle()) << world.show();
+  EXPECT_EQ(world.joined().size(), 3U);
+  EXPECT_THAT(world.violations, testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace esaas::test

@@ -362,6 +362,8 @@ Observation World::observe_now() const {
   for (const std::string& member : members) {
     reconcile::NodeInfo& info = seen.node_infos.emplace_back();
     info.name = member;
+    info.disk_total_mib = 100'000;
+    info.disk_available_mib = disk_available_mib;
     const auto& inputs = node(member).task().inputs();
     info.version = inputs.version();
     for (const model::Plugin& plugin : inputs.plugins()) {

@@ -60,10 +60,11 @@ void ElasticsearchLink::observe(loop::ClusterAddress address, reconcile::Questio
                });
 }
 
-/// The model says nothing of what is asked besides, except that it was asked.
+/// Of what is asked besides, the model tells of its nodes, and nothing of snapshots or why shards are not assigned.
 void ElasticsearchLink::ask(const loop::ClusterAddress& address, const reconcile::Questions& questions, Time asked_at) {
   Observation observation = ask_nodes(address);
   if (observation.health.status() != model::HEALTH_STATUS_UNKNOWN) observation.asked = questions;
+  if (!questions.nodes) observation.node_infos.clear();
   observation.observed_at = asked_at;
   const bool unanswered = observation.health.status() == model::HEALTH_STATUS_UNKNOWN;
   const Duration delay = unanswered && prng_.chance(1, 2) ? kTimeout : latency();

@@ -134,7 +134,14 @@ std::optional<reconcile::Observation> ModelElasticsearch::observe(const std::str
   observation.observed_at = clock_.now();
   observation.health = cluster->health();
   observation.master = cluster->members().at(cluster->master()).name;
-  for (const auto& [id, member] : cluster->members()) observation.nodes.push_back(member.name);
+  for (const auto& [id, member] : cluster->members()) {
+    observation.nodes.push_back(member.name);
+    reconcile::NodeInfo& info = observation.node_infos.emplace_back();
+    info.name = member.name;
+    info.disk_total_mib = 65'536;
+    info.disk_available_mib = 60'000;
+  }
+  std::ranges::sort(observation.node_infos, {}, &reconcile::NodeInfo::name);
   std::ranges::sort(observation.nodes);
   observe_shards(*cluster, observation);
   for (const auto& [index, settings] : cluster->metadata().indices) {
