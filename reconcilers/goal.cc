@@ -7,6 +7,7 @@
 #include "reconcilers/held.h"
 #include "reconcilers/plugins.h"
 #include "reconcilers/rules/rollout_rules.h"
+#include "reconcilers/servers.h"
 #include "reconcilers/voting.h"
 
 namespace esaas::reconcile {
@@ -65,10 +66,10 @@ bool is_well_again(const View& view) {
 }
 
 /// Those nodes that it is about are as they shall be; what else the cluster lacks is not its matter.
-bool companions_are_there(const View& view) {
+bool companions_are_there(const View& view, bool (*has_role)(const model::NodeGroup&)) {
   const state::Cluster& cluster = view.cluster();
   for (const model::NodeGroup& group : cluster.spec().node_groups()) {
-    if (!state::is_companion(group)) continue;
+    if (!has_role(group)) continue;
     std::uint32_t members = 0;
     for (const Node& node : cluster.nodes()) {
       if (node.group() != group.name()) continue;
@@ -133,9 +134,14 @@ std::optional<Outcome> outcome_of(const View& view, const state::Operation& oper
       }
       break;
     case model::Request::kProxies:
+      // Who may come in, they are told together with the servers.
+      if (companions_are_there(view, state::is_proxy) && servers_are_followed(view)) {
+        return succeeded("They are as they were asked for.");
+      }
+      break;
     case model::Request::kInstallKibana:
     case model::Request::kRemoveKibana:
-      if (companions_are_there(view)) return succeeded("They are as they were asked for.");
+      if (companions_are_there(view, state::is_kibana)) return succeeded("Kibana is as it was asked for.");
       break;
     default:
       if (is_converged(view) && view.is_known_and_not_red()) return succeeded("The cluster is as it was asked for.");

@@ -124,12 +124,12 @@ void count_upgrade(const View& view, const model::UpgradeCluster& upgrade, Steps
   if (has_begun) count_restarts(view, "", false, steps);
 }
 
-/// The groups beside Elasticsearch.
-void count_companions(const View& view, Steps& steps) {
+/// The group beside Elasticsearch that has this role. One operation is about one: each step has one count.
+void count_companions(const View& view, bool (*has_role)(const model::NodeGroup&), Steps& steps) {
   for (const model::NodeGroup& group : view.cluster().spec().node_groups()) {
-    if (!state::is_companion(group)) continue;
+    if (!has_role(group)) continue;
     count_arrivals(view, group.name(), steps);
-    count_departures(view, group.name(), steps);
+    return count_departures(view, group.name(), steps);
   }
 }
 
@@ -179,9 +179,9 @@ void reconcile_steps(const View& view, Draft& draft) {
     case model::Request::kConfigure: count_restarts(view, request.configure().group(), false, steps); break;
     case model::Request::kInstallPlugin:
     case model::Request::kRemovePlugin: count_restarts(view, "", false, steps); break;
-    case model::Request::kProxies:
+    case model::Request::kProxies: count_companions(view, state::is_proxy, steps); break;
     case model::Request::kInstallKibana:
-    case model::Request::kRemoveKibana: count_companions(view, steps); break;
+    case model::Request::kRemoveKibana: count_companions(view, state::is_kibana, steps); break;
     case model::Request::kSuspend: count_stops(view, steps, false); break;
     case model::Request::kDelete: count_stops(view, steps, true); break;
     default: break;

@@ -90,6 +90,16 @@ INSTANTIATE_TEST_SUITE_P(
              "[[elasticsearch]]\nversion = \"1\"\nuri = \"u\"\n[[elasticsearch.plugins]]\nname = \"p\"\nuri = \"u\"\n"
              "[[elasticsearch.plugins]]\nname = \"p\"\nuri = \"u\"\n",
              11, "elasticsearch.plugins.name"},
+        Case{"NoHaproxy", "[haproxy]\nprogram = \"\"\n", 5, "haproxy.program"},
+        Case{"KibanaWithoutVersion", "[[kibana]]\nuri = \"u\"\n", 4, "kibana.version"},
+        Case{"KibanaWithoutUri", "[[kibana]]\nversion = \"5.1.1\"\n", 4, "kibana.uri"},
+        Case{"KibanaWithABadHash", "[[kibana]]\nversion = \"1\"\nuri = \"u\"\nsha256 = \"abc\"\n", 7, "kibana.sha256"},
+        Case{"KibanaTwice", "[[kibana]]\nversion = \"1\"\nuri = \"u\"\n[[kibana]]\nversion = \"1\"\nuri = \"v\"\n", 8,
+             "kibana.version"},
+        Case{"TwoKibanasForOneVersion",
+             "[[kibana]]\nversion = \"1\"\nuri = \"u\"\nelasticsearch = \"5.6.16\"\n"
+             "[[kibana]]\nversion = \"2\"\nuri = \"v\"\nelasticsearch = \"5.6.16\"\n",
+             11, "kibana.elasticsearch"},
         Case{"MasterAndEmbedded", "master = \"http://x:5050\"\n", 4, "mesos.master"},
         Case{"OrphanPolicy", "orphans = \"kill\"\n", 4, "mesos.orphans"},
         Case{"NoOrphanPolicy", "orphans = \"\"\n", 4, "mesos.orphans"},

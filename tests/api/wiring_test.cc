@@ -96,5 +96,27 @@ TEST(Wiring, PoliciesGoToTheController) {
   EXPECT_EQ(host.controller.unknown_tasks, reconcile::UnknownTaskPolicy::kReport);
 }
 
+TEST(Companions, AreStartedAsTheConfigurationSays) {
+  config::Config config;
+  config.mesos.embedded = true;
+  config.haproxy_program = "/opt/haproxy";
+  config.kibanas.push_back({.version = "5.1.1",
+                            .uri = "file:///kibana.tar.gz",
+                            .sha256 = std::string(64, 'a'),
+                            .directory = "kibana",
+                            .node = "node/bin/node",
+                            .elasticsearch = "5.6.16"});
+  const auto settings = host_config_of(config, {}, "test").controller.settings;
+  EXPECT_EQ(settings.haproxy.program, "/opt/haproxy");
+  EXPECT_TRUE(settings.haproxy.controller_certificate.empty()) << "that is a secret's";
+  const kibana::Artifact* artifact = settings.kibana.find("5.1.1");
+  ASSERT_NE(artifact, nullptr);
+  EXPECT_EQ(artifact->version, "5.1.1");
+  EXPECT_EQ(artifact->uri, "file:///kibana.tar.gz");
+  EXPECT_EQ(artifact->directory, "kibana");
+  EXPECT_EQ(artifact->node, "node/bin/node");
+  EXPECT_EQ(artifact->elasticsearch, "5.6.16");
+}
+
 }  // namespace
 }  // namespace esaas::api

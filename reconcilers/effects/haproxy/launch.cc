@@ -32,11 +32,8 @@ std::string here_document(std::string_view file, std::string_view text) {
   return fmt::format("cat > {} <<'END_OF_FILE'\n{}{}END_OF_FILE\n", file, text, newline);
 }
 
-}  // namespace
-
-std::string render_configuration(const LaunchInput& input) {
-  const std::string& host = input.place.hostname();
-  std::string text = fmt::format(
+std::string global_part(const LaunchInput& input) {
+  return fmt::format(
       "# The proxy {} of cluster {}. What changes while it runs, it is told over its control port.\n"
       "global\n"
       "    log stdout format raw local0 notice\n"
@@ -45,31 +42,36 @@ std::string render_configuration(const LaunchInput& input) {
       "    fd-hard-limit 20000\n"
       "    ssl-default-bind-options ssl-min-ver TLSv1.2\n",
       input.node, input.cluster, threads_of(input.resources));
+}
+
+std::string_view defaults_part() {
   // A request has a connection to the node of its own: a node that closes does so between requests, and what failed to
   // connect may be tried elsewhere whatever it is. A node that vanished with its machine is noticed by TCP: a server
   // that is down has its connections left alone, because those that are being tried elsewhere would be cut with them.
-  text +=
-      "defaults\n"
-      "    mode http\n"
-      "    log global\n"
-      "    option http-server-close\n"
-      "    option dontlognull\n"
-      "    option redispatch 1\n"
-      "    option clitcpka\n"
-      "    option srvtcpka\n"
-      "    srvtcpka-idle 10s\n"
-      "    srvtcpka-intvl 3s\n"
-      "    srvtcpka-cnt 3\n"
-      "    retries 3\n"
-      "    timeout connect 1s\n"
-      "    timeout check 5s\n"
-      "    timeout queue 10s\n"
-      "    timeout http-request 30s\n"
-      "    timeout http-keep-alive 60s\n"
-      "    timeout client 10m\n"
-      "    timeout server 10m\n";
+  return "defaults\n"
+         "    mode http\n"
+         "    log global\n"
+         "    option http-server-close\n"
+         "    option dontlognull\n"
+         "    option redispatch 1\n"
+         "    option clitcpka\n"
+         "    option srvtcpka\n"
+         "    srvtcpka-idle 10s\n"
+         "    srvtcpka-intvl 3s\n"
+         "    srvtcpka-cnt 3\n"
+         "    retries 3\n"
+         "    timeout connect 1s\n"
+         "    timeout check 5s\n"
+         "    timeout queue 10s\n"
+         "    timeout http-request 30s\n"
+         "    timeout http-keep-alive 60s\n"
+         "    timeout client 10m\n"
+         "    timeout server 10m\n";
+}
+
+std::string clients_part(const LaunchInput& input) {
   // Fail closed: a list that nobody filled lets nobody in.
-  text += fmt::format(
+  return fmt::format(
       "frontend clients\n"
       "    bind {host}:{port}\n"
       "    http-request deny deny_status 403 unless {{ str(networks),map_str({doors},listed) -m str all }} || "
@@ -79,20 +81,25 @@ std::string render_configuration(const LaunchInput& input) {
       "    http-request del-header authorization\n"
       "    use_backend {kibana} if {{ path_beg {path}/ }} || {{ path {path} }}\n"
       "    default_backend {elasticsearch}\n",
-      fmt::arg("host", host), fmt::arg("port", input.place.http_port()), fmt::arg("doors", kDoorsFile),
-      fmt::arg("networks", kNetworksFile), fmt::arg("users", kUsersFile), fmt::arg("cluster", input.cluster),
-      fmt::arg("kibana", kKibana), fmt::arg("path", kKibanaPath), fmt::arg("elasticsearch", kElasticsearch));
+      fmt::arg("host", input.place.hostname()), fmt::arg("port", input.place.http_port()),
+      fmt::arg("doors", kDoorsFile), fmt::arg("networks", kNetworksFile), fmt::arg("users", kUsersFile),
+      fmt::arg("cluster", input.cluster), fmt::arg("kibana", kKibana), fmt::arg("path", kKibanaPath),
+      fmt::arg("elasticsearch", kElasticsearch));
+}
+
+std::string servers_part() {
   // Any answer is a sign of life: while a master is elected Elasticsearch 2.x says 503 and still waits for it on behalf
   // of the requests that it gets. That a node is a member is what the controller sees to.
-  text += fmt::format(
+  return fmt::format(
       "backend {elasticsearch}\n"
       "    balance leastconn\n"
       "    option httpchk GET /\n"
       "    http-check expect rstatus ^[1-5]\n"
       "    retry-on conn-failure empty-response\n"
       "    acl only_reads method GET HEAD OPTIONS\n"
-      "    acl only_searches path_end /_search /_msearch /_count /_mget\n"
-      "    http-request disable-l7-retry unless only_reads || only_searches\n"
+      "    acl posts method POST\n"
+      "    acl to_search path_end /_search /_msearch /_count /_mget\n"
+      "    http-request disable-l7-retry unless only_reads || posts to_search\n"
       "    default-server check inter 1s fastinter 500ms downinter 1s fall 3 rise 1\n"
       "    server-template es {es_slots} 127.0.0.1:1 disabled\n"
       "backend {kibana}\n"
@@ -103,8 +110,11 @@ std::string render_configuration(const LaunchInput& input) {
       "    server-template kibana {kibana_slots} 127.0.0.1:1 disabled\n",
       fmt::arg("elasticsearch", kElasticsearch), fmt::arg("es_slots", kElasticsearchSlots), fmt::arg("kibana", kKibana),
       fmt::arg("path", kKibanaPath), fmt::arg("kibana_slots", kKibanaSlots));
+}
+
+std::string control_part(const LaunchInput& input) {
   // HAProxy takes `ssl` on a stats socket and speaks plain text all the same: so TLS ends here, before the socket.
-  text += fmt::format(
+  return fmt::format(
       "listen control\n"
       "    mode tcp\n"
       "    timeout client 30s\n"
@@ -112,8 +122,13 @@ std::string render_configuration(const LaunchInput& input) {
       "    maxconn 20\n"
       "    bind {}:{} ssl crt ./control.pem ca-file ./controller.crt verify required\n"
       "    server socket unix@./control.sock\n",
-      host, input.place.transport_port());
-  return text;
+      input.place.hostname(), input.place.transport_port());
+}
+
+}  // namespace
+
+std::string render_configuration(const LaunchInput& input) {
+  return global_part(input) + std::string(defaults_part()) + clients_part(input) + servers_part() + control_part(input);
 }
 
 Result<model::LaunchSpec> render_launch(const LaunchInput& input, const Program& program) {
