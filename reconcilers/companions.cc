@@ -16,6 +16,8 @@ using state::Node;
 
 /// While nobody waits for them.
 constexpr Duration kIdleInterval = std::chrono::seconds{10};
+/// A first start bundles pages for a minute or several.
+constexpr Duration kStartPatience = std::chrono::minutes{10};
 constexpr std::string_view kCompanionSilent = "companion_does_not_answer";
 
 bool runs(const Node& node) { return node.task().state() == model::TASK_STATE_RUNNING && !node.task().kill_intended(); }
@@ -84,7 +86,7 @@ bool is_awaited(const View& view) {
 /// A Kibana that runs and does not serve for so long may ask a node that is gone: nothing is lost with it.
 void restart_silent(const View& view, Draft& draft, const Node& node) {
   if (!is_kibana(view, node) || !runs(node) || is_joined(node)) return;
-  const Duration patience = view.settings().join_patience;
+  const Duration patience = kStartPatience;
   const Duration held = held_for(view, kCompanionSilent, node);
   if (held < patience) {
     return draft.hold(kCompanionSilent, node.name(),

@@ -7,6 +7,8 @@
 
 #include <functional>
 
+#include "reconcilers/goal.h"
+#include "reconcilers/progress.h"
 #include "reconcilers/servers.h"
 #include "reconcilers/shielding.h"
 #include "tests/reconcilers/scene.h"
@@ -19,6 +21,7 @@ using test::World;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 using namespace std::chrono_literals;
 
 /// A node that runs, and has joined.
@@ -50,8 +53,10 @@ struct Beside {
   Beside() {
     scene = Scene::at_rest(3);
     add_group(scene, "proxy", model::NODE_ROLE_PROXY, 2);
-    add_node(scene, "proxy", "proxy-0", 1000);
-    add_node(scene, "proxy", "proxy-1", 1001);
+    for (const std::uint32_t i : {0U, 1U}) {
+      state::Node& proxy = add_node(scene, "proxy", "proxy-" + std::to_string(i), 1000 + i);
+      proxy.mutable_task()->mutable_inputs()->clear_version();  // it has one of its own
+    }
     scene.settings.haproxy.controller_certificate = "CERTIFICATE";
     follow();
   }
@@ -291,10 +296,44 @@ TEST(Companions, AKibanaThatDoesNotServeForLongIsStartedAnew) {
   hold.set_rule("companion_does_not_answer");
   hold.set_node("kibana-0");
   hold.set_since_at_us(to_us(beside.scene.now));
-  beside.scene.now += beside.scene.settings.join_patience;
+  beside.scene.now += 10min;
   plan = beside.plan(reconcile_companions);
   ASSERT_EQ(plan.actions.size(), 1U);
   EXPECT_EQ(plan.actions[0].events[0].task_kill_intended().node(), "kibana-0");
+}
+
+TEST(Companions, AnOperationCountsItsOwnAndNoOthers) {
+  Beside beside;
+  add_group(beside.scene, "kibana", model::NODE_ROLE_KIBANA, 1);
+  add_node(beside.scene, "kibana", "kibana-0", 1002);
+  beside.scene.operation.set_id("op-1");
+  beside.scene.operation.mutable_request()->mutable_install_kibana();
+  const auto plan = beside.plan(reconcile_steps);
+  ASSERT_EQ(plan.actions.size(), 1U);
+  std::map<std::string, std::uint32_t> totals;
+  for (const event::Event& event : plan.actions[0].events) {
+    const auto& step = event.operation_step_changed();
+    EXPECT_TRUE(totals.emplace(step.step(), step.total()).second) << step.step() << " is counted twice";
+  }
+  EXPECT_THAT(totals, ElementsAre(Pair("join", 1U), Pair("place", 1U), Pair("start", 1U)));
+}
+
+TEST(Companions, AnOperationOnTheProxiesEndsWhenTheyFollow) {
+  Beside beside;
+  beside.scene.operation.set_id("op-1");
+  beside.scene.operation.set_started_seq(920);
+  beside.scene.operation.mutable_request()->mutable_proxies()->set_count(2);
+  const auto is_over = [&] {
+    const Input input = beside.input();
+    return outcome_of(View(input), beside.scene.operation).has_value();
+  };
+  EXPECT_FALSE(is_over()) << "they were told before it";
+  beside.scene.cluster.set_servers_seq(921);
+  EXPECT_FALSE(is_over()) << "they do not follow yet";
+  for (const char* proxy : {"proxy-0", "proxy-1"}) beside.scene.node(proxy).set_servers_applied_seq(921);
+  EXPECT_TRUE(is_over());
+  beside.scene.node("proxy-1").mutable_task()->set_joined(false);
+  EXPECT_FALSE(is_over());
 }
 
 TEST(Companions, AProxyHasAReservedPlaceAndMayShareAnAgentWithANodeButNotWithTheOther) {

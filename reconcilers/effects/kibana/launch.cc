@@ -64,7 +64,7 @@ Result<model::LaunchSpec> render_launch(const LaunchInput& input, const Catalogu
   std::string& command = *spec.mutable_command();
   // An unpacked archive may be shared by tasks, and Kibana writes its bundles into it: each has a copy.
   command = "set -e\n" + unpack(*artifact) + "mkdir -p data\n" + fmt::format("home=$(readlink -f {})\n", quoted(home)) +
-            "if [ ! -w \"$home\" ]; then cp -r \"$home\" own && home=\"$PWD/own\"; fi\n" +
+            "if [ ! -w \"$home\" ]; then cp -r \"$home\" own && chmod -R u+w own && home=\"$PWD/own\"; fi\n" +
             fmt::format("cat > kibana.yml <<'END_OF_FILE'\n{}END_OF_FILE\n", settings(input));
   const std::uint32_t heap = std::max(input.resources.mem_mib() * 3 / 4, kHeapMibMin);
   if (artifact->node.empty()) {
