@@ -3,11 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "core/base/assert.h"
 #include "reconcilers/effects/elasticsearch/observation_parser.h"
 #include "reconcilers/effects/elasticsearch/questions_parser.h"
+#include "reconcilers/effects/elasticsearch/request_answer.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view body(reinterpret_cast<const char*>(data), size);
@@ -41,7 +43,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   static_cast<void>(esaas::es::says_snapshot_is_missing(body));
   static_cast<void>(esaas::es::check_cluster_name(body, "search").has_value());
-  static_cast<void>(esaas::es::check_acknowledged(body).has_value());
+  for (const unsigned status : {200U, 400U, 500U}) {
+    esaas::state::ElasticsearchRequest request;
+    request.set_path("/_cluster/settings");
+    request.set_body(std::string(body));
+    const auto verdict = esaas::es::judge({status, std::string(body)}, request);
+    ESAAS_ASSERT(!verdict || status != 400U || !verdict->accepted, "a refusal was taken for an acceptance");
+  }
   static_cast<void>(esaas::es::reason_of_error(body).size());
   return 0;
 }

@@ -317,14 +317,6 @@ Result<void> check_cluster_name(std::string_view body, std::string_view cluster)
   return check_name(answer.get_object(), cluster);
 }
 
-Result<void> check_acknowledged(std::string_view body) {
-  ESAAS_TRY(const json::value answer, parse_object(body));
-  const json::value* acknowledged = answer.get_object().if_contains("acknowledged");
-  if (acknowledged == nullptr || !acknowledged->is_bool()) return bad("\"acknowledged\" is missing");
-  if (acknowledged->get_bool()) return {};
-  return fail(ErrorCode::kUnavailable, "Not all nodes have acknowledged the setting in time.");
-}
-
 std::string reason_of_error(std::string_view body) {
   constexpr std::size_t kShown = 200;
   const auto answer = parse_object(body);

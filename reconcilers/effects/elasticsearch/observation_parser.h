@@ -31,7 +31,7 @@ inline constexpr std::string_view kRootPath = "/";
 inline constexpr std::string_view kPutSettingsPath = "/_cluster/settings?master_timeout=2s&timeout=2s";
 
 /// The body of kHealthPath. `cluster` is the name that must have answered.
-/// Errors of all four: kDataLoss (no JSON, or a field is missing or of the wrong kind: the detail
+/// Errors of all: kDataLoss (no JSON, or a field is missing or of the wrong kind: the detail
 /// names it), kNotFound (another cluster answered).
 Result<model::Health> parse_health(std::string_view body, std::string_view cluster);
 
@@ -46,10 +46,6 @@ Result<void> parse_settings(std::string_view body, reconcile::Observation& obser
 
 /// The body of kRootPath: checks only whose node this is.
 Result<void> check_cluster_name(std::string_view body, std::string_view cluster);
-
-/// The body of a PUT that was taken: kUnavailable when not all nodes have acknowledged the change
-/// in time.
-Result<void> check_acknowledged(std::string_view body);
 
 /// The reason in an answer of status 400 and above, for a person; the body's beginning when it is
 /// not as expected.

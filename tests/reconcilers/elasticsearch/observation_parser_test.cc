@@ -104,12 +104,6 @@ TEST(ObservationParser, GivesElasticsearchsReasonForAnError) {
   EXPECT_EQ(reason_of_error("<html>"), "<html>");
 }
 
-TEST(ObservationParser, ASettingIsTakenOnlyWhenAllNodesAcknowledged) {
-  EXPECT_TRUE(check_acknowledged(R"({"acknowledged":true,"persistent":{},"transient":{}})").has_value());
-  EXPECT_EQ(check_acknowledged(R"({"acknowledged":false})").error().code, ErrorCode::kUnavailable);
-  EXPECT_EQ(check_acknowledged("{}").error().code, ErrorCode::kDataLoss);
-}
-
 struct BadCase {
   const char* name;
   const char* body;
