@@ -148,6 +148,9 @@ std::vector<std::string> closed_without_routing(const std::vector<IndexInfo>& in
   return closed;
 }
 
+/// What a new cluster has in place of the id of a first master that it knows by its name only.
+constexpr std::string_view kPlaceholder = "{bootstrap-placeholder}-";
+
 /// Who may vote, and who is kept from it, by name. A node that has gone is named by its id, which is nobody's name.
 struct Voting {
   std::vector<std::string> configuration;
@@ -161,9 +164,13 @@ Result<std::optional<Voting>> parse_voting(const json::object& metadata, const N
   Voting voting;
   for (const json::value& value : *committed) {
     if (!value.is_string()) return bad("a voter's id is no string");
-    const std::string_view id(value.get_string().data(), value.get_string().size());
-    const auto found = names.find(id);
-    voting.configuration.emplace_back(found == names.end() ? id : found->second);
+    std::string_view voter(value.get_string().data(), value.get_string().size());
+    if (const auto found = names.find(voter); found != names.end()) {
+      voter = found->second;
+    } else if (voter.starts_with(kPlaceholder)) {
+      voter.remove_prefix(kPlaceholder.size());
+    }
+    voting.configuration.emplace_back(voter);
   }
   if (const json::array* exclusions = array_in(*coordination, "voting_config_exclusions")) {
     for (const json::value& value : *exclusions) {

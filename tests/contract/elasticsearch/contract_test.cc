@@ -1,4 +1,4 @@
-// What both a real Elasticsearch 2.3.3 and the model of it do. Each scenario starts nodes by the command that the
+// What real Elasticsearch does, and the model of 2.3.3 with it. Each scenario starts nodes by the command that the
 // controller renders and reads the answers with the controller's own parser.
 
 #include <gtest/gtest.h>
@@ -7,6 +7,7 @@
 
 #include "core/events/event.pb.h"
 #include "reconcilers/effects/elasticsearch/observation_parser.h"
+#include "reconcilers/effects/elasticsearch/questions_parser.h"
 #include "reconcilers/effects/elasticsearch/requests.h"
 #include "tests/contract/elasticsearch/lab.h"
 
@@ -16,7 +17,7 @@ namespace {
 using reconcile::Observation;
 using reconcile::ShardState;
 
-enum class Kind { kModel, kReal };
+constexpr const char* kModel = "model";
 
 /// As the client asks: health, state, settings, of one node.
 Result<Observation> observe(Lab& lab, std::uint32_t node) {
@@ -35,18 +36,21 @@ Result<Observation> observe(Lab& lab, std::uint32_t node) {
   return observation;
 }
 
-class ElasticsearchContract : public testing::TestWithParam<Kind> {
+/// The parameter is a version, or kModel.
+class ElasticsearchContract : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    if (GetParam() == Kind::kModel) {
+    const std::string which = GetParam();
+    if (which == kModel) {
       lab_ = make_model_lab();
       return;
     }
-    auto lab = make_real_lab();
-    if (!lab) GTEST_SKIP() << "no real Elasticsearch 2.3.3 here: " << lab.error().detail;
+    auto lab = make_real_lab(which);
+    if (!lab) GTEST_SKIP() << "no real Elasticsearch " << which << " here: " << lab.error().detail;
     lab_ = std::move(*lab);
   }
 
+  static bool is_7x() { return std::string_view(GetParam()).starts_with("7."); }
   bool is(std::uint32_t node, model::HealthStatus status, std::uint32_t nodes) {
     const auto seen = observe(*lab_, node);
     return seen && seen->health.status() == status && seen->health.nodes() == nodes;
@@ -69,8 +73,11 @@ class ElasticsearchContract : public testing::TestWithParam<Kind> {
       ASSERT_EQ(lab_->http(0, "POST", "/" + index + "/doc?refresh=true", R"({"title":"x"})").status, 201);
     }
   }
+  /// At once or soon: 7.x refreshes a copy that nobody has searched for a while only when somebody does.
   bool has_twenty(std::uint32_t node, const std::string& index) {
-    return lab_->http(node, "GET", "/" + index + "/_count").body.find(R"("count":20)") != std::string::npos;
+    return lab_->eventually([&] {
+      return lab_->http(node, "GET", "/" + index + "/_count").body.find(R"("count":20)") != std::string::npos;
+    });
   }
   LabAnswer put_settings(const std::string& body) { return lab_->http(0, "PUT", "/_cluster/settings", body); }
   LabAnswer exclude(const std::string& name) {
@@ -194,21 +201,27 @@ TEST_P(ElasticsearchContract, AnswersThatThereIsNoMasterWithoutAQuorum) {
   EXPECT_TRUE(has_twenty(0, "books"));
 }
 
-TEST_P(ElasticsearchContract, ShowsAClosedIndexWithoutShards) {
+TEST_P(ElasticsearchContract, ShowsOfAClosedIndexWhatItMoves) {
   ASSERT_NO_FATAL_FAILURE(form_three());
   ASSERT_NO_FATAL_FAILURE(fill_index("books"));
   ASSERT_EQ(lab_->http(0, "POST", "/books/_close").status, 200);
+  ASSERT_TRUE(becomes(0, model::HEALTH_STATUS_GREEN, 3));
   const auto seen = observe(*lab_, 0);
   ASSERT_TRUE(seen) << seen.error().detail;
-  EXPECT_EQ(seen->closed_indices, std::vector<std::string>{"books"});
-  EXPECT_TRUE(seen->shards.empty());
-  EXPECT_EQ(seen->health.status(), model::HEALTH_STATUS_GREEN);
+  ASSERT_EQ(seen->indices.size(), 1U);
+  EXPECT_FALSE(seen->indices[0].open);
+  EXPECT_EQ(seen->closed_indices, is_7x() ? std::vector<std::string>{} : std::vector<std::string>{"books"});
+  EXPECT_EQ(seen->shards.size(), is_7x() ? 4U : 0U);
   ASSERT_EQ(lab_->http(0, "POST", "/books/_open").status, 200);
   EXPECT_TRUE(becomes(0, model::HEALTH_STATUS_GREEN, 3));
   EXPECT_TRUE(has_twenty(0, "books"));
 }
 
-TEST_P(ElasticsearchContract, IgnoresSettingsThatItDoesNotTake) {
+class ContractOf2x : public ElasticsearchContract {};
+class ContractOf7x : public ElasticsearchContract {};
+class ContractOfEachVersion : public ElasticsearchContract {};
+
+TEST_P(ContractOf2x, IgnoresSettingsThatItDoesNotTake) {
   ASSERT_NO_FATAL_FAILURE(form_three());
   for (const char* refused : {"4", "\"many\""}) {
     const LabAnswer answer =
@@ -223,7 +236,7 @@ TEST_P(ElasticsearchContract, IgnoresSettingsThatItDoesNotTake) {
   EXPECT_EQ(put_settings("{\"transient\":").status, 500);
 }
 
-TEST_P(ElasticsearchContract, TakesMinimumMasterNodes) {
+TEST_P(ContractOf2x, TakesMinimumMasterNodes) {
   ASSERT_NO_FATAL_FAILURE(form_three());
   event::MinimumMasterNodesIntended intent;
   intent.set_value(3);
@@ -241,7 +254,8 @@ TEST_P(ElasticsearchContract, RemembersPersistentSettingsAndDocumentsOverAFullRe
   ASSERT_NO_FATAL_FAILURE(fill_index("books"));
   event::MinimumMasterNodesIntended intent;
   intent.set_value(2);
-  ASSERT_EQ(put_settings(es::minimum_master_nodes_body(intent)).status, 200);
+  const std::string lasting = R"({"persistent":{"indices.recovery.max_bytes_per_sec":"41mb"}})";
+  ASSERT_EQ(put_settings(is_7x() ? lasting : es::minimum_master_nodes_body(intent)).status, 200);
   ASSERT_EQ(exclude("node-9").status, 200);
   for (std::uint32_t node = 0; node < 3; ++node) lab_->kill(node);
   for (std::uint32_t node = 0; node < 3; ++node) lab_->start(node, 3);
@@ -249,13 +263,75 @@ TEST_P(ElasticsearchContract, RemembersPersistentSettingsAndDocumentsOverAFullRe
   EXPECT_TRUE(has_twenty(0, "books"));
   const auto seen = observe(*lab_, 0);
   ASSERT_TRUE(seen);
-  EXPECT_EQ(seen->minimum_master_nodes, 2U);
+  EXPECT_EQ(seen->minimum_master_nodes, is_7x() ? 0U : 2U);
+  ASSERT_EQ(seen->persistent_settings->size(), 1U);
+  EXPECT_EQ(seen->persistent_settings->front().value(), is_7x() ? "41mb" : "2");
   EXPECT_EQ(seen->excluded_nodes, std::vector<std::string>{});  // transient settings end with the last master
 }
 
-std::string name_of(const testing::TestParamInfo<Kind>& kind) { return kind.param == Kind::kModel ? "Model" : "Real"; }
+TEST_P(ContractOf7x, RefusesSettingsThatItDoesNotTake) {
+  ASSERT_NO_FATAL_FAILURE(form_three());
+  const LabAnswer answer = put_settings(R"({"persistent":{"nobody.knows":"x"}})");
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_NE(es::reason_of_error(answer.body).find("not recognized"), std::string::npos) << answer.body;
+}
 
-INSTANTIATE_TEST_SUITE_P(Both, ElasticsearchContract, testing::Values(Kind::kModel, Kind::kReal), name_of);
+TEST_P(ContractOf7x, CountsVotesAndNotMasters) {
+  ASSERT_NO_FATAL_FAILURE(form_three());
+  auto seen = observe(*lab_, 0);
+  ASSERT_TRUE(seen) << seen.error().detail;
+  EXPECT_EQ(seen->voting_configuration, (std::vector<std::string>{"node-0", "node-1", "node-2"}));
+  EXPECT_EQ(seen->voting_exclusions, std::vector<std::string>{});
+  ASSERT_EQ(lab_->http(0, "POST", "/_cluster/voting_config_exclusions?node_names=node-2").status, 200);
+  EXPECT_TRUE(lab_->eventually([&] {
+    seen = observe(*lab_, 0);
+    return seen && seen->voting_exclusions == std::vector<std::string>{"node-2"} &&
+           std::ranges::find(*seen->voting_configuration, "node-2") == seen->voting_configuration->end();
+  }));
+  // One vote of what is left is enough after the other node has gone, which two masters of three would not be.
+  lab_->kill(2);
+  EXPECT_TRUE(becomes(0, model::HEALTH_STATUS_GREEN, 2));
+}
+
+/// The main things, once.
+TEST_P(ContractOfEachVersion, FormsHealsDrainsAndTells) {
+  ASSERT_NO_FATAL_FAILURE(form_three());
+  ASSERT_NO_FATAL_FAILURE(fill_index("books"));
+  auto infos = es::parse_node_infos(lab_->http(0, "GET", es::kNodesPath).body, kLabCluster);
+  ASSERT_TRUE(infos) << infos.error().detail;
+  ASSERT_EQ(infos->size(), 3U);
+  EXPECT_EQ((*infos)[1].version, GetParam());
+  ASSERT_TRUE(es::parse_disks(lab_->http(0, "GET", es::kDisksPath).body, kLabCluster, *infos));
+  EXPECT_GT((*infos)[1].disk_total_mib, 0);
+  lab_->kill(2);
+  EXPECT_TRUE(becomes(0, model::HEALTH_STATUS_GREEN, 2));
+  lab_->start(2, 3);
+  EXPECT_TRUE(becomes(0, model::HEALTH_STATUS_GREEN, 3));
+  ASSERT_EQ(exclude("node-1").status, 200);
+  EXPECT_TRUE(lab_->eventually([&] {
+    const auto seen = observe(*lab_, 0);
+    return seen && std::ranges::none_of(seen->shards, [](const auto& copy) {
+             return copy.node == "node-1" || copy.relocating_to == "node-1";
+           });
+  }));
+  EXPECT_TRUE(has_twenty(0, "books"));
+  ASSERT_EQ(lab_->http(0, "POST", "/books/_close").status, 200);
+  const auto seen = observe(*lab_, 0);
+  ASSERT_TRUE(seen) << seen.error().detail;
+  EXPECT_EQ(seen->closed_indices, std::vector<std::string>{"books"});
+}
+
+std::string name_of(const testing::TestParamInfo<const char*>& tested) {
+  if (std::string_view(tested.param) == kModel) return "Model";
+  std::string name = std::string("Real") + tested.param;
+  std::ranges::replace(name, '.', '_');
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, ElasticsearchContract, testing::Values(kModel, "2.3.3", "7.17.28"), name_of);
+INSTANTIATE_TEST_SUITE_P(Both, ContractOf2x, testing::Values(kModel, "2.3.3"), name_of);
+INSTANTIATE_TEST_SUITE_P(Real, ContractOf7x, testing::Values("7.17.28"), name_of);
+INSTANTIATE_TEST_SUITE_P(Real, ContractOfEachVersion, testing::Values("2.4.6", "5.6.16", "6.8.23"), name_of);
 
 }  // namespace
 }  // namespace esaas::contract

@@ -10,13 +10,12 @@ model::LaunchSpec Lab::render(std::uint32_t index, std::uint32_t of, const std::
   artifact.uri = "file:///unpacked/by/the/lab";
   artifact.profile = es::Profile::kSmall;
   artifact.java_home = java;
-  artifact.allow_root = true;
   es::Catalogue catalogue;
-  catalogue.artifacts["2.3.3"] = artifact;
+  catalogue.artifacts[version()] = artifact;
   es::LaunchInput input;
   input.cluster = kLabCluster;
   input.node = "node-" + std::to_string(index);
-  input.version = "2.3.3";
+  input.version = version();
   input.master_eligible = true;
   input.holds_data = true;
   input.resources.set_mem_mib(256);
@@ -29,6 +28,11 @@ model::LaunchSpec Lab::render(std::uint32_t index, std::uint32_t of, const std::
     input.seed_hosts.push_back(address.host + ":" + std::to_string(address.transport_port));
   }
   input.minimum_master_nodes = of / 2 + 1;
+  if (started_.insert(index).second) {  // who elects the first master is said once only
+    for (std::uint32_t other = 0; other < of; ++other) {
+      input.initial_master_nodes.push_back("node-" + std::to_string(other));
+    }
+  }
   auto spec = es::render_launch(input, catalogue);
   ESAAS_ASSERT(spec.has_value(), "the lab's own input renders");
   return *spec;

@@ -1,11 +1,12 @@
 #pragma once
-// Lab: up to a few nodes of Elasticsearch 2.3.3, the model's or real ones, behind one interface, so that the same
-// scenarios run on both. Nodes are named node-0, node-1, ... and are started by the command that the controller
-// renders. One thread.
+// Lab: up to a few nodes of Elasticsearch, the model's (of 2.3.3) or real ones of some version, behind one interface,
+// so that the same scenarios run on both. Nodes are named node-0, node-1, ... and are started by the command that the
+// controller renders. One thread.
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -35,7 +36,7 @@ class Lab {
   virtual void pass(Duration duration) = 0;
 
   /// Asks again until it is so, or `timeout` has gone by.
-  bool eventually(const std::function<bool()>& is_so, Duration timeout = std::chrono::seconds{60});
+  bool eventually(const std::function<bool()>& is_so, Duration timeout = std::chrono::seconds{180});
 
  protected:
   struct Address {
@@ -45,14 +46,18 @@ class Lab {
   };
   virtual Address address_of(std::uint32_t index) = 0;
   virtual model::LaunchSpec render(std::uint32_t index, std::uint32_t of, const std::string& java_home);
+  [[nodiscard]] virtual std::string version() const { return "2.3.3"; }
   virtual void launch(std::uint32_t index, const model::LaunchSpec& spec) = 0;
   [[nodiscard]] virtual std::string java_home() const { return {}; }
+
+ private:
+  std::set<std::uint32_t> started_;  ///< at least once
 };
 
 inline constexpr char kLabCluster[] = "contract";
 
 std::unique_ptr<Lab> make_model_lab();
 /// kUnavailable: Elasticsearch or Java 17 cannot be had here; the detail says why.
-Result<std::unique_ptr<Lab>> make_real_lab();
+Result<std::unique_ptr<Lab>> make_real_lab(const std::string& version);
 
 }  // namespace esaas::contract

@@ -56,7 +56,9 @@ LabAnswer plain_http(const std::string& host, std::uint32_t port, std::string_vi
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return {};
   std::string request(method);
   request.append(" ").append(target).append(" HTTP/1.0\r\nHost: ").append(host);
-  request.append("\r\nContent-Length: ").append(std::to_string(body.size())).append("\r\n\r\n").append(body);
+  request.append("\r\nContent-Length: ").append(std::to_string(body.size())).append("\r\n");
+  if (!body.empty()) request.append("Content-Type: application/json\r\n");
+  request.append("\r\n").append(body);
   if (!send_all(socket.get(), request)) return {};
   std::string answer;
   std::array<char, 65536> buffer{};

@@ -36,7 +36,8 @@ Result<std::string> run(const std::string& command) {
 
 class RealLab final : public Lab {
  public:
-  RealLab(fs::path folder, std::string java_home) : folder_(std::move(folder)), java_home_(std::move(java_home)) {}
+  RealLab(fs::path folder, std::string version, std::string java_home)
+      : folder_(std::move(folder)), version_(std::move(version)), java_home_(std::move(java_home)) {}
   ~RealLab() override {
     for (const auto& [index, pid] : pids_) end(pid);
     std::error_code ignored;
@@ -70,21 +71,24 @@ class RealLab final : public Lab {
   }
 
   [[nodiscard]] std::string java_home() const override { return java_home_; }
+  [[nodiscard]] std::string version() const override { return version_; }
 
   void launch(std::uint32_t index, const model::LaunchSpec& spec) override {
     const fs::path sandbox = folder_ / ("node-" + std::to_string(index));
     fs::create_directories(sandbox / "data");
-    if (!fs::exists(sandbox / "elasticsearch-2.3.3")) {
+    const std::string home = "elasticsearch-" + version_;
+    if (!fs::exists(sandbox / home)) {
       // Hard links: its security manager does not follow symbolic ones.
-      fs::copy(folder_ / "elasticsearch-2.3.3", sandbox / "elasticsearch-2.3.3",
-               fs::copy_options::recursive | fs::copy_options::create_hard_links);
+      fs::copy(folder_ / home, sandbox / home, fs::copy_options::recursive | fs::copy_options::create_hard_links);
     }
+    if (::geteuid() == 0) hand_over(sandbox);
     const pid_t pid = ::fork();
     ESAAS_ASSERT(pid >= 0, "fork works");
     if (pid == 0) {
       ::setpgid(0, 0);
       if (::chdir(sandbox.c_str()) != 0 || std::freopen("stdout", "a", stdout) == nullptr) ::_exit(127);
       ::dup2(STDOUT_FILENO, STDERR_FILENO);
+      if (::geteuid() == 0 && (::setgid(kNobody) != 0 || ::setuid(kNobody) != 0)) ::_exit(127);
       for (const auto& variable : spec.environment()) ::setenv(variable.name().c_str(), variable.value().c_str(), 1);
       ::execl("/bin/sh", "sh", "-c", spec.command().c_str(), nullptr);
       ::_exit(127);
@@ -93,12 +97,29 @@ class RealLab final : public Lab {
   }
 
  private:
+  /// No node runs as root: later versions refuse to.
+  static void hand_over(const fs::path& sandbox) {
+    const auto give = [](const fs::path& path) {
+      ESAAS_ASSERT(::lchown(path.c_str(), kNobody, kNobody) == 0, "the sandbox can be given away");
+    };
+    give(sandbox);
+    for (const auto& entry : fs::directory_iterator(sandbox)) {
+      if (entry.path().filename().string().starts_with("elasticsearch-")) continue;  // shared by all nodes
+      give(entry.path());
+      if (!entry.is_directory()) continue;
+      for (const auto& below : fs::recursive_directory_iterator(entry)) give(below.path());
+    }
+  }
+
   static void end(pid_t pid) {
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
   }
 
+  static constexpr uid_t kNobody = 65534;
+
   fs::path folder_;
+  std::string version_;
   std::string java_home_;
   std::map<std::uint32_t, Address> addresses_;
   std::map<std::uint32_t, pid_t> pids_;
@@ -106,14 +127,14 @@ class RealLab final : public Lab {
 
 }  // namespace
 
-Result<std::unique_ptr<Lab>> make_real_lab() {
+Result<std::unique_ptr<Lab>> make_real_lab(const std::string& version) {
   const std::string repository = ESAAS_SOURCE_DIR;
-  ESAAS_TRY(const std::string archive, run(repository + "/.ci/fetch-elasticsearch 2>/dev/null"));
+  ESAAS_TRY(const std::string archive, run(repository + "/.ci/fetch-elasticsearch " + version + " 2>/dev/null"));
   ESAAS_TRY(const std::string java, run("bash -c '. " + repository + "/.ci/lib.sh && java_home' 2>/dev/null"));
   std::string name = (fs::temp_directory_path() / "esaas-contract-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) return fail(ErrorCode::kUnavailable, "no temporary folder");
-  ESAAS_CHECK(run("tar -xzf '" + archive + "' -C '" + name + "'"));
-  return std::make_unique<RealLab>(name, java);
+  ESAAS_CHECK(run("tar -xzf '" + archive + "' -C '" + name + "' && chmod -R a+rX '" + name + "'"));
+  return std::make_unique<RealLab>(name, version, java);
 }
 
 }  // namespace esaas::contract

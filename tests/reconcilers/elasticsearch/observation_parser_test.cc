@@ -175,11 +175,12 @@ INSTANTIATE_TEST_SUITE_P(
             "exclusion"}),
     name_of_case);
 
-TEST(ObservationParser, NamesAVoterThatHasGoneByItsId) {
+TEST(ObservationParser, NamesAVoterThatHasGoneByItsIdAndOneThatHasNotComeByItsName) {
   Observation seen;
+  const std::string voters = R"(["a","gone","{bootstrap-placeholder}-data-2"])";
   ASSERT_TRUE(parse_cluster_state(
-      state_with(R"(,"metadata":{"cluster_coordination":{"last_committed_config":["a","gone"]}})"), "search", seen));
-  EXPECT_THAT(*seen.voting_configuration, ElementsAre("data-0", "gone"));
+      state_with(R"(,"metadata":{"cluster_coordination":{"last_committed_config":)" + voters + "}}"), "search", seen));
+  EXPECT_THAT(*seen.voting_configuration, ElementsAre("data-0", "data-2", "gone"));
   EXPECT_THAT(*seen.voting_exclusions, IsEmpty());
 }
 
