@@ -1,5 +1,6 @@
 """One running esaas: a data directory, a configuration, the server, and the command line that talks to it."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -194,6 +195,7 @@ repository_root = "{self.repositories}"
             except ProcessLookupError:
                 pass
         for pid in self.processes() + self.companions("haproxy") + self.companions("node"):
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself
+                os.kill(pid, signal.SIGKILL)
         if os.environ.get("ESAAS_KEEP") != "1":
             shutil.rmtree(self.root, ignore_errors=True)
