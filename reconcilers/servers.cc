@@ -107,7 +107,8 @@ void reconcile_servers(const View& view, Draft& draft) {
   const auto wanted = wanted_servers(view);
   if (!std::ranges::equal(wanted, cluster.servers(), is_same) || cluster.servers_seq() == 0 || is_asked_for(view)) {
     event::Event event;
-    for (const event::ProxyServer& server : wanted) *event.mutable_servers_intended()->add_servers() = server;
+    event::ServersIntended& payload = *event.mutable_servers_intended();  // with none, too
+    for (const event::ProxyServer& server : wanted) *payload.add_servers() = server;
     draft.act("set_servers", std::move(event));
   } else if (!wanted.empty() && !all_follow(cluster)) {
     draft.repeat(intended(cluster));

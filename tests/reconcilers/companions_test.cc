@@ -167,6 +167,15 @@ TEST(Servers, AreIntendedOnceAndThenWaitedFor) {
   EXPECT_EQ(plan.repeats[0].servers_intended().servers_size(), 3);
 }
 
+TEST(Servers, MayBeNone) {
+  Beside beside;
+  for (const char* node : {"data-0", "data-1", "data-2"}) beside.scene.node(node).mutable_task()->set_joined(false);
+  const auto plan = beside.plan(reconcile_servers);
+  ASSERT_EQ(plan.actions.size(), 1U);
+  ASSERT_TRUE(plan.actions[0].events[0].has_servers_intended());
+  EXPECT_THAT(plan.actions[0].events[0].servers_intended().servers(), IsEmpty());
+}
+
 TEST(Servers, AProxyThatWasStartedAnewIsToldAgain) {
   Beside beside;
   EXPECT_THAT(beside.plan(reconcile_servers).repeats, IsEmpty());
