@@ -75,7 +75,7 @@ Sentences of_count(std::uint64_t before, std::uint64_t after) {
   if (after == before) return {};
   return told(nodes(before - after) + (before - after == 1 ? " leaves" : " leave") +
                   ", one at a time: first all that it holds moves to those that stay.",
-              "Each departure waits for the rules " + names(kDrainRules) + ", and then " + names(kStopRules) + ".");
+              "Each departure waits for the rules " + names(kExclusionRules) + ", and then " + names(kStopRules) + ".");
 }
 
 Sentences of(const state::Cluster& cluster, const model::ResizeNodeGroup& request) {

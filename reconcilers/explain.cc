@@ -67,8 +67,8 @@ std::vector<std::string> steps_of(const Operation& operation) {
   for (const state::Step& step : operation.steps()) {
     if (step.total() != 0 && step.done() == step.total()) continue;
     const std::string counts = step.total() == 0 ? "" : fmt::format(" {} of {}", step.done(), step.total());
-    lines.push_back(
-        fmt::format("{} is at \"{}\"{}, since {}.", operation.id(), step.name(), counts, moment(step.since_at_us())));
+    const std::string since = step.since_at_us() == 0 ? "" : ", since " + moment(step.since_at_us());
+    lines.push_back(fmt::format("{} is at \"{}\"{}{}.", operation.id(), step.name(), counts, since));
   }
   return lines;
 }
@@ -231,8 +231,9 @@ bool concerns(const state::Hold& hold, const Operation& operation, const Cluster
 }
 
 std::string_view meaning_of_rule(std::string_view rule) {
-  for (const auto& rules : {kRolloutRules, kRolloutStopRules, kStrangerRules, kCompanionRules, kFullRestartRules,
-                            kRemovalRules, kReleaseRules, kDrainRules, kStopRules, kRestartRules, kAbsenceRules}) {
+  for (const auto& rules :
+       {kRolloutRules, kRolloutStopRules, kStrangerRules, kCompanionRules, kFullRestartRules, kRemovalRules,
+        kReleaseRules, kDrainRules, kExclusionRules, kStopRules, kRestartRules, kAbsenceRules}) {
     if (const auto meaning = find_meaning(rules, rule); !meaning.empty()) return meaning;
   }
   return find_meaning(kLaunchRules, rule);

@@ -45,7 +45,7 @@ constexpr std::array kBinding{
 };
 
 // Each protects from a loss that an administrator may know not to be one, or accept.
-constexpr std::array<std::string_view, 20> kOverridable{
+constexpr std::array<std::string_view, 21> kOverridable{
     "another_proxy_serves",        "closed_indices_do_not_move",
     "cluster_is_not_red",          "data_nodes_before_masters",
     "drain_waits_for_shards",      "keeps_last_started_copy",
@@ -55,7 +55,8 @@ constexpr std::array<std::string_view, 20> kOverridable{
     "one_master_at_a_time",        "one_node_at_a_time",
     "restarted_nodes_have_joined", "restarted_nodes_have_their_plugins",
     "shards_are_assigned_again",   "too_few_nodes_for_replicas",
-    "vote_is_handed_over",         "waits_after_failure",
+    "too_little_disk_for_shards",  "vote_is_handed_over",
+    "waits_after_failure",
 };
 
 }  // namespace

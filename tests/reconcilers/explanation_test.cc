@@ -106,8 +106,9 @@ TEST(Consequences, ProxiesSayWhoGetsIn) {
 
 std::set<std::string_view> names_of_all_rules() {
   std::set<std::string_view> names;
-  for (const auto& rules : {kRolloutRules, kRolloutStopRules, kStrangerRules, kCompanionRules, kFullRestartRules,
-                            kRemovalRules, kReleaseRules, kDrainRules, kStopRules, kRestartRules, kAbsenceRules}) {
+  for (const auto& rules :
+       {kRolloutRules, kRolloutStopRules, kStrangerRules, kCompanionRules, kFullRestartRules, kRemovalRules,
+        kReleaseRules, kDrainRules, kExclusionRules, kStopRules, kRestartRules, kAbsenceRules}) {
     for (const NodeRule& rule : rules) names.insert(rule.name);
   }
   for (const LaunchRule& rule : kLaunchRules) names.insert(rule.name);
