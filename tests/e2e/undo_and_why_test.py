@@ -1,8 +1,8 @@
 """undo_and_why_test.py ESAAS: what goes wrong is explained and taken back, on three nodes of 2.3.3 with documents.
 
-A configuration with which no node starts stops at the first node, says so, and is undone while it is under way. A scale that
-would leave too few nodes for the replicas waits, names the rule with its figures, goes on when the replicas are fewer, and is
-undone from the log. No acknowledged document is lost.
+A configuration with which no node starts stops at the first node, says so, and is undone while it is under way. A scale
+that would leave too few nodes for the replicas waits, names the rule with its figures, goes on when the replicas are
+fewer, and is undone from the log. No acknowledged document is lost.
 """
 
 import json
