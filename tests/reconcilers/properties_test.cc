@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "core/state/launch_inputs.h"
 #include "tests/reconcilers/world.h"
 
 namespace esaas::test {
@@ -24,6 +25,10 @@ enum class Act {
   kSpeak,
   kLoseKills,
   kHearKills,
+  kRestart,
+  kRestartAll,
+  kConfigure,
+  kLoseFlushes,
   kWait
 };
 
@@ -49,6 +54,10 @@ rc::Gen<std::vector<Step>> scripts() {
                                                    {4, Act::kSpeak},
                                                    {1, Act::kLoseKills},
                                                    {2, Act::kHearKills},
+                                                   {3, Act::kRestart},
+                                                   {1, Act::kRestartAll},
+                                                   {3, Act::kConfigure},
+                                                   {1, Act::kLoseFlushes},
                                                    {16, Act::kWait}});
   const auto step = rc::gen::build<Step>(rc::gen::set(&Step::act, acts),
                                          rc::gen::set(&Step::number, rc::gen::inRange<std::uint32_t>(0, 12)));
@@ -93,6 +102,11 @@ void take(World& world, const Step& step) {
     case Act::kSpeak: world.elasticsearch_is_silent = false; return;
     case Act::kLoseKills: world.kills_are_lost = true; return;
     case Act::kHearKills: world.kills_are_lost = false; return;
+    case Act::kRestart: return world.restart(step.number % 2 == 0 ? "" : "data");
+    case Act::kRestartAll: return world.restart_all_at_once();
+    case Act::kConfigure:
+      return world.configure("data", "indices.fielddata.cache.size", std::to_string(step.number) + "%");
+    case Act::kLoseFlushes: world.flushes_are_lost = step.number % 2 == 0; return;
     case Act::kWait:
       for (std::uint32_t i = 0; i < step.number; ++i) world.round();
       return;
@@ -115,6 +129,7 @@ bool is_unconverged(const World& world) {
   const auto& cluster = world.cluster();
   if (!cluster.active_operation().empty()) return true;
   return std::ranges::any_of(cluster.nodes(), [&](const auto& node) {
+    if (cluster.phase() == state::CLUSTER_PHASE_RUNNING && !state::runs_as_wanted(cluster, node)) return true;
     const bool runs = node.task().joined();
     return node.removing() || runs != (cluster.phase() == state::CLUSTER_PHASE_RUNNING);
   });
@@ -143,6 +158,7 @@ void check_plan(const World& world) {
 void heal(World& world) {
   world.elasticsearch_is_silent = false;
   world.kills_are_lost = false;
+  world.flushes_are_lost = false;
   world.see_agents_again();
   control(world, command::OperationVerb::kContinue, true);
   if (world.has_hold("too_few_nodes_for_replicas")) world.lower_replicas();
@@ -169,6 +185,10 @@ void live(World& world, const std::vector<Step>& script) {
   RC_ASSERT(world.violations.empty());
   if (world.cluster().phase() != state::CLUSTER_PHASE_RUNNING) return;  // a growth goes on when it is resumed
   for (const WorldAgent& agent : world.agents) RC_ASSERT(agent.additions.empty());
+  RC_ASSERT(world.allocation_enable.empty());
+  for (const auto& node : world.cluster().nodes()) {
+    RC_ASSERT(!node.has_restart() && state::runs_as_wanted(world.cluster(), node));
+  }
 }
 
 RC_GTEST_PROP(ReconcilerProperties, EveryLifeOfMixedNodesComesToRestUnharmed, ()) {

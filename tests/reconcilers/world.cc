@@ -719,9 +719,12 @@ void World::check_kill(const std::string& name) {
   const bool restarts = killed != nullptr && killed->has_restart() && !killed->removing();
   if (restarts && killed->task().kill_intended_at_us() != to_us(now)) return;
   const std::set<std::string> members = joined();
+  const auto data_members = std::ranges::count_if(cluster().nodes(), [&](const Node& one) {
+    return members.contains(one.name()) && has_role(one, model::NODE_ROLE_DATA);
+  });
   for (const auto& [index_name, index] : indices) {
     // What shall have one copy only is away for as long as its node is.
-    if (restarts && (index.replicas == 0 || members.size() == 1)) continue;
+    if (restarts && (index.replicas == 0 || data_members <= 1)) continue;
     for (const auto& copies : index.shards) {
       const auto others = std::ranges::count_if(
           copies, [&](const WorldCopy& copy) { return copy.node != name && members.contains(copy.node); });
