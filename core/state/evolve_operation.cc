@@ -59,8 +59,9 @@ void apply(Operation& operation, const event::OperationStarted&, const event::Ev
 void apply(Operation& operation, const event::OperationStepChanged& payload, const event::Event& event) {
   auto& steps = *operation.mutable_steps();
   const auto found = std::ranges::find(steps, payload.step(), &Step::name);
-  Step& step = found == steps.end() ? *steps.Add() : *found;
-  if (found == steps.end()) step.set_since_at_us(event.time_at_us());
+  const bool is_new = found == steps.end();  // asked before Add moves the end
+  Step& step = is_new ? *steps.Add() : *found;
+  if (is_new) step.set_since_at_us(event.time_at_us());
   step.set_name(payload.step());
   step.set_done(payload.done());
   step.set_total(payload.total());

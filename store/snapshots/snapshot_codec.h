@@ -14,7 +14,7 @@ namespace esaas::store {
 inline constexpr std::uint32_t kSnapshotVersion = 1;
 /// Of the fold: raise it whenever `evolve` or state.proto changes such that the same events give other bytes. A
 /// snapshot of another version is not used, and the state is folded anew.
-inline constexpr std::uint32_t kStateVersion = 1;
+inline constexpr std::uint32_t kStateVersion = 2;
 
 struct Snapshot {
   std::uint64_t seq = 0;  ///< of the last event folded

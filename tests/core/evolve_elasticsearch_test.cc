@@ -80,6 +80,18 @@ TEST(EvolveElasticsearch, OfTheControllersOwnRequestsOnlyARefusedOneStaysUntilIt
   EXPECT_EQ(story.cluster().requests(0).seq(), again);
 }
 
+TEST(EvolveElasticsearch, RefusalsOfWhatIsNotAskedAgainDoNotPileUp) {
+  Story story = story_with_search();
+  for (int hour = 0; hour < 10; ++hour) {
+    const std::string snapshot = "backup/esaas-search-" + std::to_string(hour);
+    answer(story, intend(story, "", "policy_take_snapshot", snapshot), false, "repository_exception");
+    EXPECT_LE(story.cluster().requests_size(), 2);
+    story.now += std::chrono::hours{1};
+  }
+  answer(story, intend(story, "", "policy_set_replicas", "logs"), false, "index_not_found_exception");
+  EXPECT_EQ(story.cluster().requests_size(), 2) << "what another policy was refused is not its matter";
+}
+
 TEST(EvolveElasticsearch, AnAnswerToNothingChangesNothing) {
   Story story = story_with_search();
   const std::string before = story.cluster().SerializeAsString();
@@ -163,6 +175,25 @@ TEST(EvolveElasticsearch, ARuleIsOutOfForceForOneOperation) {
   ASSERT_EQ(operation.overrides_size(), 1);
   EXPECT_EQ(operation.overrides(0).rule(), "one_node_at_a_time");
   EXPECT_EQ(operation.overrides(0).by(), "tok-root");
+}
+
+TEST(EvolveOperation, AStepIsThereSinceItWasFirstTold) {
+  Story story = story_with_search();
+  story.accept(test::submit_scale("data", 4));
+  const std::string active = story.cluster().active_operation();
+  event::Event event = about_search(active);
+  event.mutable_operation_step_changed()->set_id(active);
+  event.mutable_operation_step_changed()->set_step("join");
+  event.mutable_operation_step_changed()->set_total(4);
+  story.fold(event);
+  const std::int64_t since = to_us(story.now);
+  story.now += std::chrono::seconds{5};
+  event.mutable_operation_step_changed()->set_done(1);
+  story.fold(event);
+  const Operation operation = story.operation(active);
+  ASSERT_EQ(operation.steps_size(), 1);
+  EXPECT_EQ(operation.steps(0).done(), 1U);
+  EXPECT_EQ(operation.steps(0).since_at_us(), since);
 }
 
 TEST(EvolveElasticsearch, ANodeIsShieldedSinceTheFirstWord) {
