@@ -153,6 +153,8 @@ void go_on(const View& view, Draft& draft, const Node& node) {
   if (view.cluster().phase() != state::CLUSTER_PHASE_RUNNING) return end(draft, node, "The cluster is suspended.");
   if (view.cluster().has_full_restart() && !view.is_companion(node))
     return end(draft, node, "All nodes are restarted.");
+  // What keeps nothing loses its place with its task, and waits for another for as long as nobody offers one.
+  if (is_stopped(node) && !has_place(node)) return end(draft, node, "It is placed anew.");
   if (node.task().launch_seq() > node.restart().seq()) return wait_for_return(view, draft, node);
   if (!may_run(node) || is_out_of_sight(node) || node.task().kill_intended()) return draft.check_soon();
   if (state::runs_as_wanted(view.cluster(), node)) return end(draft, node, "It is no longer wanted.");
