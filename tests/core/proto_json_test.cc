@@ -63,7 +63,7 @@ INSTANTIATE_TEST_SUITE_P(
                          "integer", "whole number"},
                     Case{"UnknownEnumerator", R"({"spec": {"node_groups": [{"roles": ["dta"]}]}})",
                          "spec.node_groups[0].roles[0]", "known_values",
-                         R"("dta" is none of master, data, coordinating (did you mean "data"?))"},
+                         R"("dta" is none of master, data, coordinating, proxy, kibana (did you mean "data"?))"},
                     Case{"EnumeratorByItsProtoName", R"({"spec": {"node_groups": [{"roles": ["NODE_ROLE_DATA"]}]}})",
                          "spec.node_groups[0].roles[0]", "known_values", "none of master, data"},
                     Case{"UnspecifiedEnumerator", R"({"spec": {"node_groups": [{"roles": ["unspecified"]}]}})",
@@ -165,7 +165,8 @@ TEST(ToJson, ShowsTheWholeObjectInItsStableForm) {
   group.add_roles(model::NODE_ROLE_DATA);
   EXPECT_EQ(boost::json::serialize(to_json(request)),
             R"({"name":"search","tenant":"","spec":{"version":"","node_groups":[{"name":"data","roles":["data"],)"
-            R"("count":0,"constraints":[],"disk_type":"","preemptible":false}]},"labels":[]})");
+            R"("count":0,"constraints":[],"disk_type":"","preemptible":false,"settings":[],"version":""}],)"
+            R"("plugins":[]},"labels":[]})");
 }
 
 TEST(ToJson, MomentsAreTextBytesAreHexadecimalAndZeroIsLeftOut) {
@@ -201,7 +202,7 @@ TEST(ToJson, AZeroThatMeansSomethingIsShownAndReadAndOneThatDoesNotIsLeftOut) {
 TEST(ToJson, OnlyTheKindThatIsSetIsShown) {
   model::Request request;
   request.mutable_suspend();
-  EXPECT_EQ(boost::json::serialize(to_json(request)), R"({"suspend":{}})");
+  EXPECT_EQ(boost::json::serialize(to_json(request)), R"({"suspend":{},"undoes":""})");
 }
 
 }  // namespace

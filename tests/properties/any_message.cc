@@ -60,7 +60,10 @@ void set_one(Message& message, const FieldDescriptor& field, bool with_bytes, in
       const auto number = any_integer<std::uint32_t>();
       return many ? r.AddUInt32(&message, &field, number) : r.SetUInt32(&message, &field, number);
     }
-    case FieldDescriptor::CPPTYPE_UINT64: return r.SetUInt64(&message, &field, any_integer<std::uint64_t>());
+    case FieldDescriptor::CPPTYPE_UINT64: {
+      const auto number = any_integer<std::uint64_t>();
+      return many ? r.AddUInt64(&message, &field, number) : r.SetUInt64(&message, &field, number);
+    }
     default: RC_FAIL("a field type that the domain does not use");
   }
 }
