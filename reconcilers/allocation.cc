@@ -7,11 +7,20 @@ namespace {
 
 using state::Node;
 
+/// What takes longer may never come back: then copies elsewhere are worth more than the work that they cost.
+bool is_recent(const View& view, std::int64_t since_at_us) {
+  return view.now() < from_us(since_at_us) + view.settings().assignment_patience;
+}
+
 bool is_wanted(const View& view) {
-  if (view.cluster().phase() != state::CLUSTER_PHASE_RUNNING) return false;
-  if (view.cluster().has_full_restart()) return true;
-  return std::ranges::any_of(view.cluster().nodes(), [&](const Node& node) {
-    return node.has_restart() && !node.removing() && view.holds_data(node);
+  const state::Cluster& cluster = view.cluster();
+  if (cluster.phase() != state::CLUSTER_PHASE_RUNNING) return false;
+  if (cluster.has_full_restart()) {
+    return cluster.full_restart().stopped() || is_recent(view, cluster.full_restart().since_at_us());
+  }
+  return std::ranges::any_of(cluster.nodes(), [&](const Node& node) {
+    return node.has_restart() && !node.removing() && view.holds_data(node) &&
+           is_recent(view, node.restart().since_at_us());
   });
 }
 

@@ -2,7 +2,9 @@
 // Whether Elasticsearch may allocate replicas: cluster.routing.allocation.enable, as a transient setting. While a data
 // node is away for a restart it is "primaries", so that nobody copies its shards to other nodes only to throw the
 // copies away when it is back. It follows from what is so: a data node between the beginning of its restart and its
-// end, or a restart of all nodes. When none is left (the operation was cancelled, the node was removed, the cluster
+// end, or a restart of all nodes. One that lasts longer than settings.assignment_patience (a node that does not come
+// back, a restart that is held) does not keep shards without their copies: they are allocated elsewhere then. When none
+// is left (the operation was cancelled, the node was removed, the cluster
 // suspended) it is taken away, and until Elasticsearch has confirmed that, it is asked for again: an intent in the log
 // is not forgotten.
 //

@@ -56,6 +56,10 @@ std::optional<Refusal> no_snapshot(const View& view, const Node& node) {
   for (const state::ElasticsearchRequest& request : view.cluster().requests()) {
     if (makes_snapshot(view, request)) return refusal(request.subject());
   }
+  // Of a policy that takes one: it began before anybody could see it.
+  for (const state::PolicyRun& run : view.cluster().policy_runs()) {
+    if (!run.finished()) return refusal(run.subject());
+  }
   return std::nullopt;
 }
 
@@ -266,7 +270,7 @@ constexpr std::array kRollout{kKnown,     kNotRed,  kTogether, kNoSnapshot, kOne
                               kDataFirst, kPlugins, kAssigned, kMasters,    kQuorum, kLastCopy};
 constexpr std::array kStop{kKnown,           kNotRed,    kTogether, kNoSnapshot, kOne,     kOthersJoined,
                            kNoPrimaryStarts, kDataFirst, kMasters,  kQuorum,     kLastCopy};
-constexpr std::array kStranger{kKnown, kTogether};
+constexpr std::array kStranger{kKnown, kTogether, kOne};
 constexpr std::array kCompanion{kCompanionOne, kAnotherProxy};
 constexpr std::array kFull{kKnown, kNotRed, kNoSnapshot, kOne, kNoPrimaryStarts};
 

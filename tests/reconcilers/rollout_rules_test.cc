@@ -172,6 +172,11 @@ INSTANTIATE_TEST_SUITE_P(
                request.set_subject("nas/daily");
              },
              "no_snapshot_in_progress", "no_snapshot_in_progress"},
+        Case{"a_policy_has_begun_one",
+             [](Scene& scene) { scene.cluster.add_policy_runs()->set_subject("backup/nightly"); },
+             "no_snapshot_in_progress", "no_snapshot_in_progress"},
+        Case{"a_policy_has_taken_one", [](Scene& scene) { scene.cluster.add_policy_runs()->set_finished(true); }, "",
+             ""},
         Case{"a_snapshot_is_done",
              [](Scene& scene) {
                scene.observation.snapshots.push_back(

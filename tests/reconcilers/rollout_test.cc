@@ -247,6 +247,61 @@ TEST(Rollout, WhatSomebodyElseHasSetStaysTheirs) {
   EXPECT_THAT(world.events_of(event::Event::kAllocationIntended), IsEmpty());
 }
 
+TEST(Rollout, ANodeThatHasLeftIsNotStoppedWhileAnotherIsAway) {
+  World world(10);
+  world.create(
+      {World::group("master", 3, {model::NODE_ROLE_MASTER}), World::group("data", 4, {model::NODE_ROLE_DATA})});
+  ASSERT_TRUE(world.settle()) << world.show();
+  world.restart();
+  while (restarted(world).empty()) world.round();
+  const std::string first = restarted(world).front();
+  const std::string other = first == "data-2" ? "data-3" : "data-2";
+  while (world.node(first).attempt() < 2) world.round();
+  world.strangers = {first, other};
+  for (int i = 0; i < 20; ++i) world.round();
+  EXPECT_THAT(restarted(world), ElementsAre(first))
+      << "the other may come back by itself, and has what the first lacks";
+  EXPECT_TRUE(world.has_hold("one_node_at_a_time")) << world.show();
+  world.strangers = {};
+  ASSERT_TRUE(world.settle()) << world.show();
+  EXPECT_EQ(restarted(world).size(), 7U);
+  expect_nothing_left_behind(world);
+}
+
+TEST(Rollout, ANodeThatDoesNotComeBackDoesNotKeepShardsWithoutCopies) {
+  World world = three_nodes();
+  world.settings.assignment_patience = std::chrono::seconds{60};
+  world.restart();
+  while (world.node("data-1").attempt() < 2) world.round();
+  world.strangers = {"data-1"};
+  for (int i = 0; i < 20; ++i) world.round();
+  EXPECT_EQ(world.allocation_enable, "primaries");
+  for (int i = 0; i < 60; ++i) world.round();
+  EXPECT_TRUE(world.node("data-1").has_restart());
+  EXPECT_EQ(world.allocation_enable, "");
+  EXPECT_EQ(restarted(world).size(), 1U);
+  world.strangers = {};
+  ASSERT_TRUE(world.settle()) << world.show();
+  EXPECT_EQ(restarted(world).size(), 3U);
+  expect_nothing_left_behind(world);
+}
+
+TEST(Rollout, AFullRestartThatIsHeldDoesNotKeepShardsWithoutCopies) {
+  World world = three_nodes();
+  world.settings.assignment_patience = std::chrono::seconds{60};
+  world.restart_all_at_once();
+  world.control(command::OperationVerb::kPause);
+  for (int i = 0; i < 20; ++i) world.round();
+  EXPECT_EQ(world.allocation_enable, "primaries");
+  for (int i = 0; i < 60; ++i) world.round();
+  EXPECT_TRUE(world.cluster().has_full_restart());
+  EXPECT_EQ(world.allocation_enable, "");
+  world.control(command::OperationVerb::kContinue);
+  ASSERT_TRUE(world.settle()) << world.show();
+  EXPECT_EQ(world.events_of(event::Event::kFullRestartEnded).size(), 1U);
+  expect_nothing_left_behind(world);
+}
+
 TEST(Rollout, AClusterOfOneNodeIsRestartedToo) {
   World world;
   world.create({World::group("data", 1)});
