@@ -18,13 +18,13 @@ using state::Node;
 
 constexpr std::string_view kWaitsForAll = "waits_for_all_nodes";
 
-/// A node that stopped by itself meanwhile can not be launched before all have stopped: the way on is the way back,
-/// also for a cluster that is silent or red without it.
+/// A node that stopped by itself meanwhile can not be launched before all have stopped (a full restart has begun, or is
+/// needed): the way on is the way back, also for a cluster that is silent or red without it.
 bool is_stopped_in_part(const View& view) {
-  return view.cluster().has_full_restart() && std::ranges::any_of(view.cluster().nodes(), [&](const Node& node) {
-           return !view.is_companion(node) && !view.keeps_nothing(node) && !node.removing() && node.attempt() > 0 &&
-                  is_reserved(node) && is_stopped(node);
-         });
+  return std::ranges::any_of(view.cluster().nodes(), [&](const Node& node) {
+    return !view.is_companion(node) && !view.keeps_nothing(node) && !node.removing() && node.attempt() > 0 &&
+           is_reserved(node) && is_stopped(node);
+  });
 }
 
 /// Of the cluster as a whole: rules about one node are asked for each, and the first refusal is told.

@@ -4,7 +4,9 @@
 #include <array>
 
 #include "core/model/task_state.h"
+#include "core/model/version.h"
 #include "reconcilers/minimum_master_nodes.h"
+#include "reconcilers/rules/rollout_rules.h"
 #include "reconcilers/voting.h"
 
 namespace esaas::reconcile {
@@ -54,9 +56,20 @@ std::optional<Refusal> stateful_nodes_have_places(const View& view, const Launch
                  {figure("nodes_without_a_place", static_cast<std::uint64_t>(waits))}};
 }
 
+/// The new version is in the log, and the full restart that it needs perhaps not yet.
+bool runs_what_does_not_work_together(const View& view) {
+  const std::string& wanted = view.cluster().spec().version();
+  return std::ranges::any_of(view.cluster().nodes(), [&](const Node& node) {
+    if (!may_run(node) || view.is_companion(node)) return false;
+    const std::string& runs = running_version(view.cluster(), node);
+    return runs != wanted && model::upgrade_path(runs, wanted).kind == model::UpgradeKind::kFullRestart;
+  });
+}
+
 std::optional<Refusal> all_have_stopped(const View& view, const LaunchSubject& subject) {
-  if (!view.cluster().has_full_restart() || view.cluster().full_restart().stopped()) return std::nullopt;
   if (view.is_companion(subject.node)) return std::nullopt;
+  const bool is_stopping = view.cluster().has_full_restart() && !view.cluster().full_restart().stopped();
+  if (!is_stopping && !runs_what_does_not_work_together(view)) return std::nullopt;
   const auto running = std::ranges::count_if(
       view.cluster().nodes(), [&](const Node& node) { return may_run(node) && !view.is_companion(node); });
   return Refusal{"All nodes are restarted at once: none starts before every one has stopped.",

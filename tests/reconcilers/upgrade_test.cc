@@ -106,6 +106,24 @@ TEST(Upgrade, BetweenVersionsThatDoNotWorkTogetherStopsAllNodesFirst) {
   EXPECT_TRUE(changed.front().cluster_version_changed().full_restart());
 }
 
+/// The log ends between the new version and the restart that it needs, and a node crashes before that is made good.
+TEST(Upgrade, NoNodeOfTheNewVersionMeetsTheOldOneWhereTheFullRestartWasLost) {
+  World world = three_nodes();
+  world.flushes_are_lost = true;
+  world.upgrade("5.6.16");
+  while (world.events_of(event::Event::kClusterVersionChanged).empty()) world.round();
+  world.state.clusters.find(World::kName)->second.clear_full_restart();
+  world.elasticsearch_is_silent = true;
+  world.end_task("data-1", model::TASK_STATE_FAILED);
+  for (int i = 0; i < 120 && world.events_of(event::Event::kFullRestartStopped).empty(); ++i) {
+    world.round();
+    if (world.events_of(event::Event::kFullRestartStopped).empty()) {
+      EXPECT_EQ(world.events_of(event::Event::kTaskLaunchIntended).size(), 3U) << world.show();
+    }
+  }
+  EXPECT_EQ(world.events_of(event::Event::kFullRestartStopped).size(), 1U) << world.show();
+}
+
 TEST(Plugins, AreInstalledOneNodeAfterTheOther) {
   World world = three_nodes();
   world.install_plugin("analysis-kuromoji");
