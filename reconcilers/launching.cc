@@ -29,6 +29,7 @@ es::LaunchInput launch_input(const View& view, const Node& node, const model::La
                              std::span<const PlannedPlace> planned) {
   es::LaunchInput input;
   input.cluster = view.cluster().name();
+  input.tenant = view.cluster().tenant();
   input.node = node.name();
   input.version = inputs.version();
   input.master_eligible = view.is_master_eligible(node);

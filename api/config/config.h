@@ -82,7 +82,7 @@ struct ArtifactConfig {
   std::string java_home;
   bool small = false;  ///< profile "small"
   bool allow_root = false;
-  std::string repository_root;  ///< the nodes' path.repo; empty: no repository on a shared file system
+  std::string repository_root;  ///< with the tenant's name the nodes' path.repo; empty: no shared file system
   std::vector<PluginConfig> plugins;
 };
 

@@ -99,7 +99,10 @@ class Operations(ClusterStory):
     def snapshots(self):
         detail = self.refused("cluster", "snapshot", "register", self.name, "backup", "/elsewhere")
         assert "path.repo" in detail, detail
-        location = str(self.esaas.repositories / "shared")
+        detail = self.refused("cluster", "snapshot", "register", self.name, "backup",
+                              str(self.esaas.repositories / "another-tenant" / "shared"))
+        assert "path.repo" in detail, detail
+        location = str(self.esaas.repositories / "shop" / "shared")
         self.change("cluster", "snapshot", "register", self.name, "backup", location)
         self.change("cluster", "snapshot", "take", self.name, "backup", "first", "logs")
         assert self.ask("/_snapshot/backup/first")["snapshots"][0]["state"] == "SUCCESS"
@@ -114,7 +117,8 @@ class Operations(ClusterStory):
         self.esaas.run("cluster", "create", "second", "--tenant", "shop", "--version", self.esaas.version, "--nodes", "1",
                        "--cpus-milli", "500", "--mem-mib", "512", "--disk-mib", "1024", "--wait", "--timeout", "180")
         other.learn_addresses()
-        self.change("cluster", "snapshot", "register", "second", "backup", str(self.esaas.repositories / "shared"))
+        self.change("cluster", "snapshot", "register", "second", "backup",
+                    str(self.esaas.repositories / "shop" / "shared"))
         self.change("cluster", "snapshot", "restore", "second", "backup", "first")
         count = ask(other.known[0], "/logs/_count")["count"]
         assert count == DOCUMENTS, f"{count} of {DOCUMENTS} documents are restored"

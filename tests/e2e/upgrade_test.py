@@ -38,8 +38,8 @@ class Upgrade(ClusterStory):
         return found
 
     def register_repository(self):
-        self.esaas.run("cluster", "snapshot", "register", CLUSTER, "backup", str(self.esaas.repositories / "backup"), "--wait",
-                       "--timeout", "60")
+        location = str(self.esaas.repositories / "shop" / "backup")
+        self.esaas.run("cluster", "snapshot", "register", CLUSTER, "backup", location, "--wait", "--timeout", "60")
         self.report("registered a repository")
 
     def preview(self, kind):

@@ -33,7 +33,8 @@ struct Artifact {
   /// is right: only for a machine that is thrown away afterwards. Later versions never allow it.
   bool allow_root = false;
   std::map<std::string, PluginArtifact, std::less<>> plugins;  ///< by name
-  /// The folder that all nodes share and below which snapshot repositories are (`path.repo`); empty: there is none.
+  /// The folder that all nodes share and may write to. Below it each tenant has one of its own name, and in that its
+  /// snapshot repositories (`path.repo`). Empty: there is none.
   std::string repository_root;
 };
 

@@ -138,7 +138,10 @@ NodeSettings LaunchDialect::common_settings(const LaunchInput& input, const Arti
       {"cluster.name", input.cluster},          {"node.name", input.node},
       {"network.host", input.place.hostname()}, {"http.port", std::to_string(input.place.http_port())},
       {"path.data", std::string(kVolume)},      {"path.logs", std::string(kSandbox) + "/logs"}};
-  if (!artifact.repository_root.empty()) settings.emplace_back("path.repo", artifact.repository_root);
+  // Elasticsearch takes no repository outside of it: what other tenants have kept there is none of its business.
+  if (!artifact.repository_root.empty()) {
+    settings.emplace_back("path.repo", artifact.repository_root + "/" + input.tenant);
+  }
   return settings;
 }
 

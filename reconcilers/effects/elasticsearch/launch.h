@@ -20,6 +20,7 @@ namespace esaas::es {
 /// One node, as the reconcilers know it.
 struct LaunchInput {
   std::string cluster;
+  std::string tenant;  ///< whose snapshot repositories the node may reach, and no other's
   std::string node;
   std::string version;
   bool master_eligible = false;

@@ -216,11 +216,13 @@ TEST_P(EachVersion, NeverEndsInWhatWouldPutItIntoTheBackground) {
   EXPECT_THAT(options_of(command_of(with, GetParam())), Not(testing::EndsWith("-d'")));
 }
 
-TEST_P(EachVersion, NamesTheFolderOfRepositories) {
+TEST_P(EachVersion, NamesTheFolderOfTheTenantsRepositories) {
+  LaunchInput of_shop = input();
+  of_shop.tenant = "shop";
   Catalogue with = catalogue();
-  EXPECT_THAT(command_of(input(), GetParam(), with), Not(HasSubstr("path.repo")));
+  EXPECT_THAT(command_of(of_shop, GetParam(), with), Not(HasSubstr("path.repo")));
   with.artifacts[GetParam()].repository_root = "/snapshots";
-  EXPECT_THAT(command_of(input(), GetParam(), with), HasSubstr("path.repo='/snapshots'"));
+  EXPECT_THAT(command_of(of_shop, GetParam(), with), HasSubstr("path.repo='/snapshots/shop'"));
 }
 
 TEST_P(EachVersion, InstallsPluginsBeforeItStarts) {
