@@ -16,6 +16,8 @@ namespace {
 
 /// "10.0.0.0/8", "::1/128"; an address alone is itself. Bits beyond the prefix would be ignored in silence: refused.
 bool is_network(const std::string& text) {
+  // inet_pton reads up to a zero byte, and what is behind it would be a command to the proxy.
+  if (text.find_first_not_of("0123456789abcdefABCDEF.:/") != std::string::npos) return false;
   const std::size_t slash = text.find('/');
   const std::string address = text.substr(0, slash);
   std::array<unsigned char, 16> bytes{};

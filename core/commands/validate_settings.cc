@@ -32,6 +32,10 @@ constexpr std::array kKeptOnNodes{
     Kept{"node.master", "the roles of the group say it"},
     Kept{"node.data", "the roles of the group say it"},
     Kept{"node.roles", "the roles of the group say it"},
+    Kept{"node.client", "the roles of the group say it"},
+    Kept{"node.local", "a node that asks nobody else would elect itself, with the data of all"},
+    Kept{"node.mode", "a node that asks nobody else would elect itself, with the data of all"},
+    Kept{"tribe.", "the node is of its own cluster"},
     Kept{"node.zone", "the agent's fault domain says it"},
     Kept{"node.attr.zone", "the agent's fault domain says it"},
     Kept{"node.max_local_storage_nodes", "a second node on a volume must not start"},
@@ -41,6 +45,9 @@ constexpr std::array kKeptOnNodes{
     Kept{"http.bind_host", "the place of the node has its address"},
     Kept{"http.publish_host", "the place of the node has its address"},
     Kept{"http.publish_port", "the place of the node has its ports"},
+    Kept{"http.enabled", "a node that nobody can ask is never restarted, not even to take this back"},
+    Kept{"http.type", "the controller and the proxies speak plain HTTP"},
+    Kept{"xpack.security.", "the controller and the proxies speak plain HTTP and have no user: let the proxies ask"},
     Kept{"transport.port", "the place of the node has its ports"},
     Kept{"transport.tcp.port", "the place of the node has its ports"},
     Kept{"transport.host", "the place of the node has its address"},
@@ -48,6 +55,7 @@ constexpr std::array kKeptOnNodes{
     Kept{"transport.publish_host", "the place of the node has its address"},
     Kept{"transport.publish_port", "the place of the node has its ports"},
     Kept{"transport.profiles.", "the place of the node has its ports"},
+    Kept{"transport.type", "all nodes of the cluster speak the same"},
     Kept{"path.", "the volume and the sandbox say where things are"},
     Kept{"discovery.", "nodes are told where the masters are, wherever these have moved"},
     Kept{"cluster.initial_master_nodes", "it may be said once only, when the cluster is made"},
@@ -64,9 +72,18 @@ const Kept* find_kept(const Table& table, std::string_view key) {
   return found == table.end() ? nullptr : &*found;
 }
 
+/// A value goes into the log, which keeps it for ever, and into the arguments of tasks.
+bool is_secret(std::string_view key) {
+  constexpr std::array<std::string_view, 4> kWords{"password", "passphrase", "secret", "access_key"};
+  return std::ranges::any_of(kWords, [key](std::string_view word) { return key.find(word) != std::string_view::npos; });
+}
+
 Result<void> validate_setting(const model::Setting& setting, const std::string& field, bool unset_allowed) {
   // No asterisk: a pattern would reach settings that nobody named, ours among them.
   ESAAS_CHECK(validate_word(setting.key(), field + ".key", "._-", kKeyLengthMax));
+  if (!setting.unset() && is_secret(setting.key())) {
+    return refuse(field + ".key", setting.key() + " is a secret by its name, and the log would keep it", "no_secret");
+  }
   if (setting.unset()) {
     if (!unset_allowed) return refuse(field + ".unset", "there is nothing to take away yet", "nothing_to_unset");
     if (setting.value().empty()) return {};

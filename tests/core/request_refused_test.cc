@@ -56,6 +56,14 @@ const Case kCases[] = {
     {"ConfigurePath", configure("path.data"), "settings[0].key", "kept_by_controller"},
     {"ConfigureDiscovery", configure("discovery.zen.ping.unicast.hosts"), "settings[0].key", "kept_by_controller"},
     {"ConfigureInitialMasters", configure("cluster.initial_master_nodes"), "settings[0].key", "kept_by_controller"},
+    {"ConfigureClient", configure("node.client"), "settings[0].key", "kept_by_controller"},
+    {"ConfigureLocal", configure("node.local"), "settings[0].key", "kept_by_controller"},
+    {"ConfigureMode", configure("node.mode"), "settings[0].key", "kept_by_controller"},
+    {"ConfigureTribe", configure("tribe.t1.cluster.name"), "settings[0].key", "kept_by_controller"},
+    {"ConfigureTransport", configure("transport.type"), "settings[0].key", "kept_by_controller"},
+    {"ConfigureNoHttp", configure("http.enabled"), "settings[0].key", "kept_by_controller"},
+    {"ConfigureHttpType", configure("http.type"), "settings[0].key", "kept_by_controller"},
+    {"ConfigureSecurity", configure("xpack.security.enabled"), "settings[0].key", "kept_by_controller"},
     {"ConfigureGateway", configure("gateway.recover_after_nodes"), "settings[0].key", "kept_by_controller"},
     {"ConfigureKeyMissing", configure(""), "settings[0].key", "required"},
     {"ConfigureKeyOdd", configure("a b"), "settings[0].key", "characters"},
@@ -73,6 +81,8 @@ const Case kCases[] = {
      "kept_by_controller"},
     {"SettingsMinimumMasters", settings("discovery.zen.minimum_master_nodes"), "transient[0].key",
      "kept_by_controller"},
+    {"SettingsSecret", settings("cloud.aws.secret_key"), "transient[0].key", "no_secret"},
+    {"ConfigurePassword", configure("smtp.account.password"), "settings[0].key", "no_secret"},
     {"SettingsPattern", settings("cluster.routing.*", R"(,"unset":true)"), "transient[0].key", "characters"},
     {"ReplicasTooMany", R"({"replicas":{"replicas":101}})", "replicas", "range"},
     {"ReplicasNoneUnconfirmed", R"({"replicas":{"replicas":0}})", "confirm", "confirm_names_the_cluster"},
@@ -141,6 +151,15 @@ TEST_P(RequestRefused, NamesFieldAndRule) {
 
 INSTANTIATE_TEST_SUITE_P(Rules, RequestRefused, testing::ValuesIn(kCases),
                          [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST(RequestRefused, ANetworkWithACommandToTheProxyBehindAZeroByte) {
+  using namespace std::string_literals;
+  Story story;
+  story.given_search();
+  auto command = submit_json(access(R"("allowed":["10.0.0.1"])"));
+  command.request.mutable_proxies()->mutable_access()->set_allowed(0, "10.0.0.1\0\nset map ./doors users all"s);
+  EXPECT_EQ(story.refusal(command).rule, "cidr");
+}
 
 TEST(RequestRefused, UpgradeToWhatTheCatalogueLacks) {
   Story story;
