@@ -19,8 +19,7 @@ std::string instead_of_cancel(const state::Operation& operation) {
   switch (operation.request().kind_case()) {
     case model::Request::kRestart:
       return "pause it: the nodes that it has not reached run on as they are, and there is nothing to take back";
-    case model::Request::kUpgrade:
-      return "pause it before it changes the version; afterwards there is no way back, and it can only go on";
+    case model::Request::kUpgrade: return "it has changed the version: there is no way back, and it can only go on";
     case model::Request::kScale:
     case model::Request::kResize:
     case model::Request::kConfigure:
@@ -40,8 +39,16 @@ std::string instead_of_cancel(const state::Operation& operation) {
   }
 }
 
-Result<void> check_cancel(const state::Operation& operation) {
-  if (operation.status() == model::OPERATION_STATUS_QUEUED) return {};
+/// An upgrade looks at the indices and takes a snapshot first. Until it has changed the version nothing is different
+/// from before, and what it waits for may never come.
+bool has_changed_nothing(const state::FleetState& state, const state::Operation& operation) {
+  if (!operation.request().has_upgrade()) return false;
+  const state::Cluster* cluster = state.find_cluster(operation.cluster());
+  return cluster != nullptr && cluster->spec().version() != operation.request().upgrade().version();
+}
+
+Result<void> check_cancel(const state::FleetState& state, const state::Operation& operation) {
+  if (operation.status() == model::OPERATION_STATUS_QUEUED || has_changed_nothing(state, operation)) return {};
   return fail(
       ErrorCode::kConflict,
       operation.id() + " has begun, and only a queued operation can be cancelled: " + instead_of_cancel(operation), "",
@@ -151,7 +158,7 @@ Result<Events> control(const state::FleetState& state, const state::Operation& o
   event::Event event;
   switch (command.verb) {
     case OperationVerb::kCancel:
-      ESAAS_CHECK(check_cancel(operation));
+      ESAAS_CHECK(check_cancel(state, operation));
       event.mutable_operation_finished()->set_id(operation.id());
       event.mutable_operation_finished()->set_status(model::OPERATION_STATUS_CANCELLED);
       event.mutable_operation_finished()->set_detail("cancelled by " + context.caller.token_id);

@@ -39,7 +39,7 @@ TEST(ControlOperation, ARefusedCancelSaysWhatToDoInstead) {
     const char* word;
   };
   for (const Instead& one :
-       {Instead{R"({"restart":{}})", "pause it"}, Instead{R"({"upgrade":{"version":"2.4.6"}})", "no way back"},
+       {Instead{R"({"restart":{}})", "pause it"},
         Instead{R"({"configure":{"group":"data","settings":[{"key":"a.b","value":"1"}]}})", "/undo"},
         Instead{R"({"suspend":{}})", "resume the cluster"}}) {
     Story story;
@@ -50,6 +50,21 @@ TEST(ControlOperation, ARefusedCancelSaysWhatToDoInstead) {
     EXPECT_EQ(error.rule, "only_queued_operations_cancel");
     EXPECT_NE(error.detail.find(one.word), std::string::npos) << error.detail;
   }
+}
+
+TEST(ControlOperation, AnUpgradeIsCancelledUntilItHasChangedTheVersion) {
+  Story story;
+  story.given_search();
+  story.accept(test::submit_json(R"({"upgrade":{"version":"2.4.6"}})"));
+  const std::string upgrade = story.cluster().active_operation();
+  EXPECT_TRUE(story.when(command::ControlOperation{upgrade, OperationVerb::kCancel}).has_value());
+  event::Event changed;
+  changed.set_cluster("search");
+  changed.mutable_cluster_version_changed()->set_after("2.4.6");
+  story.fold(changed);
+  const Error error = story.refusal(command::ControlOperation{upgrade, OperationVerb::kCancel});
+  EXPECT_EQ(error.rule, "only_queued_operations_cancel");
+  EXPECT_NE(error.detail.find("no way back"), std::string::npos) << error.detail;
 }
 
 void hold(Story& story, const std::string& rule, const std::string& node) {
