@@ -12,6 +12,19 @@ void erase_where(Items& items, Matches matches) {
   items.erase(std::remove_if(items.begin(), items.end(), matches), items.end());
 }
 
+constexpr std::int64_t kRefusalKeptUs = std::int64_t{3600} * 1'000'000;
+
+/// A policy's refused request waits to be tried anew. What it is about (a snapshot by its moment, the indices that
+/// there were) may never be asked for again, and refusals must not pile up.
+void forget_old_refusals(Cluster& cluster, const event::ElasticsearchRequestIntended& payload,
+                         const event::Event& event) {
+  if (!event.operation_id().empty() || payload.purpose() == kFlush) return;
+  erase_where(*cluster.mutable_requests(), [&](const ElasticsearchRequest& old) {
+    return old.answered() && old.operation().empty() && old.purpose() == payload.purpose() &&
+           event.time_at_us() - old.answered_at_us() >= kRefusalKeptUs;
+  });
+}
+
 /// Of one node, or of all when it is empty.
 void forget_flush(Cluster& cluster, const std::string& node) {
   erase_where(*cluster.mutable_requests(), [&](const ElasticsearchRequest& request) {
@@ -96,6 +109,7 @@ void apply(Cluster& cluster, const event::ElasticsearchRequestIntended& payload,
     return old.answered() && old.operation() == event.operation_id() && old.purpose() == payload.purpose() &&
            old.node() == payload.node() && old.subject() == payload.subject();
   });
+  forget_old_refusals(cluster, payload, event);
   ElasticsearchRequest& request = *cluster.add_requests();
   request.set_seq(event.seq());
   request.set_operation(event.operation_id());

@@ -39,6 +39,15 @@ bool is_error_of_a_refusal(std::string_view body) {
   return std::ranges::find(kRefusalsOf500, name) != kRefusalsOf500.end();
 }
 
+/// They go into the log and stay in the state for as long as somebody needs them.
+constexpr std::size_t kWordsBytesMax = 2000;
+
+std::string shortened(std::string words) {
+  if (words.size() <= kWordsBytesMax) return words;
+  words.resize(kWordsBytesMax);
+  return words + "...";
+}
+
 /// What Elasticsearch says was wrong, with the reason at the bottom of it: the one at the top is often only "failed".
 std::string words_of(std::string_view body) {
   std::string words = reason_of_error(body);
@@ -110,7 +119,7 @@ std::string failed_copies(const json::object& answer) {
 }  // namespace
 
 std::optional<Verdict> judge(const RequestAnswer& answer, const state::ElasticsearchRequest& request) {
-  if (is_refused(answer)) return Verdict{false, words_of(answer.body)};
+  if (is_refused(answer)) return Verdict{false, shortened(words_of(answer.body))};
   if (answer.status < 200 || answer.status >= 300) return std::nullopt;
   const auto body = object_of(answer.body);
   if (!body) return Verdict{true, {}};

@@ -84,6 +84,15 @@ TEST(Judge, CopiesThatCouldNotAreTold) {
   EXPECT_EQ(verdict->why, "2 copies of shards could not.");
 }
 
+TEST(Judge, WordsWithoutEndAreCut) {
+  const std::string reason(100'000, 'x');
+  const auto verdict = judge({400, R"({"error":{"type":"odd","reason":")" + reason + R"("}})"}, kOther);
+  ASSERT_TRUE(verdict);
+  EXPECT_FALSE(verdict->accepted);
+  EXPECT_LT(verdict->why.size(), 2100U);
+  EXPECT_THAT(verdict->why, testing::AllOf(testing::StartsWith("odd: xxx"), testing::EndsWith("...")));
+}
+
 TEST(Judge, SurvivesAnything) {
   for (const char* body : {"", "[", "[]", "{\"error\":7}", "{\"error\":{\"caused_by\":[]}}", "\xff"}) {
     for (const unsigned status : {0U, 200U, 400U, 500U}) (void)judge({status, body}, put_settings(body));
