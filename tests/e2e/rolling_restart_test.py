@@ -1,4 +1,5 @@
-"""rolling_restart_test.py ESAAS: real Elasticsearch 2.3.3, three nodes, restarted one after the other while a client writes.
+"""rolling_restart_test.py ESAAS [VERSION]: three nodes of real Elasticsearch, 2.3.3 unless told, restarted one after the other while
+a client writes.
 
 Once as it was asked for; once for another setting of the nodes' own configuration, with a kill -9 of the node in step when it
 has been launched again; once with a kill -9 of the controller while a node is away, and of a node before its step. No
@@ -107,12 +108,15 @@ class RollingRestart(ClusterStory):
 
 
 def main():
-    installation = Installation(sys.argv[1], first_agent_address="127.0.29.11", agents=3)
+    version = sys.argv[2] if len(sys.argv) > 2 else "2.3.3"
+    first = "127.0.29.11" if version == "2.3.3" else "127.0.30.11"
+    installation = Installation(sys.argv[1], first_agent_address=first, agents=3, version=version)
     try:
         RollingRestart(installation).run()
         installation.stop()
     finally:
         installation.close()
+    print("1 passed, 0 failed")
 
 
 if __name__ == "__main__":
