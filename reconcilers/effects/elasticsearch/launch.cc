@@ -9,8 +9,6 @@ namespace {
 
 constexpr std::uint32_t kHeapMibMin = 64;
 constexpr std::uint32_t kHeapMibMax = 31 * 1024;
-/// A node flushes and closes its shards within seconds; a large one is given time.
-constexpr std::uint32_t kKillGraceMs = 60'000;
 
 bool is_zip(const Artifact& artifact) { return artifact.uri.ends_with(".zip"); }
 
@@ -177,6 +175,7 @@ Result<model::LaunchSpec> LaunchDialect::render(const LaunchInput& input, const 
     const std::string& from = !plugin.file.empty() ? plugin.file : plugin.uri.empty() ? plugin.name : plugin.uri;
     command += "plugin " + quoted(plugin.name) + " " + quoted(from) + " " + quoted(plugin.sha256) + " && ";
   }
+  command += before_start();
   command += "exec \"$home\"/bin/elasticsearch";
   NodeSettings own = settings(input, artifact);
   drop_overridden(own, input.settings);
@@ -201,7 +200,7 @@ Result<model::LaunchSpec> LaunchDialect::render(const LaunchInput& input, const 
     archive.set_output_file(plugin.file);
     archive.set_cache(true);
   }
-  spec.set_kill_grace_ms(kKillGraceMs);
+  spec.set_kill_grace_ms(kill_grace_ms());
   return spec;
 }
 

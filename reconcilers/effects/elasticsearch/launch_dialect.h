@@ -54,6 +54,11 @@ class LaunchDialect {
   [[nodiscard]] virtual std::string_view plugin_folder() const = 0;
   /// What the names of the node's own attributes begin with: "node." or "node.attr.".
   [[nodiscard]] virtual std::string_view attribute_prefix() const = 0;
+  /// The last words for the shell before the program starts, ending in " && "; or none.
+  [[nodiscard]] virtual std::string_view before_start() const { return {}; }
+  /// How long a node that is told to stop may take until it is killed: it flushes and closes its shards within seconds,
+  /// and a large one is given time.
+  [[nodiscard]] virtual std::uint32_t kill_grace_ms() const { return 60'000; }
   /// It refuses to run as root, and nothing can change its mind.
   [[nodiscard]] virtual bool refuses_root() const { return true; }
 };

@@ -53,6 +53,12 @@ class LaunchDialectV2 final : public LaunchDialect {
     return environment;
   }
 
+  // 2.x loses acknowledged writes when it stops in good order: a primary whose node has left the cluster already, and
+  // whose copies are out of its reach, still says yes. One that is killed says nothing any more, and what it said
+  // before is in its synced translog and on the other copies. So it is deaf to SIGTERM, and SIGKILL follows at once.
+  std::string_view before_start() const override { return "trap '' TERM && "; }
+  std::uint32_t kill_grace_ms() const override { return 0; }
+
   std::string_view option_prefix() const override { return "-Des."; }
   std::string_view plugin_tool() const override {
     return R"("$home"/bin/plugin -Des.path.plugins="$PWD"/plugins -Des.path.conf="$PWD"/conf install)";
