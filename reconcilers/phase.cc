@@ -46,7 +46,7 @@ void reconcile_suspension(const View& view, Draft& draft) {
   std::vector<event::Event> kills = kills_of_all(view.cluster(), "The cluster is suspended.");
   if (kills.empty()) return;
   if (view.is_paused()) return hold_paused(view, draft);
-  if (!may_be_silent(view)) {
+  if (!may_be_silent(view) && !is_overridden(view, kHealthKnown, "")) {
     if (auto refusal = refuse_unknown_health(view)) return draft.hold(kHealthKnown, "", std::move(*refusal));
   }
   draft.act("suspend_cluster", std::move(kills));

@@ -11,11 +11,9 @@ struct Binding {
   std::string_view why;
 };
 
-// An override may accept a loss that is known: the last copy of a shard, the quorum for a while. It can not make known
-// what nobody knows, make Mesos give what it has not given, or let two masters be elected, which corrupts without a
-// word.
-constexpr std::string_view kUnknown =
-    "what Elasticsearch does not say, nobody can judge: what would be lost is not known";
+// An override may accept a loss: the last copy of a shard, the quorum for a while, even what nobody can tell because
+// the cluster is silent (design law 10; without it a cluster that a wrong setting made silent could never be mended).
+// It can not make Mesos give what it has not given, or let two masters be elected, which corrupts without a word.
 constexpr std::string_view kMesos =
     "it waits for something that only Mesos can give: without it there is nothing to do";
 constexpr std::string_view kCatalogue = "what the catalogue does not have can not be started";
@@ -27,7 +25,6 @@ constexpr std::string_view kNoRule = "it only tells what is waited for: there is
 constexpr std::array kBinding{
     Binding{"operation_paused", kPaused},
     Binding{"side_operation_paused", kPaused},
-    Binding{"health_unknown", kUnknown},
     Binding{"waits_for_offer", kMesos},
     Binding{"waits_for_own_agent", kMesos},
     Binding{"waits_for_unreachable_task", kMesos},
@@ -45,17 +42,28 @@ constexpr std::array kBinding{
 };
 
 // Each protects from a loss that an administrator may know not to be one, or accept.
-constexpr std::array<std::string_view, 21> kOverridable{
-    "another_proxy_serves",        "closed_indices_do_not_move",
-    "cluster_is_not_red",          "data_nodes_before_masters",
-    "drain_waits_for_shards",      "keeps_last_started_copy",
-    "keeps_quorum_of_masters",     "masters_have_joined_first",
-    "no_primary_is_starting",      "no_snapshot_in_progress",
-    "nodes_that_keep_data_first",  "one_companion_at_a_time",
-    "one_master_at_a_time",        "one_node_at_a_time",
-    "restarted_nodes_have_joined", "restarted_nodes_have_their_plugins",
-    "shards_are_assigned_again",   "too_few_nodes_for_replicas",
-    "too_little_disk_for_shards",  "vote_is_handed_over",
+constexpr std::array<std::string_view, 22> kOverridable{
+    "another_proxy_serves",
+    "closed_indices_do_not_move",
+    "cluster_is_not_red",
+    "data_nodes_before_masters",
+    "drain_waits_for_shards",
+    "health_unknown",
+    "keeps_last_started_copy",
+    "keeps_quorum_of_masters",
+    "masters_have_joined_first",
+    "no_primary_is_starting",
+    "no_snapshot_in_progress",
+    "nodes_that_keep_data_first",
+    "one_companion_at_a_time",
+    "one_master_at_a_time",
+    "one_node_at_a_time",
+    "restarted_nodes_have_joined",
+    "restarted_nodes_have_their_plugins",
+    "shards_are_assigned_again",
+    "too_few_nodes_for_replicas",
+    "too_little_disk_for_shards",
+    "vote_is_handed_over",
     "waits_after_failure",
 };
 

@@ -31,6 +31,11 @@ bool is_in_sync(const ShardCopy& copy) {
 
 std::optional<Refusal> health_known(const View& view, const Node&) { return refuse_unknown_health(view); }
 
+/// Of a node that never joined the cluster has nothing, and may be silent because of it.
+std::optional<Refusal> health_known_unless_new(const View& view, const Node& node) {
+  return node.ever_joined() ? refuse_unknown_health(view) : std::nullopt;
+}
+
 std::optional<Refusal> not_red(const View& view, const Node&) {
   if (view.fresh() == nullptr || view.is_known_and_not_red()) return std::nullopt;
   return Refusal{"The cluster is red: some primary is not active, and this node may be needed for it.",
@@ -236,6 +241,8 @@ std::optional<Refusal> another_proxy_serves(const View& view, const Node& node) 
 }
 
 constexpr NodeRule kKnown{kHealthKnown, "What Elasticsearch does not say, nobody may assume.", health_known};
+constexpr NodeRule kKnownUnlessNew{kHealthKnown, "What Elasticsearch does not say, nobody may assume.",
+                                   health_known_unless_new};
 constexpr NodeRule kNotRed{"cluster_is_not_red", "In a red cluster any node may hold the only copy of something.",
                            not_red};
 constexpr NodeRule kTogether{"versions_work_together",
@@ -270,7 +277,7 @@ constexpr std::array kRollout{kKnown,     kNotRed,  kTogether, kNoSnapshot, kOne
                               kDataFirst, kPlugins, kAssigned, kMasters,    kQuorum, kLastCopy};
 constexpr std::array kStop{kKnown,           kNotRed,    kTogether, kNoSnapshot, kOne,     kOthersJoined,
                            kNoPrimaryStarts, kDataFirst, kMasters,  kQuorum,     kLastCopy};
-constexpr std::array kStranger{kKnown, kTogether, kOne};
+constexpr std::array kStranger{kKnownUnlessNew, kTogether, kOne};
 constexpr std::array kCompanion{kCompanionOne, kAnotherProxy};
 constexpr std::array kFull{kKnown, kNotRed, kNoSnapshot, kOne, kNoPrimaryStarts};
 

@@ -120,9 +120,10 @@ TEST(Override, WhatDoesNotHoldIsRefusedAndWhatHoldsIsNamed) {
   EXPECT_EQ(story.refusal(override_of(story, "keeps_last_started_copy", "data-0")).rule, "rule_holds_now");
 }
 
-TEST(Override, WhatNobodyKnowsOrOnlyMesosGivesBindsEverybody) {
+TEST(Override, WhatOnlyMesosGivesOrWouldCorruptBindsEverybody) {
   Story story = story_with_running_and_queued();
-  for (const char* rule : {"operation_paused", "health_unknown", "waits_for_offer", "minimum_master_nodes_first"}) {
+  for (const char* rule :
+       {"operation_paused", "versions_work_together", "waits_for_offer", "minimum_master_nodes_first"}) {
     hold(story, rule, "");
     const Error error = story.refusal(override_of(story, rule));
     EXPECT_EQ(error.rule, "rule_can_be_overridden") << rule;
