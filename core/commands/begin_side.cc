@@ -21,13 +21,14 @@ Result<Events> begin(const state::Cluster& cluster, const std::string& id, const
 
 Result<Events> begin(const state::Cluster& cluster, const std::string& id, const model::SetPolicies& request) {
   const model::Policies& before = cluster.spec().policies();
-  if (cluster.spec().has_policies() && before.SerializeAsString() == request.policies().SerializeAsString()) {
+  if (cluster.spec().has_policies() == request.has_policies() &&
+      before.SerializeAsString() == request.policies().SerializeAsString()) {
     return refuse("policies", "cluster " + cluster.name() + " has these already", "changes_something");
   }
   event::Event event;
   auto& payload = *event.mutable_policies_changed();
   if (cluster.spec().has_policies()) *payload.mutable_before() = before;
-  *payload.mutable_after() = request.policies();
+  if (request.has_policies()) *payload.mutable_after() = request.policies();
   return Events{started(id), std::move(event)};
 }
 

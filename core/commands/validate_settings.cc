@@ -24,6 +24,9 @@ constexpr std::array kKeptInTheCluster{
     Kept{"cluster.routing.allocation.enable", "it is held and given back around each restart"},
     Kept{"cluster.routing.allocation.exclude._name", "it moves shards off the nodes that leave"},
     Kept{"discovery.zen.minimum_master_nodes", "it follows the number of masters"},
+    Kept{"cluster.blocks.",
+         "a cluster that takes no settings lets no node be drained or restarted: block indices instead"},
+    Kept{"cluster.max_voting_config_exclusions", "it is how many masters may leave one after the other"},
 };
 
 constexpr std::array kKeptOnNodes{

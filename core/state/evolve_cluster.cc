@@ -113,7 +113,9 @@ void apply(Cluster& cluster, const event::PluginsChanged& payload, const event::
 }
 
 void apply(Cluster& cluster, const event::PoliciesChanged& payload, const event::Event& event) {
-  *cluster.mutable_spec()->mutable_policies() = payload.after();
+  // Without any of its own the policies of its tenant count.
+  cluster.mutable_spec()->clear_policies();
+  if (payload.has_after()) *cluster.mutable_spec()->mutable_policies() = payload.after();
   cluster.set_revision(event.seq());
 }
 

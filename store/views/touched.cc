@@ -115,6 +115,7 @@ Change of_policies(const event::PoliciesChanged& payload) {
   change.before = payload.before().SerializeAsString();
   change.after = payload.after().SerializeAsString();
   change.policies_before = payload.before();
+  change.had_policies = payload.has_before();
   return change;
 }
 

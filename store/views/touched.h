@@ -26,6 +26,7 @@ struct Change {
   std::optional<model::Resources> size_before;
   std::optional<model::Plugin> plugin_before;
   std::optional<model::Policies> policies_before;
+  bool had_policies = false;  ///< of its own; else those of its tenant counted
   std::optional<model::ProxyAccess> access_before;
 };
 

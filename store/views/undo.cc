@@ -303,7 +303,8 @@ Result<std::vector<Request>> inverse_of(const state::Operation& operation, const
     case Request::kLabel: return std::vector{inverse_of_labels(all)};
     case Request::kPolicies: {
       Request request;
-      *request.mutable_policies()->mutable_policies() = *all.front().policies_before;
+      request.mutable_policies();  // without any it has none of its own, and its tenant's count again
+      if (all.front().had_policies) *request.mutable_policies()->mutable_policies() = *all.front().policies_before;
       return std::vector{std::move(request)};
     }
     default: return refuse("there is no inverse", "has_an_inverse");

@@ -162,6 +162,18 @@ TEST(EvolveElasticsearch, APolicyRunEndsOnlyByItsOwnName) {
   EXPECT_TRUE(story.cluster().policy_runs(0).finished());
 }
 
+TEST(EvolveElasticsearch, PoliciesThatAreTakenAwayLeaveTheTenantsInForce) {
+  Story story = story_with_search();
+  event::Event set = about_search();
+  set.mutable_policies_changed()->mutable_after();
+  story.fold(set);
+  EXPECT_TRUE(story.cluster().spec().has_policies()) << "none, and that on purpose";
+  event::Event taken = about_search();
+  taken.mutable_policies_changed()->mutable_before();
+  story.fold(taken);
+  EXPECT_FALSE(story.cluster().spec().has_policies());
+}
+
 TEST(EvolveElasticsearch, ARuleIsOutOfForceForOneOperation) {
   Story story = story_with_search();
   story.accept(test::submit_scale("data", 4));

@@ -77,6 +77,7 @@ const Case kCases[] = {
      "settings[1].key", "unique"},
     {"SettingsNone", R"({"settings":{}})", "persistent", "required"},
     {"SettingsAllocation", settings("cluster.routing.allocation.enable"), "transient[0].key", "kept_by_controller"},
+    {"SettingsBlocks", settings("cluster.blocks.read_only"), "transient[0].key", "kept_by_controller"},
     {"SettingsExclusion", settings("cluster.routing.allocation.exclude._name"), "transient[0].key",
      "kept_by_controller"},
     {"SettingsMinimumMasters", settings("discovery.zen.minimum_master_nodes"), "transient[0].key",
