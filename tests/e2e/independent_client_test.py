@@ -52,7 +52,8 @@ class Independent(ClusterStory):
         token = (self.esaas.data / "admin-token").read_text().strip()
         body = {"count": 1, "access": {"users": [{"name": USER, "password": PASSWORD}]}}
         request = urllib.request.Request(f"http://127.0.0.1:{self.esaas.port}/v1/clusters/{CLUSTER}/proxies", method="PUT",
-                                         data=json.dumps(body).encode(), headers={"Authorization": f"Bearer {token}"})
+                                         data=json.dumps(body).encode(),
+                                         headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
         operation = json.loads(urllib.request.urlopen(request, timeout=30).read())["operation_id"]
         self.esaas.run("operation", "wait", operation, "--timeout", "120")
         [endpoint] = self.esaas.json("cluster", "endpoints", CLUSTER)
