@@ -280,7 +280,10 @@ void stop(const View& view, Draft& draft, const Node& node) {
   if (node.task().kill_intended()) return;
   if (view.is_paused()) return hold_paused(view, draft);
   if (auto obstacle = obstacle_to_restart(view, node)) {
+    NamedRefusal refused = obstacle->refused;
     if (auto why = wait_or_give_up(view, draft, node, std::move(*obstacle))) {
+      // Held on while what was added is waited for: else its time would begin anew, and so for ever.
+      draft.hold(refused.rule, node.name(), std::move(refused.refusal));
       give_back(view, draft, node, std::move(*why));
     }
     return;

@@ -302,6 +302,16 @@ TEST(Growth, IsGivenBackWhenTheNodeCanNotBeMissedAnyMore) {
   EXPECT_THAT(actions_of(scene), ElementsAre("give_growth_back"));
 }
 
+TEST(Growth, WhyItIsGivenBackIsHeldOnWhileWhatWasAddedIsNotOnOffer) {
+  Scene scene = to_grow();
+  begin(scene, "data-0", state::GROWTH_STATUS_RESERVED);
+  add_copy(scene, ShardState::kStarted, "data-0");
+  add_copy(scene, ShardState::kUnassigned, "");
+  held_since(scene, "keeps_last_started_copy", "data-0", std::chrono::minutes{1});
+  EXPECT_TRUE(scene.holds("growth_is_not_on_offer", "data-0"));
+  EXPECT_TRUE(scene.holds("keeps_last_started_copy", "data-0")) << "else its patience begins anew each time it is over";
+}
+
 TEST(Growth, TheVolumeGrowsWhenTheOfferShowsItAndTheAddition) {
   Scene scene = to_grow();
   begin(scene, "data-0", state::GROWTH_STATUS_RESERVED);
