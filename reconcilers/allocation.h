@@ -9,7 +9,9 @@
 // is not forgotten.
 //
 // A value that somebody else has set is theirs: it is neither replaced nor taken away, and a restart does not wait for
-// ours then. "all" is what Elasticsearch does by itself, and on 2.x what taking the setting away leaves behind.
+// ours then. "primaries" that nobody wants any more is not taken for theirs: a request of ours that was long on its way
+// may have come last. It is noted as in force (observe.cc) and taken away again; who holds allocation by hand has "none"
+// and "new_primaries". "all" is what Elasticsearch does by itself, and on 2.x what taking the setting away leaves behind.
 
 #include "reconcilers/draft.h"
 

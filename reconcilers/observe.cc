@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/state/fleet_state.h"
+#include "reconcilers/allocation.h"
 #include "reconcilers/node_facts.h"
 #include "reconcilers/reconcile.h"
 
@@ -55,11 +56,17 @@ bool is_complete(const state::Cluster& cluster, const Observation& observation) 
   for (const model::NodeGroup& group : cluster.spec().node_groups()) {
     if (!state::is_companion(group)) wanted += group.count();
   }
-  const auto there = std::ranges::count_if(
-      cluster.nodes(), [&](const Node& node) {
-        return !node.removing() && !is_companion(cluster, node) && has_joined(observation, node);
-      });
+  const auto there = std::ranges::count_if(cluster.nodes(), [&](const Node& node) {
+    return !node.removing() && !is_companion(cluster, node) && has_joined(observation, node);
+  });
   return wanted > 0 && std::cmp_greater_equal(there, wanted);
+}
+
+/// A setting of ours that was taken away is there again: a request that was long on its way has come after the one that
+/// took it away. It is the value that only we use (allocation.h).
+bool shows_late_allocation(const state::Cluster& cluster, const Observation& observation) {
+  return observation.allocation_enable == kPrimariesOnly && cluster.allocation_intended().empty() &&
+         cluster.allocation_applied().empty();
 }
 
 event::Event health_changed(const model::Health& before, const model::Health& after) {
@@ -86,6 +93,9 @@ std::vector<event::Event> observe(const state::Cluster& cluster, const Observati
         events.emplace_back().mutable_node_left()->set_node(node.name());
       }
     }
+  }
+  if (shows_late_allocation(cluster, observation)) {
+    events.emplace_back().mutable_allocation_applied()->set_enable(std::string(kPrimariesOnly));
   }
   if (is_a_change(cluster.health(), observation.health)) {
     events.push_back(health_changed(cluster.health(), observation.health));

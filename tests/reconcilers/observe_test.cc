@@ -52,6 +52,17 @@ TEST(Observe, ANodeWithoutARunningTaskDoesNotJoin) {
   EXPECT_THAT(facts(scene), IsEmpty());
 }
 
+TEST(Observe, ASettingOfOursThatCameLateIsInForceAgain) {
+  Scene scene = Scene::at_rest(3);
+  scene.observation.allocation_enable = "primaries";
+  EXPECT_THAT(facts(scene), ElementsAre("allocation_applied"));
+  scene.observation.allocation_enable = "none";
+  EXPECT_THAT(facts(scene), IsEmpty()) << "somebody else's";
+  scene.observation.allocation_enable = "primaries";
+  scene.cluster.set_allocation_intended("primaries");
+  EXPECT_THAT(facts(scene), IsEmpty()) << "on its way";
+}
+
 TEST(Observe, SilenceMakesNobodyLeave) {
   Scene scene = Scene::at_rest(3);
   scene.observation = {};
