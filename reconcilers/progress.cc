@@ -141,9 +141,21 @@ void count_stops(const View& view, Steps& steps, bool and_releases) {
   if (and_releases) steps.set("release", gone(steps, "release", present, present), true);
 }
 
-/// The operation has done its part, and the cluster is not as well as it must be for it to end.
+/// A cluster that has formed answers nobody: whatever the operation waits for, it does not come before that is over.
+bool is_silent_for_long(const View& view) {
+  const state::Cluster& cluster = view.cluster();
+  return view.has_formed() && view.fresh() == nullptr && cluster.health().status() == model::HEALTH_STATUS_UNKNOWN &&
+         view.now() >= from_us(cluster.health_since_at_us()) + view.settings().unanswered_max;
+}
+
+/// What is waited for where no step waits: the cluster is silent, or the operation has done its part and the cluster is
+/// not as well as it must be for it to end.
 void hold_for_health(const View& view, Draft& draft) {
-  if (view.cluster().phase() != state::CLUSTER_PHASE_RUNNING || !is_converged(view)) return;
+  if (view.cluster().phase() != state::CLUSTER_PHASE_RUNNING) return;
+  if (is_silent_for_long(view)) {
+    return draft.hold(kHealthKnown, "", *refuse_unknown_health(view), view.now() + std::chrono::seconds{30});
+  }
+  if (!is_converged(view)) return;
   draft.hold(kWaitsForHealth, "",
              {"All is as it was asked for, but shards are unassigned; the operation ends when they are not.",
               health_basis(view)},

@@ -212,6 +212,21 @@ TEST(Outcome, AnOperationThatWaitsForHealthSaysSo) {
   EXPECT_FALSE(scene.holds("waits_for_health", ""));
 }
 
+TEST(Outcome, AnOperationOfAClusterThatIsSilentForLongSaysSo) {
+  model::Request request;
+  request.mutable_scale()->set_group("data");
+  request.mutable_scale()->set_count(3);
+  Scene scene = with_operation(request);
+  scene.observation = {};
+  scene.observation.health.set_status(model::HEALTH_STATUS_UNKNOWN);
+  scene.cluster.mutable_health()->set_status(model::HEALTH_STATUS_UNKNOWN);
+  scene.cluster.set_health_since_at_us(to_us(scene.now));
+  EXPECT_FALSE(scene.holds("health_unknown", "")) << "an answer may be on its way";
+  scene.now += scene.settings.unanswered_max;
+  EXPECT_TRUE(scene.holds("health_unknown", ""));
+  EXPECT_FALSE(scene.plans("finish_operation"));
+}
+
 TEST(Outcome, APausedOperationThatHasNothingLeftToDoSaysWhyItDoesNotEnd) {
   model::Request request;
   request.mutable_scale()->set_group("data");
