@@ -13,6 +13,7 @@
 #include "reconcilers/growth.h"
 #include "reconcilers/held.h"
 #include "reconcilers/minimum_master_nodes.h"
+#include "reconcilers/rules/shard_facts.h"
 #include "reconcilers/rules/stop_rules.h"
 #include "reconcilers/voting.h"
 
@@ -20,14 +21,6 @@ namespace esaas::reconcile {
 namespace {
 
 using state::Node;
-using ShardKey = std::pair<std::string_view, std::uint32_t>;
-
-ShardKey key_of(const ShardCopy& copy) { return {copy.index, copy.shard}; }
-
-/// A copy that moves is in sync at its source until the move is done.
-bool is_in_sync(const ShardCopy& copy) {
-  return copy.state == ShardState::kStarted || copy.state == ShardState::kRelocating;
-}
 
 std::optional<Refusal> health_known(const View& view, const Node&) { return refuse_unknown_health(view); }
 

@@ -6,20 +6,13 @@
 #include <set>
 #include <utility>
 
+#include "reconcilers/rules/shard_facts.h"
 #include "reconcilers/voting.h"
 
 namespace esaas::reconcile {
 namespace {
 
 using state::Node;
-using ShardKey = std::pair<std::string_view, std::uint32_t>;
-
-ShardKey key_of(const ShardCopy& copy) { return {copy.index, copy.shard}; }
-
-/// A relocating copy is in sync at its source until the move is done.
-bool is_in_sync(const ShardCopy& copy) {
-  return copy.state == ShardState::kStarted || copy.state == ShardState::kRelocating;
-}
 
 std::optional<Refusal> health_known(const View& view, const Node&) { return refuse_unknown_health(view); }
 
