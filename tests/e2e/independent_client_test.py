@@ -62,7 +62,6 @@ class Independent(ClusterStory):
 
     def run(self):
         python = fetched(LIBRARIES[self.esaas.version]) / "bin/python"
-        dump = fetched("elasticdump") / "node_modules/.bin/elasticdump"
         self.esaas.start()
         self.create_three()
         address = self.add_proxy()
@@ -72,6 +71,7 @@ class Independent(ClusterStory):
                               text=True, timeout=120)
         assert done.returncode == 0, done.stdout + done.stderr
         self.report(f"{LIBRARIES[self.esaas.version]}: {done.stdout.strip()}")
+        dump = fetched("elasticdump") / "node_modules/.bin/elasticdump"
         url = f"http://{USER}:{PASSWORD}@{address}"
         copy = self.esaas.root / "books.json"
         for source, target in ((f"{url}/books", copy), (copy, f"{url}/copies")):
