@@ -34,7 +34,9 @@ const std::string& audit_actions() {
     std::string text;
     const auto* kinds = model::Request::descriptor()->FindOneofByName("kind");
     for (int i = 0; i < kinds->field_count(); ++i) text += kinds->field(i)->name() + "|";
-    return text + "pause|continue|cancel|override|create_tenant|set_quota|set_policies|issue_token|revoke_token";
+    return text +
+           "pause|continue|cancel|override|create_tenant|set_quota|set_policies|issue_token|revoke_token|use_token|"
+           "configure_sink|remove_sink|publish_price_list|close_invoice|set_budget";
   }();
   return actions;
 }

@@ -105,6 +105,19 @@ void visit(const Event& event, Visitor&& visitor) {
     case Event::kServersApplied: return std::forward<Visitor>(visitor)(event.servers_applied());
     case Event::kPolicyRunBegan: return std::forward<Visitor>(visitor)(event.policy_run_began());
     case Event::kPolicyRunFinished: return std::forward<Visitor>(visitor)(event.policy_run_finished());
+    case Event::kTokenUsed: return std::forward<Visitor>(visitor)(event.token_used());
+    case Event::kDigestSigned: return std::forward<Visitor>(visitor)(event.digest_signed());
+    case Event::kSigningKeyCreated: return std::forward<Visitor>(visitor)(event.signing_key_created());
+    case Event::kLogRestored: return std::forward<Visitor>(visitor)(event.log_restored());
+    case Event::kBackupTaken: return std::forward<Visitor>(visitor)(event.backup_taken());
+    case Event::kSinkConfigured: return std::forward<Visitor>(visitor)(event.sink_configured());
+    case Event::kSinkRemoved: return std::forward<Visitor>(visitor)(event.sink_removed());
+    case Event::kSinkAdvanced: return std::forward<Visitor>(visitor)(event.sink_advanced());
+    case Event::kSinkStalled: return std::forward<Visitor>(visitor)(event.sink_stalled());
+    case Event::kPriceListPublished: return std::forward<Visitor>(visitor)(event.price_list_published());
+    case Event::kInvoiceClosed: return std::forward<Visitor>(visitor)(event.invoice_closed());
+    case Event::kBudgetSet: return std::forward<Visitor>(visitor)(event.budget_set());
+    case Event::kBudgetAlerted: return std::forward<Visitor>(visitor)(event.budget_alerted());
     case Event::PAYLOAD_NOT_SET: return;
   }
 }

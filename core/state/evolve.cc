@@ -6,6 +6,7 @@
 #include "core/base/assert.h"
 #include "core/events/visit.h"
 #include "core/model/mesos_operation_state.h"
+#include "core/state/evolve_books.h"
 #include "core/state/evolve_cluster.h"
 #include "core/state/evolve_elasticsearch.h"
 #include "core/state/evolve_node.h"

@@ -10,6 +10,12 @@ bool is_user_action(const event::Event& event) {
     case event::Event::kRuleOverridden:
     case event::Event::kTokenIssued:
     case event::Event::kTokenRevoked:
+    case event::Event::kTokenUsed:
+    case event::Event::kSinkConfigured:
+    case event::Event::kSinkRemoved:
+    case event::Event::kPriceListPublished:
+    case event::Event::kInvoiceClosed:
+    case event::Event::kBudgetSet:
     case event::Event::kOperationRequested:
     case event::Event::kOperationPaused:
     case event::Event::kOperationContinued: return true;

@@ -40,6 +40,15 @@ bool matches_event(const AuditQuery& query, const event::Event& event) {
          same_or_empty(query.action, action_of(event));
 }
 
+/// A payload that says how it was asked for.
+template <typename Payload>
+void fill_asked(const Payload& payload, AuditEntry& entry) {
+  entry.method = payload.method();
+  entry.url = payload.url();
+  entry.reason = payload.reason();
+  entry.request = to_json(payload);
+}
+
 void fill_request(const event::Event& event, AuditEntry& entry) {
   switch (event.payload_case()) {
     case event::Event::kOperationRequested: {
@@ -51,22 +60,8 @@ void fill_request(const event::Event& event, AuditEntry& entry) {
       break;
     }
     case event::Event::kTenantCreated: entry.request = to_json(event.tenant_created()); break;
-    case event::Event::kTenantQuotaIntended: {
-      const auto& intended = event.tenant_quota_intended();
-      entry.method = intended.method();
-      entry.url = intended.url();
-      entry.reason = intended.reason();
-      entry.request = to_json(intended);
-      break;
-    }
-    case event::Event::kTenantPoliciesSet: {
-      const auto& set = event.tenant_policies_set();
-      entry.method = set.method();
-      entry.url = set.url();
-      entry.reason = set.reason();
-      entry.request = to_json(set);
-      break;
-    }
+    case event::Event::kTenantQuotaIntended: fill_asked(event.tenant_quota_intended(), entry); break;
+    case event::Event::kTenantPoliciesSet: fill_asked(event.tenant_policies_set(), entry); break;
     case event::Event::kRuleOverridden:
       entry.reason = event.rule_overridden().why();
       entry.request = to_json(event.rule_overridden());
@@ -78,6 +73,18 @@ void fill_request(const event::Event& event, AuditEntry& entry) {
       break;
     }
     case event::Event::kTokenRevoked: entry.request = to_json(event.token_revoked()); break;
+    case event::Event::kTokenUsed: entry.request = to_json(event.token_used()); break;
+    case event::Event::kSinkConfigured: fill_asked(event.sink_configured(), entry); break;
+    case event::Event::kSinkRemoved: fill_asked(event.sink_removed(), entry); break;
+    case event::Event::kPriceListPublished: fill_asked(event.price_list_published(), entry); break;
+    case event::Event::kBudgetSet: fill_asked(event.budget_set(), entry); break;
+    case event::Event::kInvoiceClosed: {
+      entry.method = event.invoice_closed().method();
+      entry.url = event.invoice_closed().url();
+      entry.reason = event.invoice_closed().invoice().reason();
+      entry.request = to_json(event.invoice_closed().invoice());
+      break;
+    }
     case event::Event::kOperationFinished: entry.detail = event.operation_finished().detail(); break;
     default: break;
   }
@@ -93,6 +100,12 @@ std::string_view action_of(const event::Event& event) {
     case event::Event::kRuleOverridden: return "override";
     case event::Event::kTokenIssued: return "issue_token";
     case event::Event::kTokenRevoked: return "revoke_token";
+    case event::Event::kTokenUsed: return "use_token";
+    case event::Event::kSinkConfigured: return "configure_sink";
+    case event::Event::kSinkRemoved: return "remove_sink";
+    case event::Event::kPriceListPublished: return "publish_price_list";
+    case event::Event::kInvoiceClosed: return "close_invoice";
+    case event::Event::kBudgetSet: return "set_budget";
     case event::Event::kOperationPaused: return "pause";
     case event::Event::kOperationContinued: return "continue";
     case event::Event::kOperationFinished: return "cancel";

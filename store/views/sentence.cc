@@ -243,6 +243,49 @@ std::string say(const event::RuleOverridden& e) {
 std::string say(const event::TenantPoliciesSet& e) {
   return "The policies of tenant " + e.name() + " were changed" + because(e.reason());
 }
+// The books.
+std::string say(const event::TokenUsed& e) { return "Token " + e.token_id() + " was used from " + e.address() + "."; }
+std::string say(const event::SigningKeyCreated& e) { return "Key " + e.key_id() + " signs digests from now on."; }
+std::string say(const event::DigestSigned& e) {
+  return "The log up to event " + std::to_string(e.through_seq()) + " was signed with key " + e.key_id() + ".";
+}
+std::string say(const event::LogRestored& e) {
+  return "This log goes on from " + e.source() + ", which reaches to event " + std::to_string(e.through_seq()) + ".";
+}
+std::string say(const event::BackupTaken& e) {
+  return "Backup " + e.name() + " of the log up to event " + std::to_string(e.through_seq()) + " was taken.";
+}
+std::string say(const event::SinkConfigured& e) {
+  return "Events are sent on to sink " + e.after().name() + (e.has_before() ? " as configured anew" : "") +
+         because(e.reason());
+}
+std::string say(const event::SinkRemoved& e) {
+  return "Sink " + e.name() + " gets no more events" + because(e.reason());
+}
+std::string say(const event::SinkAdvanced& e) {
+  return "Sink " + e.name() + " has taken all up to event " + std::to_string(e.through_seq()) + ".";
+}
+std::string say(const event::SinkStalled& e) { return "Sink " + e.name() + " does not go on" + because(e.why()); }
+std::string say(const event::PriceListPublished& e) {
+  const model::PriceList& list = e.price_list();
+  return "Price list " + list.id() + " in " + list.currency() + " was published for " +
+         (list.tenant().empty() ? "all tenants" : "tenant " + list.tenant()) + because(e.reason());
+}
+std::string say(const event::InvoiceClosed& e) {
+  const model::Invoice& invoice = e.invoice();
+  const std::string what = invoice.month() + " of tenant " + invoice.tenant();
+  return invoice.corrects().empty() ? "Invoice " + invoice.id() + " closes " + what + "."
+                                    : "Invoice " + invoice.id() + " corrects " + invoice.corrects() + " for " + what +
+                                          because(invoice.reason());
+}
+std::string say(const event::BudgetSet& e) {
+  return "The budget of tenant " + e.tenant() + (e.has_after() ? " was set" : " was taken away") + because(e.reason());
+}
+std::string say(const event::BudgetAlerted& e) {
+  return "Tenant " + e.tenant() + (e.projected() ? " is on its way to " : " has spent ") + std::to_string(e.percent()) +
+         " % of its budget for " + e.month() + ".";
+}
+
 template <typename Settings>
 std::string settings_of(const Settings& settings) {
   std::string text;

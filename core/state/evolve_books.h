@@ -1,0 +1,33 @@
+#pragma once
+// What events do to the fleet's record of its books: prices, budgets, closed months, sinks, digests, the use of tokens.
+// Pure; part of evolve.
+
+#include "core/events/event.pb.h"
+#include "core/state/fleet_state.h"
+
+namespace esaas::state {
+
+/// So many addresses of a token are remembered.
+inline constexpr int kTokenAddressesMax = 16;
+
+void apply(FleetState& state, const event::TokenUsed& payload, const event::Event& event);
+
+void apply(FleetState& state, const event::SigningKeyCreated& payload, const event::Event& event);
+void apply(FleetState& state, const event::DigestSigned& payload, const event::Event& event);
+/// What was done to the log changes nothing that is decided on.
+inline void apply(FleetState&, const event::LogRestored&, const event::Event&) {}
+inline void apply(FleetState&, const event::BackupTaken&, const event::Event&) {}
+
+/// One that is configured anew under its name goes on where it was, unless it is to begin elsewhere.
+void apply(FleetState& state, const event::SinkConfigured& payload, const event::Event& event);
+void apply(FleetState& state, const event::SinkRemoved& payload, const event::Event& event);
+void apply(FleetState& state, const event::SinkAdvanced& payload, const event::Event& event);
+void apply(FleetState& state, const event::SinkStalled& payload, const event::Event& event);
+
+void apply(FleetState& state, const event::PriceListPublished& payload, const event::Event& event);
+/// A correction closes nothing.
+void apply(FleetState& state, const event::InvoiceClosed& payload, const event::Event& event);
+void apply(FleetState& state, const event::BudgetSet& payload, const event::Event& event);
+void apply(FleetState& state, const event::BudgetAlerted& payload, const event::Event& event);
+
+}  // namespace esaas::state
