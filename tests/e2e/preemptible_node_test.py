@@ -162,7 +162,7 @@ class PreemptibleNode(ClusterStory):
 
 def main():
     master = os.environ.get("ESAAS_MESOS_MASTER")
-    esaas = Installation(sys.argv[1], first_agent_address="127.0.12.11", agents=5, master=master,
+    esaas = Installation(sys.argv[1], first_agent_address="127.0.11.11", agents=5, master=master,
                          embedded_settings="revocable_cpus_milli = 1000\n")
     try:
         PreemptibleNode(esaas, lent=master is None).run()
