@@ -8,6 +8,7 @@
 
 #include "api/config/table_reader.h"
 #include "api/http/listening.h"
+#include "core/model/version.h"
 
 namespace esaas::api::config {
 namespace {
@@ -303,6 +304,10 @@ void read_kibanas(const toml::array* array, Config& config, Reading& reading) {
     check_sha256(reader, kibana.sha256);
     if (!kibana.version.empty() && !versions.insert(kibana.version).second) {
       reader.mistake("version", "is there twice");
+    }
+    if (!kibana.elasticsearch.empty() && !model::kibana_works_with(kibana.version, kibana.elasticsearch)) {
+      reader.mistake("elasticsearch",
+                     "is " + kibana.elasticsearch + ", which Kibana " + kibana.version + " does not work with");
     }
     if (!kibana.elasticsearch.empty() && !defaults.insert(kibana.elasticsearch).second) {
       reader.mistake("elasticsearch", "has another Kibana already");

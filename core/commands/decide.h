@@ -3,6 +3,8 @@
 // out. The refusal names the field and the rule. Thread-compatible.
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -81,12 +83,16 @@ struct RevokeToken {
 using Command = std::variant<SubmitOperation, ControlOperation, CreateTenant, SetTenantQuota, SetTenantPolicies,
                              IssueToken, RevokeToken>;
 
+/// By version of Kibana: the version of Elasticsearch that it is the default for, empty for none.
+using Kibanas = std::map<std::string, std::string, std::less<>>;
+
 /// What a decision may depend on besides the state.
 struct Context {
   Time now;
   Caller caller;
   std::uint64_t next_seq = 1;                       ///< the seq that the first event of the answer will have
   const std::set<std::string>* versions = nullptr;  ///< of the artifact catalogue; null: any version is accepted
+  const Kibanas* kibanas = nullptr;                 ///< of the configuration; null: any version is accepted
 };
 
 /// The events that the command leads to: payload, actor, tenant, cluster, operation id and cause are set; seq, times,

@@ -3,6 +3,7 @@
 #include "core/commands/admission.h"
 #include "core/commands/checks.h"
 #include "core/commands/fulfil.h"
+#include "core/commands/kibana_versions.h"
 #include "core/commands/operation_queue.h"
 #include "core/commands/validate.h"
 #include "core/model/ids.h"
@@ -159,6 +160,7 @@ Result<Events> decide(const state::FleetState& state, const SubmitOperation& com
   } else {
     ESAAS_TRY(cluster, find_visible(state, command, context));
     ESAAS_CHECK(check_existing(*cluster, command));
+    ESAAS_CHECK(check_kibana(state, *cluster, command.request, context));
   }
   const std::string id = model::operation_id(context.next_seq);
   Events events{requested(command, id)};

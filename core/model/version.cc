@@ -63,6 +63,19 @@ std::optional<Version> parse_version(std::string_view text) {
   return version;
 }
 
+bool kibana_works_with(std::string_view kibana_text, std::string_view elasticsearch_text) {
+  const auto kibana = parse_version(kibana_text);
+  const auto elasticsearch = parse_version(elasticsearch_text);
+  if (!kibana || !elasticsearch) return false;
+  // Until 5.0 the two counted for themselves.
+  constexpr std::uint32_t kFirstFor2 = 2;
+  if (kibana->major == 4) {
+    return kibana->minor >= kFirstFor2 && elasticsearch->major == 2 &&
+           elasticsearch->minor >= kibana->minor - kFirstFor2;
+  }
+  return kibana->major >= 5 && elasticsearch->major == kibana->major && elasticsearch->minor >= kibana->minor;
+}
+
 UpgradePath upgrade_path(std::string_view from_text, std::string_view to_text) {
   const auto from = parse_version(from_text);
   const auto to = parse_version(to_text);

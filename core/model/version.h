@@ -32,6 +32,10 @@ struct UpgradePath {
   std::string rule;  ///< of a refusal
 };
 
+/// Kibana of this version works with Elasticsearch of that one, as Elastic says: of the same major version and no older
+/// minor one; Kibana 4.2 to 4.6 with 2.0 to 2.4, one by one, or a later minor version. False for what is no version.
+bool kibana_works_with(std::string_view kibana, std::string_view elasticsearch);
+
 /// How a cluster gets from one version to another, as Elasticsearch supports it. Never a way back.
 UpgradePath upgrade_path(std::string_view from, std::string_view to);
 

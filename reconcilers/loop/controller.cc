@@ -40,6 +40,7 @@ Controller::Controller(ControllerOptions options, state::FleetState state, const
                        store::LogWriter& writer, PublishedState& published, Ports& ports)
     : options_(std::move(options)),
       versions_(options_.settings.catalogue.versions()),
+      kibanas_(options_.settings.kibana.defaults()),
       log_(log),
       ports_(ports),
       sequencer_(std::move(state), writer, published, ports),

@@ -254,6 +254,7 @@ class Controller {
 
   ControllerOptions options_;
   std::set<std::string> versions_;
+  command::Kibanas kibanas_;
   const store::EventLog& log_;
   Ports& ports_;
   Sequencer sequencer_;

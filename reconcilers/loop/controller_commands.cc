@@ -62,8 +62,11 @@ Result<Accepted> Controller::accept(Submission& submission, Time now) {
   if (sequencer_.backlog() >= kCommandBacklogMax) {
     return fail(ErrorCode::kResourceExhausted, "too many commands wait for the disk", "", "command_backlog_max");
   }
-  const command::Context context{
-      .now = now, .caller = submission.caller, .next_seq = sequencer_.next_seq(), .versions = &versions_};
+  const command::Context context{.now = now,
+                                 .caller = submission.caller,
+                                 .next_seq = sequencer_.next_seq(),
+                                 .versions = &versions_,
+                                 .kibanas = &kibanas_};
   ESAAS_TRY(auto events, command::decide(state(), submission.command, context));
 
   Accepted accepted{.operation_id = events.front().operation_id(), .seq = context.next_seq, .revision = 0};
@@ -94,8 +97,11 @@ void Controller::remember(const std::string& key, const std::string& body_hash, 
 }
 
 void Controller::preview(const Submission& submission, std::function<void(Result<Preview>)> answer, Time now) {
-  const command::Context context{
-      .now = now, .caller = submission.caller, .next_seq = sequencer_.next_seq(), .versions = &versions_};
+  const command::Context context{.now = now,
+                                 .caller = submission.caller,
+                                 .next_seq = sequencer_.next_seq(),
+                                 .versions = &versions_,
+                                 .kibanas = &kibanas_};
   auto events = command::decide(state(), submission.command, context);
   Result<Preview> preview = std::unexpected(Error{});
   if (events) {

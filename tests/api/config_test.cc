@@ -97,9 +97,11 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"KibanaTwice", "[[kibana]]\nversion = \"1\"\nuri = \"u\"\n[[kibana]]\nversion = \"1\"\nuri = \"v\"\n", 8,
              "kibana.version"},
         Case{"TwoKibanasForOneVersion",
-             "[[kibana]]\nversion = \"1\"\nuri = \"u\"\nelasticsearch = \"5.6.16\"\n"
-             "[[kibana]]\nversion = \"2\"\nuri = \"v\"\nelasticsearch = \"5.6.16\"\n",
+             "[[kibana]]\nversion = \"5.1.1\"\nuri = \"u\"\nelasticsearch = \"5.6.16\"\n"
+             "[[kibana]]\nversion = \"5.6.0\"\nuri = \"v\"\nelasticsearch = \"5.6.16\"\n",
              11, "kibana.elasticsearch"},
+        Case{"KibanaForAVersionItDoesNotWorkWith",
+             "[[kibana]]\nversion = \"5.1.1\"\nuri = \"u\"\nelasticsearch = \"6.8.23\"\n", 7, "kibana.elasticsearch"},
         Case{"MasterAndEmbedded", "master = \"http://x:5050\"\n", 4, "mesos.master"},
         Case{"OrphanPolicy", "orphans = \"kill\"\n", 4, "mesos.orphans"},
         Case{"NoOrphanPolicy", "orphans = \"\"\n", 4, "mesos.orphans"},

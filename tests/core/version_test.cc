@@ -52,6 +52,31 @@ TEST(UpgradePath, ARefusalSaysWhereAWayLeads) {
   EXPECT_NE(why.find("6.x (from 5.6 on)"), std::string::npos) << why;
 }
 
+TEST(KibanaWorksWith, TheSameMajorAndNoOlderMinorVersion) {
+  EXPECT_TRUE(model::kibana_works_with("5.1.1", "5.1.1"));
+  EXPECT_TRUE(model::kibana_works_with("5.1.2", "5.1.0")) << "an older patch";
+  EXPECT_TRUE(model::kibana_works_with("5.1.1", "5.6.16"));
+  EXPECT_FALSE(model::kibana_works_with("5.1.1", "5.0.2"));
+  EXPECT_FALSE(model::kibana_works_with("5.1.1", "6.8.23"));
+  EXPECT_FALSE(model::kibana_works_with("5.1.1", "2.4.6"));
+  EXPECT_FALSE(model::kibana_works_with("6.8.23", "5.6.16"));
+  EXPECT_TRUE(model::kibana_works_with("7.17.28", "7.17.28"));
+}
+
+TEST(KibanaWorksWith, FourWithTwo) {
+  EXPECT_TRUE(model::kibana_works_with("4.5.4", "2.3.3"));
+  EXPECT_TRUE(model::kibana_works_with("4.2.0", "2.4.6"));
+  EXPECT_FALSE(model::kibana_works_with("4.6.6", "2.3.3"));
+  EXPECT_FALSE(model::kibana_works_with("4.1.11", "2.3.3"));
+  EXPECT_FALSE(model::kibana_works_with("4.6.6", "5.6.16"));
+  EXPECT_FALSE(model::kibana_works_with("2.3.3", "2.3.3")) << "there is no such Kibana";
+}
+
+TEST(KibanaWorksWith, WhatIsNoVersionWorksWithNothing) {
+  EXPECT_FALSE(model::kibana_works_with("newest", "5.6.16"));
+  EXPECT_FALSE(model::kibana_works_with("5.1.1", ""));
+}
+
 TEST(ParseVersion, TakesThreeNumbersAndNothingElse) {
   EXPECT_EQ(model::parse_version("7.17.28"), (model::Version{7, 17, 28}));
   for (const char* text : {"", "7", "7.17", "7.17.", "7.17.28-SNAPSHOT", "7.17.28.1", ".1.2", "7..2", "a.b.c", "-1.0.0",

@@ -1,6 +1,7 @@
 #pragma once
 // Which versions of Kibana can be started, and from where. A plain value, filled from the configuration.
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -24,6 +25,13 @@ struct Catalogue {
   [[nodiscard]] const Artifact* find(std::string_view version) const {
     const auto found = artifacts.find(version);
     return found == artifacts.end() ? nullptr : &found->second;
+  }
+
+  /// Each version with the version of Elasticsearch that it is the default for; empty: none.
+  [[nodiscard]] std::map<std::string, std::string, std::less<>> defaults() const {
+    std::map<std::string, std::string, std::less<>> defaults;
+    for (const auto& [version, artifact] : artifacts) defaults.emplace(version, artifact.elasticsearch);
+    return defaults;
   }
 };
 

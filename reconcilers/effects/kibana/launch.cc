@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/model/version.h"
+
 namespace esaas::kibana {
 namespace {
 
@@ -58,6 +60,10 @@ Result<model::LaunchSpec> render_launch(const LaunchInput& input, const Catalogu
                 input.version.empty()
                     ? "The configuration names no Kibana for Elasticsearch " + input.cluster_version + "."
                     : "The configuration names no Kibana " + input.version + ".");
+  }
+  if (!model::kibana_works_with(artifact->version, input.cluster_version)) {
+    return fail(ErrorCode::kConflict,
+                "Kibana " + artifact->version + " does not work with Elasticsearch " + input.cluster_version + ".");
   }
   const std::string home = artifact->directory.empty() ? "kibana-" + artifact->version : artifact->directory;
   model::LaunchSpec spec;

@@ -22,7 +22,7 @@ struct LaunchInput {
 /// The artifact that the version means; null when there is none.
 const Artifact* choose(const Catalogue& catalogue, const std::string& version, const std::string& cluster_version);
 
-/// kNotFound: the catalogue has no such version, or none for the cluster's.
+/// kNotFound: the catalogue has no such version, or none for the cluster's; kConflict: the two do not work together.
 Result<model::LaunchSpec> render_launch(const LaunchInput& input, const Catalogue& catalogue);
 
 }  // namespace esaas::kibana

@@ -63,6 +63,15 @@ TEST(KibanaLaunch, AnUnknownVersionIsNamed) {
   EXPECT_THAT(none.error().detail, HasSubstr("4.0.0"));
 }
 
+TEST(KibanaLaunch, WhatDoesNotWorkTogetherIsNotStarted) {
+  auto wanted = input();
+  wanted.version = "6.8.23";
+  const auto none = render_launch(wanted, catalogue());
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, ErrorCode::kConflict);
+  EXPECT_EQ(none.error().detail, "Kibana 6.8.23 does not work with Elasticsearch 5.6.16.");
+}
+
 TEST(KibanaLaunch, AnArchiveWithAChecksumIsCheckedBeforeItIsUnpacked) {
   auto known = catalogue();
   known.artifacts["5.1.1"].sha256 = std::string(64, 'a');
