@@ -50,12 +50,6 @@ bool is_refused(const Node& node, const model::Resources& after) {
   return node.has_growth_refused() && equal(node.growth_refused(), after);
 }
 
-/// As far as the node's record tells.
-bool may_grow(const Node& node, const model::Resources& after) {
-  return is_reserved(node) && !node.removing() && node.ever_joined() && !is_given_up(node) &&
-         !is_smaller(after, node.resources()) && !is_refused(node, after);
-}
-
 const model::Resources* wanted_size(const state::Cluster& cluster, const Node& node) {
   const model::NodeGroup* group = state::find_group(cluster.spec(), node.group());
   return group == nullptr ? nullptr : &group->resources();
@@ -330,6 +324,11 @@ void go_on(const View& view, Draft& draft, const Node& node) {
 }
 
 }  // namespace
+
+bool may_grow(const Node& node, const model::Resources& after) {
+  return is_reserved(node) && !node.removing() && node.ever_joined() && !is_given_up(node) &&
+         !is_smaller(after, node.resources()) && !is_refused(node, after);
+}
 
 bool begin_growth(const View& view, Draft& draft, const Node& node, const model::NodeGroup& group) {
   const model::Resources& after = group.resources();

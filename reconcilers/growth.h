@@ -31,6 +31,9 @@ inline constexpr std::string_view kWaitsForRoom = "waits_for_room_to_grow";
 /// when the node is to be replaced. Of a node whose size differs, while no other grows or is being replaced.
 bool begin_growth(const View& view, Draft& draft, const state::Node& node, const model::NodeGroup& group);
 
+/// The node could get that size where it is, as far as its record tells: whether its agent has room is another matter.
+bool may_grow(const state::Node& node, const model::Resources& after);
+
 /// Goes on with what was begun.
 void reconcile_growth(const View& view, Draft& draft);
 

@@ -67,18 +67,15 @@ void add_missing(const state::Cluster& cluster, int index, std::uint32_t missing
   draft.act("add_nodes", std::move(events));
 }
 
+/// Of companions, one that answers now; nodes of Elasticsearch keep data while they are away.
+bool is_served_by(const model::NodeGroup& group, const Node& node) {
+  return state::is_companion(group) && is_joined(node);
+}
+
 void let_surplus_go(const state::Cluster& cluster, const model::NodeGroup& group, std::uint32_t surplus, Draft& draft) {
-  std::vector<const Node*> nodes;
-  for (const Node& node : cluster.nodes()) {
-    if (counts(cluster, group, node)) nodes.push_back(&node);
-  }
-  std::ranges::sort(nodes, {}, [&](const Node* node) {
-    return std::tuple(has_place(*node), node->ever_joined(), replacement_of(cluster, *node) != nullptr,
-                      equal(node->resources(), group.resources()), UINT32_MAX - ordinal_of(node->name()));
-  });
   std::vector<event::Event> events;
-  for (std::uint32_t i = 0; i < surplus; ++i) {
-    events.push_back(removal_began(*nodes[i], "Group " + group.name() + " shall have fewer nodes."));
+  for (const Node* node : first_to_leave(cluster, group, surplus)) {
+    events.push_back(removal_began(*node, "Group " + group.name() + " shall have fewer nodes."));
   }
   draft.act("remove_nodes", std::move(events));
 }
@@ -128,6 +125,21 @@ void begin_resize(const View& view, Draft& draft) {
 }
 
 }  // namespace
+
+std::vector<const Node*> first_to_leave(const state::Cluster& cluster, const model::NodeGroup& group,
+                                        std::uint32_t surplus) {
+  std::vector<const Node*> nodes;
+  for (const Node& node : cluster.nodes()) {
+    if (counts(cluster, group, node)) nodes.push_back(&node);
+  }
+  std::ranges::sort(nodes, {}, [&](const Node* node) {
+    return std::tuple(has_place(*node), node->ever_joined(), is_served_by(group, *node),
+                      replacement_of(cluster, *node) != nullptr, equal(node->resources(), group.resources()),
+                      UINT32_MAX - ordinal_of(node->name()));
+  });
+  nodes.resize(std::min<std::size_t>(nodes.size(), surplus));
+  return nodes;
+}
 
 void reconcile_node_set(const View& view, Draft& draft) {
   const state::Cluster& cluster = view.cluster();

@@ -47,6 +47,13 @@ struct NodeInfo {
   std::int64_t disk_available_mib = 0;
 };
 
+/// What one member keeps of open indices. Only when it was asked for (Questions).
+struct NodeStore {
+  std::string node;
+  /// Bytes of all copies that it holds, by index, also of those that are on their way to it.
+  std::map<std::string, std::uint64_t, std::less<>> indices;
+};
+
 /// One snapshot. Only when it was asked for.
 struct SnapshotInfo {
   std::string repository;
@@ -54,12 +61,16 @@ struct SnapshotInfo {
   std::string state;   ///< IN_PROGRESS, SUCCESS, PARTIAL, FAILED, INCOMPATIBLE; MISSING when there is none of that name
   std::string reason;  ///< why it failed, in Elasticsearch's words
   std::int64_t started_at_us = 0;
+  std::int64_t ended_at_us = 0;  ///< 0 while it is taken
+  std::uint32_t shards = 0;      ///< that it is of
+  std::uint32_t failed = 0;      ///< of them
 };
 
 /// What is asked besides, because somebody waits for it.
 struct Questions {
   bool nodes = false;    ///< versions, plugins, attributes, disks
   bool explain = false;  ///< why a shard is not assigned, from 5.x on
+  bool stores = false;   ///< how many bytes each member keeps
   /// Repository and snapshot; an empty snapshot: all of the repository.
   std::vector<std::pair<std::string, std::string>> snapshots;
 
@@ -97,6 +108,7 @@ struct Observation {
   std::vector<std::string> repositories;  ///< registered snapshot repositories, sorted
   Questions asked;                        ///< what below was asked for
   std::vector<NodeInfo> node_infos;       ///< sorted by name
+  std::vector<NodeStore> stores;          ///< sorted by name
   std::vector<SnapshotInfo> snapshots;
   std::string allocation_explanation;  ///< one sentence; empty when all is assigned, or it was not asked
 };

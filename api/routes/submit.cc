@@ -4,11 +4,13 @@
 
 #include "api/http/co_try.h"
 #include "api/routes/body.h"
+#include "api/routes/look.h"
 #include "api/routes/present.h"
 #include "api/routes/query.h"
 #include "core/base/hash.h"
 #include "core/base/proto_json.h"
 #include "reconcilers/consequences.h"
+#include "reconcilers/data_moved.h"
 
 namespace esaas::api {
 namespace {
@@ -29,6 +31,55 @@ std::string body_hash_of(const http::Request& request, std::string_view path) {
   text.reserve(request.method.size() + path.size() + request.body.size() + 2);
   text.append(request.method).append("\n").append(path).append("\n").append(request.body);
   return to_bytes(blake2b_256(text));
+}
+
+asio::awaitable<Result<loop::Preview>> preview(const Call& call, loop::Submission submission) {
+  using Answer = Result<loop::Preview>;
+  std::function<void(std::function<void(Answer)>)> start = [&front = call.foundation.front,
+                                                            &submission](std::function<void(Answer)> answer) {
+    front.preview(std::move(submission), std::move(answer));
+  };
+  auto answer = co_await call.exchange->ask<Answer>(std::move(start), call.foundation.limits.answer_timeout);
+  if (!answer) co_return no_answer();
+  co_return std::move(*answer);
+}
+
+/// Elasticsearch is asked only when the figures need it.
+asio::awaitable<std::optional<reconcile::DataMoved>> find_data_moved(const Call& call, const state::Cluster& cluster,
+                                                                     const model::Request& request) {
+  if (!reconcile::moves_what_nodes_keep(request)) co_return reconcile::data_moved(cluster, request, nullptr, "");
+  reconcile::Questions questions;
+  questions.stores = true;
+  std::string name = cluster.name();
+  const auto seen = co_await look_at(call, std::move(name), std::move(questions));
+  co_return reconcile::data_moved(cluster, request, seen ? &*seen : nullptr, seen ? "" : seen.error().detail);
+}
+
+json::object data_json(const reconcile::DataMoved& moved) {
+  if (!moved.unknown.empty()) return json::object{{"unknown", moved.unknown}};
+  return json::object{{"moved_bytes_min", moved.least},
+                      {"moved_bytes_max", moved.most},
+                      {"dropped_bytes", moved.dropped},
+                      {"estimated", moved.estimated},
+                      {"how", moved.how}};
+}
+
+/// What would be appended, and what that comes to.
+asio::awaitable<Result<http::Response>> preview_operation(const Call& call, loop::Submission submission,
+                                                          std::string name, model::Request request) {
+  const auto before = call.foundation.front.cluster(name);
+  ESAAS_CO_TRY(const auto previewed, co_await preview(call, std::move(submission)));
+  auto object = to_json(previewed);
+  auto told = reconcile::consequences(before.get(), request);
+  if (before != nullptr) {
+    const auto moved = co_await find_data_moved(call, *before, request);
+    if (moved) {
+      told.push_back(reconcile::sentence_of(*moved));
+      object["data"] = data_json(*moved);
+    }
+  }
+  if (!told.empty()) object["consequences"] = json::array(told.begin(), told.end());
+  co_return http::json_response(object);
 }
 
 }  // namespace
@@ -96,24 +147,9 @@ json::object to_json(const loop::Preview& preview) {
   return object;
 }
 
-asio::awaitable<Result<http::Response>> answer_preview(const Call& call, loop::Submission submission,
-                                                       std::vector<std::string> consequences) {
-  using Answer = Result<loop::Preview>;
-  std::function<void(std::function<void(Answer)>)> start = [&front = call.foundation.front,
-                                                            &submission](std::function<void(Answer)> answer) {
-    front.preview(std::move(submission), std::move(answer));
-  };
-  auto answer = co_await call.exchange->ask<Answer>(std::move(start), call.foundation.limits.answer_timeout);
-  if (!answer) co_return no_answer();
-  ESAAS_CO_TRY(const auto preview, std::move(*answer));
-  auto object = to_json(preview);
-  if (!consequences.empty()) object["consequences"] = json::array(consequences.begin(), consequences.end());
-  co_return http::json_response(object);
-}
-
 asio::awaitable<Result<http::Response>> answer_preview(const Call& call, loop::Submission submission) {
-  std::vector<std::string> none;
-  co_return co_await answer_preview(call, std::move(submission), std::move(none));
+  ESAAS_CO_TRY(const auto previewed, co_await preview(call, std::move(submission)));
+  co_return http::json_response(to_json(previewed));
 }
 
 asio::awaitable<Result<http::Response>> submit_operation(const Call& call, ChangeOptions options,
@@ -123,16 +159,12 @@ asio::awaitable<Result<http::Response>> submit_operation(const Call& call, Chang
   operation.method = request.method;
   operation.url = request.target;
   operation.if_match = options.if_match;
-  std::vector<std::string> consequences;
-  if (options.dry_run) {
-    // What another tenant's cluster would come to is not told: the preview refuses.
-    const auto before = call.foundation.front.cluster(cluster);
-    if (!before || auth::may_see(call.caller, before->tenant())) {
-      consequences = reconcile::consequences(before.get(), operation.request);
-    }
-  }
+  model::Request request_seen;
+  if (options.dry_run) request_seen = operation.request;
   auto submission = make_submission(call, std::move(operation), options);
-  if (options.dry_run) co_return co_await answer_preview(call, std::move(submission), std::move(consequences));
+  if (options.dry_run) {
+    co_return co_await preview_operation(call, std::move(submission), cluster, std::move(request_seen));
+  }
   ESAAS_CO_TRY(const auto accepted, co_await submit(call, std::move(submission)));
   http::Response response;
   response.status = 202;

@@ -30,7 +30,8 @@ boost::asio::awaitable<Result<loop::Accepted>> submit(const Call& call, loop::Su
 boost::asio::awaitable<Result<std::vector<Result<loop::Accepted>>>> submit_all(
     const Call& call, std::vector<loop::Submission> submissions);
 
-/// An operation on `cluster`: 202 with its id, Location and ETag; or for a dry run 200 with the preview.
+/// An operation on `cluster`: 202 with its id, Location and ETag; or for a dry run 200 with the preview, what it
+/// comes to in plain sentences, and how much data moves.
 boost::asio::awaitable<Result<http::Response>> submit_operation(const Call& call, ChangeOptions options,
                                                                 command::SubmitOperation operation);
 
@@ -40,9 +41,7 @@ void append_accepted(const loop::Accepted& accepted, std::string_view cluster, s
 /// A dry run's answer.
 boost::json::object to_json(const loop::Preview& preview);
 
-/// The command's answer for a dry run: 200 with what would be appended, and what it comes to in plain sentences.
-boost::asio::awaitable<Result<http::Response>> answer_preview(const Call& call, loop::Submission submission,
-                                                              std::vector<std::string> consequences);
+/// The command's answer for a dry run: 200 with what would be appended.
 boost::asio::awaitable<Result<http::Response>> answer_preview(const Call& call, loop::Submission submission);
 
 }  // namespace esaas::api

@@ -141,6 +141,8 @@ class Controller {
 
  private:
   struct KeyUnderWay {
+  /// The nodes that Elasticsearch is asked at; none when none of it runs.
+  [[nodiscard]] static ClusterAddress address_of(const state::Cluster& cluster);
     std::string body_hash;
     Accepted accepted;
   };
@@ -176,7 +178,6 @@ class Controller {
   void plan_poll(const std::string& name, Time now);
   void poll_due(Time now);
   [[nodiscard]] Duration poll_interval(const state::Cluster& cluster) const;
-  [[nodiscard]] static ClusterAddress address_of(const state::Cluster& cluster);
 
   // controller_commands.cc
   Result<Accepted> accept(Submission& submission, Time now);

@@ -26,6 +26,8 @@ namespace {
 
 namespace asio = boost::asio;
 
+/// Observations that somebody waits for, at once.
+constexpr std::size_t kObservationsMax = 64;
 constexpr Duration kFreeSpaceInterval = std::chrono::seconds{5};
 
 Time system_now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
@@ -268,6 +270,13 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
         io_, [this, answer = std::move(answer)]() mutable { controller_.ask_ledger(std::move(answer), system_now()); });
   }
 
+  void observe(std::string cluster, reconcile::Questions questions,
+               std::function<void(Result<reconcile::Observation>)> answer) {
+    asio::post(
+        io_, [this, cluster = std::move(cluster), questions = std::move(questions),
+              answer = std::move(answer)]() mutable { observe_now(cluster, std::move(questions), std::move(answer)); });
+  }
+
   [[nodiscard]] const PublishedState& published() const { return published_; }
 
   [[nodiscard]] ControllerStatus status() const {
@@ -278,6 +287,27 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
   }
 
  private:
+  void observe_now(const std::string& name, reconcile::Questions questions,
+                   std::function<void(Result<reconcile::Observation>)> answer) {
+    const auto cluster = published_.cluster(name);
+    if (!cluster) return answer(fail(ErrorCode::kNotFound, "there is no cluster " + name));
+    ClusterAddress address = Controller::address_of(*cluster);
+    if (address.nodes.empty()) return answer(fail(ErrorCode::kUnavailable, "no node of cluster " + name + " runs"));
+    if (observations_under_way_ >= kObservationsMax) {
+      return answer(fail(ErrorCode::kResourceExhausted, "too many ask Elasticsearch", "", "observations_max"));
+    }
+    ++observations_under_way_;
+    elasticsearch_.observe(
+        to_target(std::move(address)), std::move(questions), config_.elasticsearch_timeout,
+        [this, name, answer = std::move(answer)](reconcile::Observation observation) {
+          --observations_under_way_;
+          if (observation.health.status() != model::HEALTH_STATUS_UNKNOWN) {
+            return answer(std::move(observation));
+          }
+          answer(fail(ErrorCode::kUnavailable, "no node of cluster " + name + " answers what Elasticsearch is asked"));
+        });
+  }
+
   /// Whoever names a secret in a request names one of this cluster, or none.
   Result<std::string> digest_for(const std::string& cluster, const model::ProxyUser& user) const {
     if (config_.secrets == nullptr) return fail(ErrorCode::kUnavailable, "there are no secrets");
@@ -411,6 +441,7 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
   std::optional<mesos::Client> client_;
   mesos::OperatorClient operator_{io_, [this] { return client_ ? client_->leading_master() : std::nullopt; }};
   Controller controller_;
+  std::size_t observations_under_way_ = 0;
   bool turn_planned_ = false;
   bool stopping_ = false;
   bool writable_ = true;
@@ -434,6 +465,10 @@ void ControllerHost::submit(std::vector<Submission> submissions, Answers answers
 }
 void ControllerHost::preview(Submission submission, std::function<void(Result<Preview>)> answer) {
   impl_->preview(std::move(submission), std::move(answer));
+}
+void ControllerHost::observe(std::string cluster, reconcile::Questions questions,
+                             std::function<void(Result<reconcile::Observation>)> answer) {
+  impl_->observe(std::move(cluster), std::move(questions), std::move(answer));
 }
 void ControllerHost::ledger(std::function<void(Result<reconcile::Ledger>)> answer) { impl_->ledger(std::move(answer)); }
 std::shared_ptr<const state::Cluster> ControllerHost::cluster(std::string_view name) const {

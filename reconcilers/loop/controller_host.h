@@ -68,6 +68,8 @@ class ControllerHost final : public Front {
   void submit(std::vector<Submission> submissions, Answers answers) override;
   void preview(Submission submission, std::function<void(Result<Preview>)> answer) override;
   void ledger(std::function<void(Result<reconcile::Ledger>)> answer) override;
+  void observe(std::string cluster, reconcile::Questions questions,
+               std::function<void(Result<reconcile::Observation>)> answer) override;
   [[nodiscard]] std::shared_ptr<const state::Cluster> cluster(std::string_view name) const override;
   [[nodiscard]] FleetView fleet() const override;
   [[nodiscard]] std::shared_ptr<const state::Operation> operation(std::string_view id) const override;

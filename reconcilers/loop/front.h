@@ -14,6 +14,7 @@
 #include "core/commands/decide.h"
 #include "core/state/state.pb.h"
 #include "reconcilers/ledger.h"
+#include "reconcilers/observation.h"
 
 namespace esaas::loop {
 
@@ -85,6 +86,12 @@ class Front {
   /// The ledger of reservations, compared with the master's books that are asked for now. kUnavailable: the master
   /// cannot be asked.
   virtual void ledger(std::function<void(Result<reconcile::Ledger>)> answer) = 0;
+
+  /// Asks the cluster's Elasticsearch, now and of the questions besides. Nothing of the answer is kept: `asked` in it
+  /// says which of the questions were answered. kNotFound: there is no such cluster; kUnavailable: no node of it runs,
+  /// or none answers; kResourceExhausted: too many ask.
+  virtual void observe(std::string cluster, reconcile::Questions questions,
+                       std::function<void(Result<reconcile::Observation>)> answer) = 0;
 
   /// Snapshots at the durable seq. Null when there is none (for an operation: none that is open).
   [[nodiscard]] virtual std::shared_ptr<const state::Cluster> cluster(std::string_view name) const = 0;

@@ -124,6 +124,35 @@ TEST(ChangeRoutes, ADryRunTellsWhatItComesTo) {
   EXPECT_EQ(api.front.log.last_seq(), seq) << "nothing was appended";
 }
 
+TEST(ChangeRoutes, ADryRunTellsHowMuchDataMoves) {
+  TestApi api;
+  const auto created = api.create_cluster("search");
+  api.add_nodes("search", 3);
+  api.finish("search", created.operation_id, model::OPERATION_STATUS_SUCCEEDED);
+  auto client = api.connect();
+  const std::string scale = "/v1/clusters/search/scale?dry_run=true";
+  const auto silent = client->request("POST", scale, R"({"group":"data","count":4})").json();
+  EXPECT_EQ(silent.at("data").at("unknown").as_string(), "no node of cluster search runs");
+  EXPECT_NE(json::serialize(silent.at("consequences")).find("How much data moves is not known: no node"),
+            std::string::npos);
+
+  reconcile::Observation& seen = api.front.observation.emplace();
+  seen.asked.stores = true;
+  for (const char* node : {"data-0", "data-1", "data-2"}) {
+    seen.stores.push_back({.node = node, .indices = {{"logs", 1U << 20U}}});
+  }
+  const auto data = client->request("POST", scale, R"({"group":"data","count":4})").json().at("data").as_object();
+  EXPECT_EQ(data.at("moved_bytes_min").as_int64(), 3 * (1 << 20) / 4);
+  EXPECT_EQ(data.at("moved_bytes_max").as_int64(), 3 * (1 << 20) / 4);
+  EXPECT_EQ(data.at("dropped_bytes").as_int64(), 0);
+  EXPECT_TRUE(data.at("estimated").as_bool());
+  EXPECT_NE(data.at("how").as_string().find("equal share"), json::string::npos);
+  const auto restart = client->request("POST", "/v1/clusters/search/restart?dry_run=true", "{}").json();
+  EXPECT_EQ(restart.at("data").at("moved_bytes_max").as_int64(), 0);
+  const auto refused = client->request("POST", scale, R"({"group":"data","count":3})");
+  EXPECT_EQ(refused.problem_rule(), "changes_something") << "what is refused is not looked at";
+}
+
 TEST(ChangeRoutes, OnlyTheServerSaysWhatARequestUndoes) {
   TestApi api;
   api.create_cluster("search");

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/commands/decide.h"
 #include "core/events/codec.h"
 
@@ -122,6 +124,27 @@ void FakeFront::ledger(std::function<void(Result<reconcile::Ledger>)> answer) {
   const std::lock_guard lock(mutex_);
   Result<reconcile::Ledger> result = fail(ErrorCode::kUnavailable, "there is no master");
   if (books) result = reconcile::balance(state_, *books, reconcile::reserved_places(state_));
+  answer_later([answer = std::move(answer), result = std::move(result)] { answer(result); });
+}
+
+void FakeFront::observe(std::string cluster, reconcile::Questions questions,
+                        std::function<void(Result<reconcile::Observation>)> answer) {
+  const std::lock_guard lock(mutex_);
+  Result<reconcile::Observation> result = fail(ErrorCode::kUnavailable, "no node of cluster " + cluster + " runs");
+  if (observation) {
+    result = *observation;
+    result->asked = {};
+    if (!questions.stores) result->stores.clear();
+    result->asked.stores = questions.stores && observation->asked.stores;
+    result->snapshots.clear();
+    for (const auto& asked : questions.snapshots) {
+      if (std::ranges::find(observation->asked.snapshots, asked) == observation->asked.snapshots.end()) continue;
+      result->asked.snapshots.push_back(asked);
+      for (const auto& one : observation->snapshots) {
+        if (one.repository == asked.first) result->snapshots.push_back(one);
+      }
+    }
+  }
   answer_later([answer = std::move(answer), result = std::move(result)] { answer(result); });
 }
 

@@ -29,6 +29,9 @@ class FakeFront final : public loop::Front {
   void preview(loop::Submission submission, std::function<void(Result<loop::Preview>)> answer) override;
   /// Compares with `books`; kUnavailable while there are none.
   void ledger(std::function<void(Result<reconcile::Ledger>)> answer) override;
+  /// Answers of `observation` what is asked; kUnavailable while there is none.
+  void observe(std::string cluster, reconcile::Questions questions,
+               std::function<void(Result<reconcile::Observation>)> answer) override;
   [[nodiscard]] std::shared_ptr<const state::Cluster> cluster(std::string_view name) const override;
   [[nodiscard]] loop::FleetView fleet() const override;
   [[nodiscard]] std::shared_ptr<const state::Operation> operation(std::string_view id) const override;
@@ -42,7 +45,8 @@ class FakeFront final : public loop::Front {
   // ---- For tests ----
   store::MemoryEventLog log;
   std::optional<reconcile::MasterBooks> books;
-  loop::ControllerStatus liveness;  ///< what status() tells, besides the seqs
+  std::optional<reconcile::Observation> observation;  ///< without snapshots of repositories that it does not list
+  loop::ControllerStatus liveness;                    ///< what status() tells, besides the seqs
   /// Decides and appends as a caller of all tenants; the test fails when it is refused.
   loop::Accepted must(command::Command command);
   /// Appends an event as a reconciler would.

@@ -33,6 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto& node : *nodes) ESAAS_ASSERT(!node.name.empty() && !node.version.empty(), "a node is nobody");
     static_cast<void>(esaas::es::parse_disks(body, "search", *nodes).has_value());
   }
+  static_cast<void>(esaas::es::parse_stores(body, "search").has_value());
   if (const auto snapshots = esaas::es::parse_snapshots(body, "backup")) {
     for (const auto& snapshot : *snapshots) {
       ESAAS_ASSERT(!snapshot.state.empty() && snapshot.started_at_us >= 0, "a snapshot has no state or moment");

@@ -122,13 +122,22 @@ asio::awaitable<void> ask_about_nodes(Node& node, const std::string& cluster, Ob
   observation.asked.nodes = true;
 }
 
+asio::awaitable<void> ask_about_stores(Node& node, const std::string& cluster, Observation& observation) {
+  auto body = co_await get(node, kStoresPath);
+  if (!body) co_return;
+  auto stores = parse_stores(*body, cluster);
+  if (!stores) co_return;
+  observation.stores = std::move(*stores);
+  observation.asked.stores = true;
+}
+
 asio::awaitable<void> ask_about_snapshots(Node& node, std::pair<std::string, std::string> asked,
                                           Observation& observation) {
   const auto& [repository, snapshot] = asked;
   auto answer = co_await node.request("GET", snapshots_path(repository, snapshot), {});
   if (!answer) co_return;
   if (answer->head.status == 404 && says_snapshot_is_missing(answer->body)) {
-    observation.snapshots.push_back({repository, snapshot, "MISSING", reason_of_error(answer->body), 0});
+    observation.snapshots.push_back({repository, snapshot, "MISSING", reason_of_error(answer->body)});
   } else {
     auto snapshots = answer->head.status == 200 ? parse_snapshots(answer->body, repository)
                                                 : fail(ErrorCode::kUnavailable, "no answer");
@@ -142,6 +151,7 @@ asio::awaitable<void> ask_about_snapshots(Node& node, std::pair<std::string, std
 asio::awaitable<void> ask_besides(Node& node, const std::string& cluster, const reconcile::Questions& questions,
                                   Observation& observation) {
   if (questions.nodes) co_await ask_about_nodes(node, cluster, observation);
+  if (questions.stores) co_await ask_about_stores(node, cluster, observation);
   for (const auto& asked : questions.snapshots) co_await ask_about_snapshots(node, asked, observation);
   if (!questions.explain) co_return;
   auto answer = co_await node.request("GET", kExplainPath, {});

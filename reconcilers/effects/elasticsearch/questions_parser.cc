@@ -12,6 +12,7 @@ namespace {
 
 namespace json = boost::json;
 using reconcile::NodeInfo;
+using reconcile::NodeStore;
 using reconcile::SnapshotInfo;
 
 constexpr std::int64_t kMib = 1024 * 1024;
@@ -104,6 +105,15 @@ std::string reason_of(const json::object& snapshot) {
   return std::string(string_in(failures->front().get_object(), "reason"));
 }
 
+/// Microseconds since the epoch; 0 when there is none.
+std::int64_t moment_in(const json::object& object, std::string_view key) {
+  constexpr std::int64_t kLatestMs = 253'402'300'799'000;  // the year 9999: what is beyond it is no moment
+  return std::min(large_number_in(object, key, 0), kLatestMs) * 1000;
+}
+
+/// 0 when there is none.
+std::uint32_t count_in(const json::object& object, std::string_view key) { return number_in(object, key).value_or(0U); }
+
 /// No longer than it may be, and no character cut in the middle.
 std::string shortened(std::string text) {
   if (text.size() <= kExplanationMax) return text;
@@ -146,6 +156,28 @@ Result<void> parse_disks(std::string_view body, std::string_view cluster, std::v
   });
 }
 
+Result<std::vector<NodeStore>> parse_stores(std::string_view body, std::string_view cluster) {
+  ESAAS_TRY(const json::value answer, parse_object(body));
+  std::vector<NodeStore> stores;
+  const auto add = [&](std::string_view name, const json::object& object) -> Result<void> {
+    NodeStore& store = stores.emplace_back();
+    store.node = name;
+    const json::object* all = object_in(object, "indices");
+    const json::object* indices = all == nullptr ? nullptr : object_in(*all, "indices");
+    if (indices == nullptr) return {};  // it holds none
+    for (const auto& [index, value] : *indices) {
+      const json::object* kept = value.is_object() ? object_in(value.get_object(), "store") : nullptr;
+      const std::int64_t bytes = kept == nullptr ? -1 : large_number_in(*kept, "size_in_bytes", -1);
+      if (bytes < 0) return bad("an index on a node has no size");
+      store.indices.emplace(std::string(index.data(), index.size()), static_cast<std::uint64_t>(bytes));
+    }
+    return {};
+  };
+  ESAAS_CHECK(for_each_node(answer.get_object(), cluster, add));
+  std::ranges::sort(stores, {}, &NodeStore::node);
+  return stores;
+}
+
 Result<std::vector<SnapshotInfo>> parse_snapshots(std::string_view body, std::string_view repository) {
   ESAAS_TRY(const json::value answer, parse_object(body));
   ESAAS_CHECK(check_repository(answer.get_object(), repository));
@@ -161,8 +193,12 @@ Result<std::vector<SnapshotInfo>> parse_snapshots(std::string_view body, std::st
     snapshot.state = string_in(*object, "state");
     if (snapshot.name.empty() || snapshot.state.empty()) return bad("a snapshot has no name or no state");
     snapshot.reason = reason_of(*object);
-    constexpr std::int64_t kLatestMs = 253'402'300'799'000;  // the year 9999: what is beyond it is no moment
-    snapshot.started_at_us = std::min(large_number_in(*object, "start_time_in_millis", 0), kLatestMs) * 1000;
+    snapshot.started_at_us = moment_in(*object, "start_time_in_millis");
+    if (snapshot.state != "IN_PROGRESS") snapshot.ended_at_us = moment_in(*object, "end_time_in_millis");
+    if (const json::object* shards = object_in(*object, "shards")) {
+      snapshot.shards = count_in(*shards, "total");
+      snapshot.failed = count_in(*shards, "failed");
+    }
   }
   return snapshots;
 }

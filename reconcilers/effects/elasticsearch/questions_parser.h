@@ -20,6 +20,10 @@ inline constexpr std::string_view kNodesPath =
 inline constexpr std::string_view kDisksPath =
     "/_nodes/stats/fs?timeout=2s&filter_path="
     "cluster_name,nodes.*.name,nodes.*.fs.total.total_in_bytes,nodes.*.fs.total.available_in_bytes";
+/// How many bytes each node keeps of each index.
+inline constexpr std::string_view kStoresPath =
+    "/_nodes/stats/indices/store?level=indices&timeout=2s&filter_path="
+    "cluster_name,nodes.*.name,nodes.*.indices.indices.*.store.size_in_bytes";
 /// Why some shard is not assigned, from 5.x on. Status 400: there is none that is not.
 inline constexpr std::string_view kExplainPath = "/_cluster/allocation/explain";
 
@@ -32,6 +36,9 @@ Result<std::vector<reconcile::NodeInfo>> parse_node_infos(std::string_view body,
 /// The body of kDisksPath, into the nodes that are in it. One without a disk, or whose disk could not be asked for,
 /// stays at 0.
 Result<void> parse_disks(std::string_view body, std::string_view cluster, std::vector<reconcile::NodeInfo>& nodes);
+
+/// The body of kStoresPath, sorted by name. A node that could not be asked is not in it.
+Result<std::vector<reconcile::NodeStore>> parse_stores(std::string_view body, std::string_view cluster);
 
 /// The body of snapshots_path when the status was 200, in the order of the answer. kNotFound when there is no such
 /// repository.

@@ -141,6 +141,10 @@ TEST_P(EveryKindOfSnapshotAnswer, ListsSnapshotsAlsoThoseUnderWay) {
   EXPECT_EQ((*all)[0].state, "SUCCESS");
   EXPECT_EQ((*all)[0].repository, "backup");
   EXPECT_EQ((*all)[1].state, "IN_PROGRESS");
+  EXPECT_GE((*all)[0].ended_at_us, (*all)[0].started_at_us);
+  EXPECT_GT((*all)[0].shards, 0U);
+  EXPECT_EQ((*all)[0].failed, 0U);
+  EXPECT_EQ((*all)[1].ended_at_us, 0);
   EXPECT_GE((*all)[1].started_at_us, (*all)[0].started_at_us);
   const auto one = parse_snapshots(recorded("snapshot_in_progress"), "backup");
   ASSERT_TRUE(one.has_value());
@@ -154,6 +158,30 @@ TEST_P(EveryKindOfSnapshotAnswer, TellsAMissingSnapshotFromAMissingRepository) {
   EXPECT_FALSE(says_snapshot_is_missing(recorded("snapshot_no_repository")));
   // 7.x says it with status 200.
   EXPECT_FALSE(parse_snapshots(recorded("snapshot_no_repository"), "nosuch").has_value());
+}
+
+class EveryKindOfStoresAnswer : public OfVersion {};
+INSTANTIATE_TEST_SUITE_P(Versions, EveryKindOfStoresAnswer, testing::Values("2.3.3", "7.17.28"), name_of);
+
+TEST_P(EveryKindOfStoresAnswer, TellsHowManyBytesEachNodeKeepsOfEachIndex) {
+  const auto stores = parse_stores(recorded("stores"), "search");
+  ASSERT_TRUE(stores.has_value()) << stores.error().detail;
+  ASSERT_EQ(stores->size(), 1U);
+  EXPECT_EQ(stores->front().node, "data-0");
+  ASSERT_EQ(stores->front().indices.size(), 2U);
+  EXPECT_GT(stores->front().indices.at("logs"), stores->front().indices.at("empty"));
+  EXPECT_GT(stores->front().indices.at("empty"), 0U);
+  EXPECT_FALSE(parse_stores(recorded("stores"), "another").has_value());
+}
+
+TEST(QuestionsParser, ANodeWithoutShardsKeepsNothingAndASizeThatIsNoneIsRefused) {
+  const auto empty = parse_stores(R"({"cluster_name":"search","nodes":{"a":{"name":"master-0"}}})", "search");
+  ASSERT_TRUE(empty.has_value());
+  EXPECT_TRUE(empty->front().indices.empty());
+  const std::string head = R"({"cluster_name":"search","nodes":{"a":{"name":"data-0","indices":{"indices":{"logs":)";
+  EXPECT_FALSE(parse_stores(head + R"({"store":{"size_in_bytes":-1}}}}}}})", "search").has_value());
+  EXPECT_FALSE(parse_stores(head + R"({"store":{}}}}}}})", "search").has_value());
+  EXPECT_FALSE(parse_stores("[]", "search").has_value());
 }
 
 class EveryVersionThatExplains : public OfVersion {};
