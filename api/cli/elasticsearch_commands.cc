@@ -96,9 +96,60 @@ std::string snapshot_path(const ElasticsearchOptions& options, std::string_view 
                                            http::percent_encode(options.snapshot) + std::string(rest));
 }
 
+/// All of them at once: what Elasticsearch says has no pages.
+int print_items(const Session& session, const std::string& target, const std::vector<Column>& columns) {
+  const auto object = session.get(target);
+  if (!object) return print_error(object.error());
+  const auto& items = object->at("items").as_array();
+  std::cout << (session.json ? json::serialize(items) + "\n" : table(items, columns));
+  if (const auto* unread = object->if_contains("unread_repositories")) {
+    std::cerr << "esaas: Elasticsearch could not read these repositories: " << json::serialize(*unread) << "\n";
+    return kNoServer;
+  }
+  return kSuccess;
+}
+
+void add_snapshot_lists(CLI::App& snapshot, Session& session, Action& action) {
+  auto listed = std::make_shared<ElasticsearchOptions>();
+  auto* list = snapshot.add_subcommand("list", "List the snapshots that Elasticsearch has now, newest first");
+  list->add_option("cluster", listed->cluster, "The cluster's name")->required();
+  list->add_option("--repository", listed->repository, "Only of this repository; else of all");
+  list->callback([listed, &session, &action] {
+    action = [listed, &session] {
+      return print_items(session,
+                         with_query(cluster_path(listed->cluster, "/snapshots"), {{"repository", listed->repository}}),
+                         {{"REPOSITORY", "repository"},
+                          {"SNAPSHOT", "snapshot"},
+                          {"STATE", "state"},
+                          {"BY", "taken_by.kind"},
+                          {"OPERATION", "taken_by.operation_id"},
+                          {"STARTED", "started_at"},
+                          {"ENDED", "ended_at"},
+                          {"SHARDS", "shards"},
+                          {"FAILED", "failed_shards"},
+                          {"REASON", "reason"}});
+    };
+  });
+  auto known = std::make_shared<ElasticsearchOptions>();
+  auto* repositories =
+      snapshot.add_subcommand("repositories", "List the snapshot repositories that Elasticsearch has now");
+  repositories->add_option("cluster", known->cluster, "The cluster's name")->required();
+  repositories->callback([known, &session, &action] {
+    action = [known, &session] {
+      return print_items(session, cluster_path(known->cluster, "/repositories"),
+                         {{"REPOSITORY", "repository"},
+                          {"LOCATION", "location"},
+                          {"BY", "registered_by.kind"},
+                          {"OPERATION", "registered_by.operation_id"}});
+    };
+  });
+}
+
 void add_snapshots(CLI::App& cluster, Session& session, Action& action) {
-  auto* snapshot = cluster.add_subcommand("snapshot", "Register repositories; take, delete and restore snapshots");
+  auto* snapshot =
+      cluster.add_subcommand("snapshot", "Register and list repositories; take, list, delete and restore snapshots");
   snapshot->require_subcommand(1);
+  add_snapshot_lists(*snapshot, session, action);
   auto registered = std::make_shared<ElasticsearchOptions>();
   auto* reg = add(*snapshot, registered, "register", "Register a repository on a file system that all nodes share");
   reg->add_option("repository", registered->repository, "Its name")->required();

@@ -9,6 +9,7 @@
 #include "api/routes/ledger_routes.h"
 #include "api/routes/operation_routes.h"
 #include "api/routes/report_routes.h"
+#include "api/routes/snapshot_routes.h"
 #include "api/routes/tenant_routes.h"
 #include "api/routes/undo_route.h"
 #include "api/routes/why_routes.h"
@@ -18,7 +19,7 @@ namespace esaas::api {
 std::vector<Route> all_routes() {
   std::vector<Route> routes;
   for (const auto& part :
-       {cluster_routes(), change_routes(), companion_routes(), undo_routes(), why_routes(), operation_routes(),
+       {cluster_routes(), change_routes(), snapshot_routes(), companion_routes(), undo_routes(), why_routes(), operation_routes(),
         report_routes(), ledger_routes(), event_routes(), admin_routes(), tenant_routes(), health_routes()}) {
     routes.insert(routes.end(), part.begin(), part.end());
   }

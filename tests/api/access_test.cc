@@ -40,7 +40,9 @@ const std::map<std::string, std::string> kExpected{
     {"POST /v1/clusters/{cluster}/indices/close", "OA"},
     {"POST /v1/clusters/{cluster}/plugins", "OA"},
     {"DELETE /v1/clusters/{cluster}/plugins/{plugin}", "OA"},
+    {"GET /v1/clusters/{cluster}/repositories", "VOA"},
     {"POST /v1/clusters/{cluster}/repositories", "OA"},
+    {"GET /v1/clusters/{cluster}/snapshots", "VOA"},
     {"POST /v1/clusters/{cluster}/snapshots", "OA"},
     {"DELETE /v1/clusters/{cluster}/snapshots/{repository}/{snapshot}", "OA"},
     {"POST /v1/clusters/{cluster}/snapshots/{repository}/{snapshot}/restore", "OA"},
@@ -114,6 +116,7 @@ struct Fixture {
 
   Fixture() {
     api.front.books.emplace();
+    api.front.observation.emplace();
     const auto created = api.create_cluster("search");
     api.make_token(TOKEN_ROLE_VIEWER, "shop");
     api.add_nodes("search", 1);

@@ -132,6 +132,29 @@ TEST_F(Cli, AsksForEveryKindOfChange) {
   EXPECT_NE(told.out.find("it comes to this:\n  3 nodes restart, one at a time"), std::string::npos) << told.out;
 }
 
+TEST_F(Cli, ListsSnapshotsAndRepositories) {
+  api_.create_cluster("search");
+  EXPECT_EQ(esaas({"cluster", "snapshot", "list", "search"}).code, kNoServer) << "nobody answers";
+  reconcile::Observation& seen = api_.front.observation.emplace();
+  seen.repositories = {"backup"};
+  seen.asked.snapshots = {{"backup", ""}};
+  reconcile::SnapshotInfo& monday = seen.snapshots.emplace_back();
+  monday.repository = "backup";
+  monday.name = "monday";
+  monday.state = "SUCCESS";
+  const auto list = esaas({"cluster", "snapshot", "list", "search", "--repository", "backup"});
+  EXPECT_EQ(list.code, kSuccess) << list.err;
+  EXPECT_NE(list.out.find("backup      monday    success  unknown"), std::string::npos) << list.out;
+  const auto machine = esaas({"--json", "cluster", "snapshot", "list", "search"});
+  EXPECT_EQ(json::parse(machine.out).as_array()[0].at("snapshot").as_string(), "monday");
+  EXPECT_NE(esaas({"cluster", "snapshot", "repositories", "search"}).out.find("backup"), std::string::npos);
+  EXPECT_EQ(esaas({"cluster", "snapshot", "list", "search", "--repository", "none"}).code, kRefused);
+  seen.repositories = {"backup", "broken"};
+  const auto partly = esaas({"cluster", "snapshot", "list", "search"});
+  EXPECT_EQ(partly.code, kNoServer);
+  EXPECT_NE(partly.err.find("broken"), std::string::npos);
+}
+
 TEST_F(Cli, SaysWhyAndTakesBack) {
   const auto created = api_.create_cluster("search");
   api_.finish("search", created.operation_id, model::OPERATION_STATUS_SUCCEEDED);
