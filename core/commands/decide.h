@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -92,6 +93,8 @@ struct Context {
   Caller caller;
   std::uint64_t next_seq = 1;                       ///< the seq that the first event of the answer will have
   const std::set<std::string>* versions = nullptr;  ///< of the artifact catalogue; null: any version is accepted
+  /// Versions with the plugins that the catalogue has for them; null: any plugin is accepted.
+  const std::set<std::pair<std::string, std::string>>* plugins = nullptr;
   const Kibanas* kibanas = nullptr;                 ///< of the configuration; null: any version is accepted
 };
 

@@ -80,6 +80,26 @@ Result<void> check_create(const state::FleetState& state, const model::CreateClu
   return check_secrets(request.spec().access(), request.name(), "spec.access");
 }
 
+/// What is known of plugins before Elasticsearch is asked. `cluster` is null for a create.
+Result<void> check_plugins(const state::Cluster* cluster, const model::Request& request, const Context& context) {
+  if (context.plugins == nullptr) return {};
+  switch (request.kind_case()) {
+    case model::Request::kCreate: {
+      const model::ClusterSpec& spec = request.create().spec();
+      return check_plugins_fit(spec.plugins(), spec.version(), *context.plugins, "spec.plugins");
+    }
+    case model::Request::kInstallPlugin: {
+      Plugins one;
+      *one.Add() = request.install_plugin().plugin();
+      return check_plugins_fit(one, cluster->spec().version(), *context.plugins, "plugin");
+    }
+    case model::Request::kUpgrade:
+      return check_plugins_fit(cluster->spec().plugins(), request.upgrade().version(), *context.plugins, "version",
+                               true);
+    default: return {};
+  }
+}
+
 Result<const state::Cluster*> find_visible(const state::FleetState& state, const SubmitOperation& command,
                                            const Context& context) {
   const state::Cluster* cluster = state.find_cluster(command.cluster);
@@ -162,6 +182,7 @@ Result<Events> decide(const state::FleetState& state, const SubmitOperation& com
     ESAAS_CHECK(check_existing(*cluster, command));
     ESAAS_CHECK(check_kibana(state, *cluster, command.request, context));
   }
+  ESAAS_CHECK(check_plugins(cluster, command.request, context));
   const std::string id = model::operation_id(context.next_seq);
   Events events{requested(command, id)};
   if (is_fulfilled_at_once(command.request)) {

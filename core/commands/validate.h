@@ -2,8 +2,10 @@
 // What a request must be in itself, whatever the state: names, numbers, shapes. Each refusal names the field and the
 // rule. Pure.
 
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/base/result.h"
 #include "core/model/model.pb.h"
@@ -67,6 +69,12 @@ Result<void> validate(const model::InstallKibana& request);
 
 using Plugins = google::protobuf::RepeatedPtrField<model::Plugin>;
 Result<void> validate_plugins(const Plugins& plugins, const std::string& field);
+/// What each plugin needs of a cluster of this version, as far as that is known before Elasticsearch is asked: a source
+/// that has it, and that it is built for the version. `catalogue` holds versions with the plugins that there are for
+/// them. `field` names the plugins, or with `is_upgrade` what asks for the version.
+Result<void> check_plugins_fit(const Plugins& plugins, const std::string& version,
+                               const std::set<std::pair<std::string, std::string>>& catalogue, const std::string& field,
+                               bool is_upgrade = false);
 /// Users by unique names with a secret each, networks in CIDR notation.
 Result<void> validate_access(const model::ProxyAccess& access, const std::string& field);
 Result<void> validate_policies(const model::Policies& policies, const std::string& field);

@@ -1,10 +1,13 @@
-// Plugins: what a request for one must be in itself.
+// Plugins: what a request for one must be in itself, and what can be known of it before Elasticsearch is asked.
 
 #include <algorithm>
+#include <array>
 #include <set>
+#include <span>
 
 #include "core/commands/checks.h"
 #include "core/commands/validate.h"
+#include "core/model/version.h"
 
 namespace esaas::command {
 namespace {
@@ -43,7 +46,117 @@ Result<void> validate_plugin_name(const std::string& name, const std::string& fi
 Result<void> validate_plugin(const model::Plugin& plugin, const std::string& field) {
   ESAAS_CHECK(validate_plugin_name(plugin.name(), field + ".name"));
   ESAAS_CHECK(validate_uri(plugin.uri(), field + ".uri"));
-  return validate_sha256(plugin.sha256(), field + ".sha256");
+  ESAAS_CHECK(validate_sha256(plugin.sha256(), field + ".sha256"));
+  if (plugin.uri().empty() && !plugin.sha256().empty()) {
+    return refuse(field + ".sha256", "is of an archive, and there is no uri of one", "sha256_of_uri");
+  }
+  return {};
+}
+
+// ---- What the version's own tool finds by the name alone, from plugins.txt and PluginManager of its releases ----
+
+constexpr std::array<std::string_view, 20> kOfficial2{"analysis-icu",
+                                                      "analysis-kuromoji",
+                                                      "analysis-phonetic",
+                                                      "analysis-smartcn",
+                                                      "analysis-stempel",
+                                                      "cloud-aws",
+                                                      "cloud-azure",
+                                                      "cloud-gce",
+                                                      "delete-by-query",
+                                                      "discovery-multicast",
+                                                      "lang-javascript",
+                                                      "lang-python",
+                                                      "mapper-attachments",
+                                                      "mapper-murmur3",
+                                                      "mapper-size",
+                                                      "license",
+                                                      "marvel-agent",
+                                                      "shield",
+                                                      "watcher",
+                                                      "graph"};
+constexpr std::array<std::string_view, 24> kOfficial5{"analysis-icu",
+                                                      "analysis-kuromoji",
+                                                      "analysis-phonetic",
+                                                      "analysis-smartcn",
+                                                      "analysis-stempel",
+                                                      "analysis-ukrainian",
+                                                      "discovery-azure-classic",
+                                                      "discovery-ec2",
+                                                      "discovery-file",
+                                                      "discovery-gce",
+                                                      "ingest-attachment",
+                                                      "ingest-geoip",
+                                                      "ingest-user-agent",
+                                                      "lang-javascript",
+                                                      "lang-python",
+                                                      "mapper-attachments",
+                                                      "mapper-murmur3",
+                                                      "mapper-size",
+                                                      "repository-azure",
+                                                      "repository-gcs",
+                                                      "repository-hdfs",
+                                                      "repository-s3",
+                                                      "store-smb",
+                                                      "x-pack"};
+constexpr std::array<std::string_view, 23> kOfficial6{"analysis-icu",
+                                                      "analysis-kuromoji",
+                                                      "analysis-nori",
+                                                      "analysis-phonetic",
+                                                      "analysis-smartcn",
+                                                      "analysis-stempel",
+                                                      "analysis-ukrainian",
+                                                      "discovery-azure-classic",
+                                                      "discovery-ec2",
+                                                      "discovery-file",
+                                                      "discovery-gce",
+                                                      "ingest-attachment",
+                                                      "ingest-geoip",
+                                                      "ingest-user-agent",
+                                                      "mapper-annotated-text",
+                                                      "mapper-murmur3",
+                                                      "mapper-size",
+                                                      "repository-azure",
+                                                      "repository-gcs",
+                                                      "repository-hdfs",
+                                                      "repository-s3",
+                                                      "store-smb",
+                                                      "x-pack"};
+constexpr std::array<std::string_view, 20> kOfficial7{
+    "analysis-icu",      "analysis-kuromoji",     "analysis-nori",           "analysis-phonetic", "analysis-smartcn",
+    "analysis-stempel",  "analysis-ukrainian",    "discovery-azure-classic", "discovery-ec2",     "discovery-gce",
+    "ingest-attachment", "mapper-annotated-text", "mapper-murmur3",          "mapper-size",       "repository-azure",
+    "repository-gcs",    "repository-hdfs",       "repository-s3",           "store-smb",         "transport-nio"};
+
+std::span<const std::string_view> official_plugins(std::string_view version) {
+  const auto parsed = model::parse_version(version);
+  switch (parsed ? parsed->major : 0) {
+    case 2: return kOfficial2;
+    case 5: return kOfficial5;
+    case 6: return kOfficial6;
+    case 7: return kOfficial7;
+    default: return {};
+  }
+}
+
+bool is_official(std::string_view name) {
+  return std::ranges::any_of(std::array{"2.0.0", "5.0.0", "6.0.0", "7.0.0"}, [&](const char* version) {
+    const auto names = official_plugins(version);
+    return std::ranges::find(names, name) != names.end();
+  });
+}
+
+/// The version of Elasticsearch that the archive is built for, where its name says so: that of an official plugin is
+/// NAME-VERSION.zip, and what others call theirs is their own matter.
+std::string version_in(const model::Plugin& plugin) {
+  constexpr std::string_view kEnd = ".zip";
+  std::string_view file = plugin.uri();
+  file = file.substr(0, file.find_first_of("?#"));
+  file.remove_prefix(file.rfind('/') + 1);
+  if (!is_official(plugin.name()) || !file.ends_with(kEnd) || !file.starts_with(plugin.name() + "-")) return {};
+  const std::string_view version =
+      file.substr(plugin.name().size() + 1, file.size() - plugin.name().size() - 1 - kEnd.size());
+  return model::parse_version(version) ? std::string(version) : std::string();
 }
 
 }  // namespace
@@ -59,6 +172,36 @@ Result<void> validate_plugins(const Plugins& plugins, const std::string& field) 
     if (!seen.insert(plugins[i].name()).second) {
       return refuse(one + ".name", plugins[i].name() + " is given twice", "unique");
     }
+  }
+  return {};
+}
+
+Result<void> check_plugins_fit(const Plugins& plugins, const std::string& version,
+                               const std::set<std::pair<std::string, std::string>>& catalogue, const std::string& field,
+                               bool is_upgrade) {
+  // "plugin" is one, "spec.plugins" are several.
+  const auto field_of = [&](int i) { return field.ends_with('s') ? field + "[" + std::to_string(i) + "]" : field; };
+  for (int i = 0; i < plugins.size(); ++i) {
+    const model::Plugin& plugin = plugins[i];
+    const std::string named = is_upgrade ? field : field_of(i) + ".uri";
+    const std::string remedy =
+        is_upgrade ? ": remove it first, and install the one for " + version + " afterwards" : "";
+    if (plugin.uri().empty()) {
+      if (catalogue.contains({version, plugin.name()})) continue;
+      const auto official = official_plugins(version);
+      if (std::ranges::find(official, plugin.name()) != official.end()) continue;
+      return refuse(named,
+                    plugin.name() + " is no official plugin of Elasticsearch " + version +
+                        ", and the catalogue has none of that name for it" +
+                        (is_upgrade ? remedy : ": say where its archive is"),
+                    "plugin_has_a_source");
+    }
+    const std::string built_for = version_in(plugin);
+    if (built_for.empty() || built_for == version) continue;
+    return refuse(
+        named,
+        "plugin " + plugin.name() + " is built for Elasticsearch " + built_for + ", and not for " + version + remedy,
+        "plugin_version_matches");
   }
   return {};
 }

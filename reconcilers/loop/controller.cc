@@ -41,6 +41,7 @@ Controller::Controller(ControllerOptions options, state::FleetState state, const
     : options_(std::move(options)),
       versions_(options_.settings.catalogue.versions()),
       kibanas_(options_.settings.kibana.defaults()),
+      plugins_(options_.settings.catalogue.plugins()),
       log_(log),
       ports_(ports),
       sequencer_(std::move(state), writer, published, ports),
@@ -115,7 +116,11 @@ void Controller::start_next(const std::string& cluster_name, Time now) {
     return;
   }
   if (cluster->queued_operations().empty()) return;
-  const command::Context context{.now = now, .caller = {}, .next_seq = sequencer_.next_seq(), .versions = &versions_};
+  const command::Context context{.now = now,
+                                 .caller = {},
+                                 .next_seq = sequencer_.next_seq(),
+                                 .versions = &versions_,
+                                 .plugins = &plugins_};
   for (event::Event& event : command::start_next_operation(state(), *cluster, context)) {
     sequencer_.sequence(std::move(event), now);
   }

@@ -268,6 +268,7 @@ class Controller {
   std::map<std::string, Companion> companions_;                               // by cluster and node
   std::set<std::uint64_t> requests_under_way_;                                // to Elasticsearch, by their intents
   std::map<std::string, Time, std::less<>> answered_at_;            // by cluster: the last that changed something
+  std::set<std::pair<std::string, std::string>> plugins_;
   std::map<std::string, KeyUnderWay, std::less<>> keys_under_way_;  // sequenced and not durable yet
   std::set<std::string> stray_tasks_seen_;                          // unknown ones that the log tells of
   std::set<std::string> stray_tasks_killed_;                        // those that it tells are to be killed

@@ -66,6 +66,7 @@ Result<Accepted> Controller::accept(Submission& submission, Time now) {
                                  .caller = submission.caller,
                                  .next_seq = sequencer_.next_seq(),
                                  .versions = &versions_,
+                                 .plugins = &plugins_,
                                  .kibanas = &kibanas_};
   ESAAS_TRY(auto events, command::decide(state(), submission.command, context));
 
@@ -101,6 +102,7 @@ void Controller::preview(const Submission& submission, std::function<void(Result
                                  .caller = submission.caller,
                                  .next_seq = sequencer_.next_seq(),
                                  .versions = &versions_,
+                                 .plugins = &plugins_,
                                  .kibanas = &kibanas_};
   auto events = command::decide(state(), submission.command, context);
   Result<Preview> preview = std::unexpected(Error{});

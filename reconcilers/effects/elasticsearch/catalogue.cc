@@ -13,4 +13,12 @@ std::set<std::string> Catalogue::versions() const {
   return versions;
 }
 
+std::set<std::pair<std::string, std::string>> Catalogue::plugins() const {
+  std::set<std::pair<std::string, std::string>> plugins;
+  for (const auto& [version, artifact] : artifacts) {
+    for (const auto& [name, plugin] : artifact.plugins) plugins.emplace(version, name);
+  }
+  return plugins;
+}
+
 }  // namespace esaas::es

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace esaas::es {
 
@@ -45,6 +46,8 @@ struct Catalogue {
   [[nodiscard]] const Artifact* find(std::string_view version) const;
   /// The versions, for `decide`.
   [[nodiscard]] std::set<std::string> versions() const;
+  /// Versions with the plugins that it has for them, for `decide`.
+  [[nodiscard]] std::set<std::pair<std::string, std::string>> plugins() const;
 };
 
 }  // namespace esaas::es
