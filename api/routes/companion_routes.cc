@@ -1,6 +1,9 @@
 #include "api/routes/companion_routes.h"
 
+#include <algorithm>
 #include <array>
+#include <memory>
+#include <tuple>
 
 #include "api/http/co_try.h"
 #include "api/routes/body.h"
@@ -25,6 +28,23 @@ Result<http::Response> get_endpoints(Call& call) {
   return http::json_response(json::object{{"items", endpoints_of(*cluster)}, {"revision", cluster->revision()}});
 }
 
+/// A request that came to nothing leaves nothing behind. Of one that was not answered in time nobody knows.
+asio::awaitable<void> forget(const Call& call, std::shared_ptr<store::SecretReferences> kept) {
+  if (kept->empty()) co_return;
+  std::function<Result<std::size_t>()> erase = [kept, secrets = call.foundation.secrets] {
+    return secrets->erase_unless(
+        [&](std::string_view id, std::uint32_t version) { return !kept->contains({std::string(id), version}); });
+  };
+  // What stays when it can not be erased now is erased at the next start.
+  std::ignore = co_await call.foundation.reads.run<std::size_t>(call.exchange, std::move(erase));
+}
+
+bool came_to_nothing(const Result<http::Response>& answer) {
+  if (!answer) return answer.error().code != ErrorCode::kDeadlineExceeded;
+  return std::ranges::any_of(answer->headers,
+                             [](const auto& header) { return header.first == "Idempotency-Replayed"; });
+}
+
 /// The body's passwords are in the secret store before anything else happens, and in nothing that follows.
 Answer put_proxies(Call& call) {
   ESAAS_CO_TRY(auto options, read_change_options(call));
@@ -33,14 +53,28 @@ Answer put_proxies(Call& call) {
   operation.cluster = call.parameters[0];
   ESAAS_CO_TRY(operation.reason, take_reason(call.request(), object));
   ESAAS_CO_TRY(const auto cluster, find_cluster(call, operation.cluster));
+  // Whoever changes that password in between has made what is kept of it now an old one, which is erased.
+  if (keeps_a_password(object) && !options.if_match) options.if_match = cluster->revision();
+  const auto kept = std::make_shared<store::SecretReferences>();
   std::function<Result<json::object>()> keep = [object = std::move(object), cluster, secrets = call.foundation.secrets,
-                                                only_looks = options.dry_run]() mutable -> Result<json::object> {
-    ESAAS_CHECK(keep_passwords(object, cluster->name(), cluster->spec().access(), secrets, only_looks));
+                                                only_looks = options.dry_run, kept]() mutable -> Result<json::object> {
+    ESAAS_CHECK(keep_passwords(object, cluster->name(), cluster->spec().access(), secrets, only_looks, *kept));
     return std::move(object);
   };
-  ESAAS_CO_TRY(const auto kept, co_await call.foundation.reads.run<json::object>(call.exchange, std::move(keep)));
-  ESAAS_CO_CHECK(from_json(kept, *operation.request.mutable_proxies()));
-  co_return co_await submit_operation(call, std::move(options), std::move(operation));
+  auto without = co_await call.foundation.reads.run<json::object>(call.exchange, std::move(keep));
+  Result<http::Response> answer = http::Response();
+  if (without) {
+    const auto read = from_json(*without, *operation.request.mutable_proxies());
+    if (read) {
+      answer = co_await submit_operation(call, std::move(options), std::move(operation));
+    } else {
+      answer = std::unexpected(read.error());
+    }
+  } else {
+    answer = std::unexpected(without.error());
+  }
+  if (came_to_nothing(answer)) co_await forget(call, kept);
+  co_return answer;
 }
 
 template <auto kMutable>

@@ -29,7 +29,8 @@ std::string secret_id_of(const std::string& cluster, std::string_view user) {
 }
 
 Result<void> keep_one(json::object& user, std::size_t index, const std::string& cluster,
-                      const model::ProxyAccess& before, store::SecretStore* secrets, bool only_looks) {
+                      const model::ProxyAccess& before, store::SecretStore* secrets, bool only_looks,
+                      store::SecretReferences& kept) {
   const json::value* name = user.if_contains("name");
   if (name == nullptr || !name->is_string()) return {};  // refused where the whole request is looked at
   const std::string_view user_name = name->get_string();
@@ -58,6 +59,7 @@ Result<void> keep_one(json::object& user, std::size_t index, const std::string& 
   std::uint32_t version = 0;
   if (!only_looks) {
     ESAAS_TRY(version, secrets->put(id, haproxy::digest_of(user_name, password->get_string())));
+    kept.emplace(id, version);
   }
   user.erase("password");
   user["secret_id"] = id;
@@ -68,7 +70,7 @@ Result<void> keep_one(json::object& user, std::size_t index, const std::string& 
 }  // namespace
 
 Result<void> keep_passwords(json::object& body, const std::string& cluster, const model::ProxyAccess& before,
-                            store::SecretStore* secrets, bool only_looks) {
+                            store::SecretStore* secrets, bool only_looks, store::SecretReferences& kept) {
   json::value* access = body.if_contains("access");
   json::value* users = access != nullptr && access->is_object() ? access->get_object().if_contains("users") : nullptr;
   if (users == nullptr || !users->is_array()) return {};
@@ -76,11 +78,21 @@ Result<void> keep_passwords(json::object& body, const std::string& cluster, cons
   std::size_t index = 0;
   for (json::value& user : users->get_array()) {
     if (user.is_object()) {
-      ESAAS_CHECK(keep_one(user.get_object(), index, cluster, before, secrets, only_looks));
+      ESAAS_CHECK(keep_one(user.get_object(), index, cluster, before, secrets, only_looks, kept));
     }
     ++index;
   }
   return {};
+}
+
+bool keeps_a_password(const json::object& body) {
+  const json::value* access = body.if_contains("access");
+  const json::value* users =
+      access != nullptr && access->is_object() ? access->get_object().if_contains("users") : nullptr;
+  if (users == nullptr || !users->is_array()) return false;
+  return std::ranges::any_of(users->get_array(), [](const json::value& user) {
+    return user.is_object() && !user.get_object().contains("password");
+  });
 }
 
 }  // namespace esaas::api

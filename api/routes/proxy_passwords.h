@@ -8,6 +8,7 @@
 
 #include "core/base/result.h"
 #include "core/model/model.pb.h"
+#include "store/secrets/references.h"
 #include "store/secrets/secret_store.h"
 
 namespace esaas::api {
@@ -16,7 +17,11 @@ namespace esaas::api {
 /// `secret_version`. A user without one keeps the password that he has in `before`. With `only_looks` nothing is kept,
 /// and the version is one that none will ever have. May wait for the disk. kInvalidArgument: a password that is none,
 /// or a new user without one; kUnavailable: there is no secret store.
+/// What was kept is added to `kept`, also before an error.
 Result<void> keep_passwords(boost::json::object& body, const std::string& cluster, const model::ProxyAccess& before,
-                            store::SecretStore* secrets, bool only_looks);
+                            store::SecretStore* secrets, bool only_looks, store::SecretReferences& kept);
+
+/// A user of `access.users` is named without a password: he keeps the one that he has.
+bool keeps_a_password(const boost::json::object& body);
 
 }  // namespace esaas::api

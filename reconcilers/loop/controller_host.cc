@@ -19,6 +19,7 @@
 #include "reconcilers/effects/kibana/client.h"
 #include "reconcilers/effects/mesos/operator_client.h"
 #include "reconcilers/loop/command_inbox.h"
+#include "reconcilers/loop/dropped_secrets.h"
 #include "store/snapshots/snapshot_codec.h"
 
 namespace esaas::loop {
@@ -52,6 +53,9 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
         elasticsearch_(io_, system_now),
         controller_(config_.controller, std::move(recovered), log, *writer_, published_, *this) {
     if (config_.proxy_tls != nullptr) proxies_.emplace(io_, *config_.proxy_tls);
+    if (config_.secrets != nullptr) {
+      published_.on_replaced([this](const PublishedState::Change& replaced) { erase_dropped_secrets(replaced); });
+    }
   }
 
   // ---- Life ----
@@ -306,6 +310,19 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
           }
           answer(fail(ErrorCode::kUnavailable, "no node of cluster " + name + " answers what Elasticsearch is asked"));
         });
+  }
+
+  /// On the thread that writes snapshots too: erasing writes files anew. What a crash leaves is erased at the next
+  /// start.
+  void erase_dropped_secrets(const PublishedState::Change& replaced) {
+    auto dropped = dropped_secrets(replaced, published_);
+    if (dropped.empty()) return;
+    asio::post(snapshot_pool_, [this, dropped = std::move(dropped)] {
+      const auto erased = config_.secrets->erase_unless(
+          [&](std::string_view id, std::uint32_t version) { return !dropped.contains({std::string(id), version}); });
+      if (!erased) write_note(Severity::kWarning, "secrets_not_erased", {{"why", erased.error().detail}});
+      if (erased && *erased > 0) write_note(Severity::kInfo, "secrets_erased", {{"count", std::to_string(*erased)}});
+    });
   }
 
   /// Whoever names a secret in a request names one of this cluster, or none.

@@ -44,8 +44,8 @@ struct HostConfig {
   Duration companion_timeout = std::chrono::seconds{3};
   /// For conversations with proxies (haproxy::client_context); null: there are none. Outlives the host.
   boost::asio::ssl::context* proxy_tls = nullptr;
-  /// What the events only refer to; null: nothing. Outlives the host.
-  const store::SecretStore* secrets = nullptr;
+  /// What the events only refer to; null: nothing. What nothing refers to any more is erased. Outlives the host.
+  store::SecretStore* secrets = nullptr;
   /// For the program's log; any thread. May be null.
   std::function<void(Severity, std::string_view, std::vector<std::pair<std::string, std::string>>)> note;
   /// A commit failed: what was sequenced is lost and the process has to end at once. Must not return.

@@ -11,6 +11,16 @@ auto find_in(const Map& map, const Key& key) -> typename Map::mapped_type {
   return found == map.end() ? nullptr : found->second;
 }
 
+/// The old values of the keys that change.
+template <typename Map, typename Changes>
+Changes replaced_in(const Map& map, const Changes& changes) {
+  Changes replaced;
+  for (const auto& [key, value] : changes) {
+    if (auto old = find_in(map, key); old != nullptr) replaced.emplace_back(key, std::move(old));
+  }
+  return replaced;
+}
+
 template <typename Map, typename Changes>
 void apply(Map& map, Changes& changes) {
   for (auto& [key, value] : changes) {
@@ -37,11 +47,20 @@ void PublishedState::reset(const state::FleetState& state) {
 }
 
 void PublishedState::publish(Change change) {
-  const std::unique_lock lock(mutex_);
-  apply(clusters_, change.clusters);
-  apply(operations_, change.operations);
-  if (change.head != nullptr) set_head(std::move(change.head));
-  seq_ = change.seq;
+  Change replaced;
+  {
+    const std::unique_lock lock(mutex_);
+    if (watcher_) {
+      replaced.seq = seq_;
+      replaced.clusters = replaced_in(clusters_, change.clusters);
+      replaced.operations = replaced_in(operations_, change.operations);
+    }
+    apply(clusters_, change.clusters);
+    apply(operations_, change.operations);
+    if (change.head != nullptr) set_head(std::move(change.head));
+    seq_ = change.seq;
+  }
+  if (watcher_) watcher_(replaced);
 }
 
 void PublishedState::set_head(std::shared_ptr<const state::Fleet> head) {

@@ -3,6 +3,7 @@
 // Thread-safe: one writer (the controller's thread), many readers; a reader holds the lock for a look-up, never for
 // use.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,6 +30,9 @@ class PublishedState {
   /// Replaces everything by the state (at start).
   void reset(const state::FleetState& state);
   void publish(Change change);
+  /// Called after each publish, on the thread that publishes, with the clusters and operations that the change took the
+  /// place of (what is new took nobody's). Set before the first publish.
+  void on_replaced(std::function<void(const Change& replaced)> watcher) { watcher_ = std::move(watcher); }
 
   [[nodiscard]] std::shared_ptr<const state::Cluster> cluster(std::string_view name) const;
   [[nodiscard]] FleetView fleet() const;
@@ -43,6 +47,7 @@ class PublishedState {
  private:
   void set_head(std::shared_ptr<const state::Fleet> head);
 
+  std::function<void(const Change& replaced)> watcher_;
   mutable std::shared_mutex mutex_;
   std::uint64_t seq_ = 0;
   std::map<std::string, std::shared_ptr<const state::Cluster>, std::less<>> clusters_;

@@ -127,5 +127,20 @@ TEST_F(CompanionRoutesTest, AnotherTenantsClusterIsNotThere) {
   EXPECT_EQ(api_.secrets.size(), 0U);
 }
 
+TEST_F(CompanionRoutesTest, WhatIsRefusedOrAnsweredOnceMoreLeavesNoSecretBehind) {
+  const std::string path = "/v1/clusters/search/proxies";
+  const std::string anna = R"({"name":"anna","password":"first-one"})";
+  const auto refused = client_->request("PUT", path, with_users(anna + R"(,{"name":"b:c","password":"bertbert"})"));
+  EXPECT_EQ(refused.status, 400U) << refused.body;
+  EXPECT_EQ(api_.secrets.size(), 0U);
+  const TestClient::Headers again{{"Idempotency-Key", "k"}};
+  ASSERT_EQ(client_->request("PUT", path, with_users(anna), again).status, 202U);
+  EXPECT_EQ(api_.secrets.size(), 1U);
+  const auto replayed = client_->request("PUT", path, with_users(anna), again);
+  EXPECT_EQ(replayed.status, 202U) << replayed.body;
+  EXPECT_TRUE(replayed.json().at("replayed").as_bool());
+  EXPECT_EQ(api_.secrets.size(), 1U);
+}
+
 }  // namespace
 }  // namespace esaas::api
