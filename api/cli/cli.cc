@@ -93,6 +93,9 @@ int run(int argc, char** argv, const Programs& programs) {
 
   CLI::App app("Elasticsearch as a service, on Mesos");
   app.name("esaas");
+  app.footer(
+      "Exit codes: 0 done, 1 the operation that was waited for failed or was cancelled, 2 wrong command line,\n"
+      "3 the server refused, 4 no server or it failed, 5 --timeout was over before the operation.");
   app.set_version_flag("--version", programs.version, "Print the version");
   app.require_subcommand(1);
   app.fallthrough();

@@ -255,12 +255,16 @@ void add_tenant_policies(CLI::App& tenant, Session& session, Action& action) {
   command->add_option("--reason", options->change.reason, "Why; kept in the audit");
   command->add_option("--idempotency-key", options->change.idempotency_key,
                       "The same key gives the same answer for 7 days");
+  command->add_flag("--dry-run,-n", options->change.dry_run, "Show what would happen, change nothing");
   add_policy_options(*command, options->policies);
   command->callback([options, &session, &action] {
     action = [options, &session] {
       const std::string target = "/v1/tenants/" + http::percent_encode(options->cluster) + "/policies";
       auto policies = policies_of(options->policies);
       if (!policies) return session.print_object(target, {{"tenant", "tenant"}, {"policies", "policies"}});
+      if (options->change.dry_run) {
+        return run_change(session, options->change, "PUT", target, {{"policies", std::move(*policies)}});
+      }
       const auto answer = send_change(session, options->change, "PUT", target, {{"policies", std::move(*policies)}});
       if (!answer) return print_error(answer.error());
       std::cout << (session.json ? json::serialize(*answer) : "accepted") << "\n";

@@ -13,6 +13,7 @@ namespace {
 
 struct OperationOptions {
   std::string operation, tenant, cluster, status, rule, node, why;
+  ChangeOptions change;
   std::size_t limit = 50;
   std::uint32_t timeout_s = 1800;
 };
@@ -51,21 +52,25 @@ void add_list(CLI::App& parent, Session& session, Action& action) {
 /// POST to the operation's path, which answers at once.
 int control(const Session& session, const OperationOptions& options, const std::string& path,
             const boost::json::object& body) {
-  const auto client = session.connect();
-  if (!client) return print_error(client.error());
-  auto reply = (*client)->send({.method = "POST",
-                                .target = operation_path(options.operation, path),
-                                .body = body.empty() ? "" : boost::json::serialize(body)});
-  if (!reply) return print_error(reply.error());
-  const auto good = expect_success(std::move(*reply));
-  if (!good) return print_error(good.error());
-  std::cout << (session.json ? good->body : options.operation + ": " + path.substr(1) + " accepted") << "\n";
+  const std::string target = operation_path(options.operation, path);
+  if (options.change.dry_run) return run_change(session, options.change, "POST", target, body);
+  const auto answer = send_change(session, options.change, "POST", target, body);
+  if (!answer) return print_error(answer.error());
+  std::cout << (session.json ? boost::json::serialize(*answer)
+                             : options.operation + ": " + path.substr(1) + " accepted")
+            << "\n";
   return kSuccess;
+}
+
+void add_control_options(CLI::App& command, ChangeOptions& change) {
+  command.add_option("--idempotency-key", change.idempotency_key, "The same key gives the same answer for 7 days");
+  command.add_flag("--dry-run,-n", change.dry_run, "Show what would happen, change nothing");
 }
 
 void add_override_options(CLI::App& command, OperationOptions& options) {
   command.add_option("--node", options.node, "Only for this node");
-  command.add_option("--why", options.why, "Why; the log keeps it")->required();
+  command.add_option("--why,--reason", options.why, "Why; kept in the audit")->required();
+  add_control_options(command, options.change);
 }
 
 }  // namespace
@@ -104,11 +109,13 @@ void add_operation_commands(CLI::App& app, Session& session, Action& action) {
     action = [waited, &session] { return wait_for_operation(session, waited->operation, waited->timeout_s); };
   });
 
-  for (const auto& [name, what] : {std::pair{"cancel", "Cancel an operation that is still queued"},
+  for (const auto& [name, what] : {std::pair{"cancel", "Cancel an operation that waits, or whose change can still be stopped"},
                                    std::pair{"pause", "Hold a running operation before its next step"},
                                    std::pair{"continue", "Let a paused operation go on"}}) {
     auto options = std::make_shared<OperationOptions>();
-    add(*operation, options, name, what)->callback([options, &session, &action, path = "/" + std::string(name)] {
+    auto* command = add(*operation, options, name, what);
+    add_control_options(*command, options->change);
+    command->callback([options, &session, &action, path = "/" + std::string(name)] {
       action = [options, &session, path] { return control(session, *options, path, {}); };
     });
   }

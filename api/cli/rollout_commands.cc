@@ -95,8 +95,9 @@ void add_rollout_commands(CLI::App& cluster, Session& session, Action& action) {
   auto installed = std::make_shared<RolloutOptions>();
   auto* install = add(*plugin, installed, "install", "Install a plugin on every node, or another build of it");
   install->add_option("plugin", installed->plugin, "Its name, as _cat/plugins shows it")->required();
-  install->add_option("--uri", installed->uri, "Of its archive; else the catalogue's for the version");
-  install->add_option("--sha256", installed->sha256, "Of the archive; it is checked");
+  install->add_option("--uri", installed->uri,
+                      "Of its archive; else the catalogue's for the version, or Elasticsearch's own");
+  install->add_option("--sha256", installed->sha256, "Of the archive at --uri, 64 hexadecimal digits; it is checked");
   install->callback([installed, &session, &action] {
     action = [installed, &session] {
       json::object one{{"name", installed->plugin}};

@@ -322,6 +322,10 @@ TEST_F(Cli, WaitFailsWithTheOperationAndEndsWithItsTime) {
 TEST_F(Cli, OperationsAreListedAndControlled) {
   const auto created = api_.create_cluster("search");
   EXPECT_NE(esaas({"operation", "list"}).out.find(created.operation_id), std::string::npos);
+  const auto seq = api_.front.log.last_seq();
+  const auto preview = esaas({"operation", "pause", created.operation_id, "--dry-run"});
+  EXPECT_NE(preview.out.find("operation_paused"), std::string::npos) << preview.out << preview.err;
+  EXPECT_EQ(api_.front.log.last_seq(), seq);
   EXPECT_EQ(esaas({"operation", "pause", created.operation_id}).code, kSuccess);
   EXPECT_NE(esaas({"operation", "show", created.operation_id}).out.find("paused: true"), std::string::npos);
   EXPECT_EQ(esaas({"operation", "continue", created.operation_id}).code, kSuccess);
@@ -395,6 +399,7 @@ TEST(CommandLine, HelpVersionAndHiddenPrograms) {
   EXPECT_EQ(help.code, 0);
   EXPECT_NE(help.out.find("cluster"), std::string::npos);
   EXPECT_EQ(help.out.find("task-supervisor"), std::string::npos);
+  EXPECT_NE(help.out.find("Exit codes: 0 done"), std::string::npos);
   EXPECT_EQ(run_words({"serve", "--config", "f.toml", "--check-config"}).code, 42);
   EXPECT_EQ(run_words({"embedded-mesos", "--work-dir", "x"}).code, 2);
   EXPECT_EQ(run_words({"task-supervisor", "folder"}).code, 2);
