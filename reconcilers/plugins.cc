@@ -38,6 +38,24 @@ std::optional<std::string> failure_of(const View& view, const Node& node) {
   return std::nullopt;
 }
 
+/// An agent that could not bring all archives of a task says so once more when it tries anew: then it is no hiccup.
+constexpr std::uint32_t kFetchesMax = 2;
+
+/// Why the node can not even be started as it is wanted: an archive that is checked is fetched by its agent, which does
+/// not start the task when it is not to be had. A plugin that was there before is not the cause.
+std::optional<std::string> fetch_failure_of(const View& view, const Node& node) {
+  if (view.is_companion(node) || node.task().state() != model::TASK_STATE_FAILED) return std::nullopt;
+  if (node.failures() < kFetchesMax || !node.task().has_inputs()) return std::nullopt;
+  if (!state::runs_as_wanted(view.cluster(), node)) return std::nullopt;
+  const bool is_of_the_start = node.task().reason().find("CONTAINER_LAUNCH_FAILED") != std::string::npos ||
+                               node.task().message().find("fetch") != std::string::npos;
+  if (!is_of_the_start) return std::nullopt;
+  const model::Plugin& plugin = view.input().operation->request().install_plugin().plugin();
+  return node.name() + " could not be started with plugin " + plugin.name() + ", whose archive is " +
+         (plugin.uri().empty() ? "the catalogue's" : plugin.uri()) + ": " +
+         (node.task().message().empty() ? node.task().reason() : node.task().message()) + ".";
+}
+
 /// What every node had before: what one runs that was not restarted yet. When all were, the plugin that was asked for
 /// is left out.
 Plugins plugins_before(const View& view, const model::Request& request) {
@@ -52,6 +70,19 @@ Plugins plugins_before(const View& view, const model::Request& request) {
   return before;
 }
 
+void take_back(const View& view, Draft& draft, const state::Operation& operation, const std::string& failure) {
+  std::vector<event::Event> events(2);
+  event::PluginsChanged& changed = *events.front().mutable_plugins_changed();
+  *changed.mutable_before() = view.cluster().spec().plugins();
+  *changed.mutable_after() = plugins_before(view, operation.request());
+  changed.set_why(failure);
+  event::OperationFinished& finished = *events.back().mutable_operation_finished();
+  finished.set_id(operation.id());
+  finished.set_status(model::OPERATION_STATUS_FAILED);
+  finished.set_detail(failure + " The nodes get the plugins back that they had.");
+  draft.act("take_plugins_back", std::move(events));
+}
+
 }  // namespace
 
 bool plugins_are_there(const View& view) {
@@ -64,20 +95,11 @@ bool plugins_are_there(const View& view) {
 void reconcile_plugins(const View& view, Draft& draft) {
   const state::Operation* operation = view.input().operation;
   if (operation == nullptr || !changes_plugins(operation->request())) return;
-  if (view.fresh() == nullptr || !view.fresh()->asked.nodes) return;
+  const bool is_told = view.fresh() != nullptr && view.fresh()->asked.nodes;
   for (const Node& node : view.cluster().nodes()) {
-    const auto failure = failure_of(view, node);
-    if (!failure) continue;
-    std::vector<event::Event> events(2);
-    event::PluginsChanged& changed = *events.front().mutable_plugins_changed();
-    *changed.mutable_before() = view.cluster().spec().plugins();
-    *changed.mutable_after() = plugins_before(view, operation->request());
-    changed.set_why(*failure);
-    event::OperationFinished& finished = *events.back().mutable_operation_finished();
-    finished.set_id(operation->id());
-    finished.set_status(model::OPERATION_STATUS_FAILED);
-    finished.set_detail(*failure + " The nodes get the plugins back that they had.");
-    return draft.act("take_plugins_back", std::move(events));
+    auto failure = operation->request().has_install_plugin() ? fetch_failure_of(view, node) : std::nullopt;
+    if (!failure && is_told) failure = failure_of(view, node);
+    if (failure) return take_back(view, draft, *operation, *failure);
   }
 }
 

@@ -1,8 +1,11 @@
 """plugins_test.py ESAAS VERSION: a plugin is installed on every node, one for another version is refused in Elasticsearch's own
-words and leaves the cluster as it was, and the plugin is removed again. A writer runs through all of it."""
+words and leaves the cluster as it was, so does one whose archive is not to be had, and the plugin is removed again. A writer
+runs through all of it."""
 
 import hashlib
+import shutil
 import sys
+from pathlib import Path
 
 from cluster_story import ClusterStory
 from documents import ask
@@ -51,6 +54,11 @@ class Plugins(ClusterStory):
         self.esaas.wait("every node has it", lambda: self.has({f"data-{i}": [self.plugin] for i in range(3)}))
         self.report(f"installed {self.plugin} on every node")
         other, archive = plugin_of(self.wrong, self.esaas.root)
+        # Its own name would say the version, and the request would be refused before a node is touched.
+        said = self.esaas.run("cluster", "plugin", "install", CLUSTER, "delete-by-query", "--uri",
+                              "file:///plugins/delete-by-query-1.7.6.zip", check=False)
+        assert said.returncode == 3 and "plugin_version_matches" in said.stderr, said.stdout + said.stderr
+        archive = shutil.copy(archive, Path(self.esaas.root, "other.zip"))
         archive.chmod(0o644)
         before = self.installed()
         done = self.install(archive, other, checked=False)
@@ -59,6 +67,11 @@ class Plugins(ClusterStory):
         assert self.says in said, said
         self.esaas.wait("every node has what it had", lambda: self.has(before), timeout=180)
         self.report(f"refused the one for {self.wrong}: the cluster is as it was")
+        lost = self.esaas.run("cluster", "plugin", "install", CLUSTER, "nowhere", "--uri", "file:///plugins/nowhere.zip", "--sha256",
+                              "0" * 64, "--wait", "--timeout", "240", check=False)
+        assert lost.returncode == 1 and "could not be started with plugin nowhere" in lost.stdout, lost.stdout + lost.stderr
+        self.esaas.wait("every node has what it had", lambda: self.has(before), timeout=180)
+        self.report("an archive that is not to be had fails the operation: the cluster is as it was")
         self.esaas.run("cluster", "plugin", "remove", CLUSTER, self.plugin, "--wait", "--timeout", "240")
         self.esaas.wait("no node has it", lambda: self.has({f"data-{i}": [] for i in range(3)}))
         self.report("removed it from every node")

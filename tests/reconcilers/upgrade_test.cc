@@ -152,5 +152,25 @@ TEST(Plugins, OneThatDoesNotInstallIsTakenBackWithItsWords) {
   EXPECT_EQ(world.allocation_enable, "");
 }
 
+TEST(Plugins, OneWhoseArchiveIsNotToBeHadStopsAtTheFirstNode) {
+  World world = three_nodes();
+  world.lost_archives = {"analysis-nowhere"};
+  world.install_plugin("analysis-nowhere");
+  ASSERT_TRUE(world.settle()) << world.show();
+  EXPECT_EQ(world.outcomes.back(), "not");
+  EXPECT_THAT(last_detail(world), HasSubstr("could not be started with plugin analysis-nowhere, whose archive is "
+                                            "file:///cache/analysis-nowhere.zip: Failed to launch container"));
+  EXPECT_EQ(world.cluster().spec().plugins_size(), 0);
+  std::uint32_t launches = 0;
+  for (const auto& node : world.cluster().nodes()) {
+    launches += node.attempt();
+    EXPECT_EQ(node.task().inputs().plugins_size(), 0);
+    EXPECT_EQ(node.task().state(), model::TASK_STATE_RUNNING);
+  }
+  EXPECT_EQ(launches, 6U) << "one node tried twice, and is started without it";
+  EXPECT_THAT(world.violations, IsEmpty());
+  EXPECT_EQ(world.allocation_enable, "");
+}
+
 }  // namespace
 }  // namespace esaas::test

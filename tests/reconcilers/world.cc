@@ -544,6 +544,13 @@ void World::perform(const event::Event& intent) {
     status.set_node(payload.node());
     status.set_task_id(payload.task_id());
     status.set_state(model::TASK_STATE_RUNNING);
+    for (const model::Plugin& plugin : payload.inputs().plugins()) {
+      if (!lost_archives.contains(plugin.name())) continue;
+      stop(payload.task_id());
+      status.set_state(model::TASK_STATE_FAILED);
+      status.set_reason("REASON_CONTAINER_LAUNCH_FAILED");
+      status.set_message("Failed to launch container: Failed to fetch " + plugin.uri());
+    }
   } else if (intent.has_task_kill_intended()) {
     const auto& payload = intent.task_kill_intended();
     check_kill(payload.node());

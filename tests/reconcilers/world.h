@@ -85,6 +85,7 @@ class World {
   std::set<std::string> strangers;            ///< nodes that run and do not find the others
   std::int64_t disk_available_mib = 90'000;   ///< of 100,000, on every node
   std::set<std::string> bad_plugins;          ///< that no node can install
+  std::set<std::string> lost_archives;        ///< of plugins: no agent can fetch them, and does not start the task
   std::uint32_t created_version = 2'030'399;  ///< of the indices
   std::string snapshot_state = "SUCCESS";     ///< of every snapshot that was asked for
 
