@@ -136,13 +136,13 @@ class Controller {
   [[nodiscard]] const reconcile::Ledger& newest_ledger() const { return ledger_; }
   [[nodiscard]] bool mesos_connected() const { return connected_; }
   [[nodiscard]] const std::string& stopped_reason() const { return stopped_reason_; }
+  /// The nodes that Elasticsearch is asked at; none when none of it runs.
+  [[nodiscard]] static ClusterAddress address_of(const state::Cluster& cluster);
   /// Runs `function` when all that is sequenced now is durable; at once when it is.
   void when_durable(std::function<void()> function) { sequencer_.when_durable(std::move(function)); }
 
  private:
   struct KeyUnderWay {
-  /// The nodes that Elasticsearch is asked at; none when none of it runs.
-  [[nodiscard]] static ClusterAddress address_of(const state::Cluster& cluster);
     std::string body_hash;
     Accepted accepted;
   };
@@ -256,6 +256,7 @@ class Controller {
   ControllerOptions options_;
   std::set<std::string> versions_;
   command::Kibanas kibanas_;
+  std::set<std::pair<std::string, std::string>> plugins_;
   const store::EventLog& log_;
   Ports& ports_;
   Sequencer sequencer_;
@@ -268,7 +269,6 @@ class Controller {
   std::map<std::string, Companion> companions_;                               // by cluster and node
   std::set<std::uint64_t> requests_under_way_;                                // to Elasticsearch, by their intents
   std::map<std::string, Time, std::less<>> answered_at_;            // by cluster: the last that changed something
-  std::set<std::pair<std::string, std::string>> plugins_;
   std::map<std::string, KeyUnderWay, std::less<>> keys_under_way_;  // sequenced and not durable yet
   std::set<std::string> stray_tasks_seen_;                          // unknown ones that the log tells of
   std::set<std::string> stray_tasks_killed_;                        // those that it tells are to be killed

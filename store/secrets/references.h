@@ -14,7 +14,7 @@ namespace esaas::store {
 using SecretReferences = std::set<std::pair<std::string, std::uint32_t>>;
 
 SecretReferences secrets_of(const state::FleetState& fleet);
-
-}  // namespace esaas::store
 void add_secrets_of(const state::Cluster& cluster, SecretReferences& references);
 void add_secrets_of(const state::Operation& operation, SecretReferences& references);
+
+}  // namespace esaas::store
