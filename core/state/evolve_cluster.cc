@@ -26,6 +26,17 @@ std::uint32_t ordinal_of(std::string_view node) {
 
 auto hold_key(const Hold& hold) { return std::tie(hold.rule(), hold.node()); }
 
+/// The sentence of a hold (or of its beginning) without the one of many shards that it names.
+template <typename Held>
+std::string without_shard(const Held& hold) {
+  std::string why = hold.why();
+  for (const model::Figure& figure : hold.basis()) {
+    const auto at = figure.name() == "shard" ? why.find(figure.value()) : std::string::npos;
+    if (at != std::string::npos) why.erase(at, figure.value().size());
+  }
+  return why;
+}
+
 void remove_hold(Cluster& cluster, const std::string& rule, const std::string& node) {
   auto& holds = *cluster.mutable_holds();
   const auto found =
@@ -170,12 +181,12 @@ void apply(Cluster& cluster, const event::NodeRemoved& payload, const event::Eve
       holds.end());
 }
 
-/// The same said again, with a newer basis, holds since it was said first.
+/// The same said again, with a newer basis or of another shard, holds since it was said first.
 void apply(Cluster& cluster, const event::HoldBegan& payload, const event::Event& event) {
   std::int64_t since = event.time_at_us();
   for (const Hold& known : cluster.holds()) {
     const bool is_same = known.rule() == payload.rule() && known.node() == payload.node();
-    if (is_same && known.why() == payload.why()) since = known.since_at_us();
+    if (is_same && without_shard(known) == without_shard(payload)) since = known.since_at_us();
   }
   remove_hold(cluster, payload.rule(), payload.node());
   Hold hold;

@@ -1,6 +1,6 @@
 #pragma once
 // Which holds begin and which end. A hold is one (rule, node); a changed sentence begins it anew, a changed basis alone
-// does not, so that nothing is logged per poll; but a node that waits for an offer says so again when more of them were
+// does not, so that nothing is logged per poll (of another shard it is told anew, and holds since it was told first); but a node that waits for an offer says so again when more of them were
 // looked at, or as many lacked more than before. Pure.
 
 #include <vector>

@@ -106,7 +106,7 @@ std::optional<Refusal> no_primary_starts(const View& view, const Node&) {
   const auto found = std::ranges::find_if(
       shards, [](const ShardCopy& copy) { return copy.primary && copy.state == ShardState::kInitializing; });
   if (found == shards.end()) return std::nullopt;
-  return Refusal{"The primary of shard " + std::to_string(found->shard) + " of " + found->index + " is starting.", {}};
+  return Refusal{"The primary of shard " + name_of(key_of(*found)) + " is starting.", {shard_figure(key_of(*found))}};
 }
 
 std::optional<Refusal> data_before_masters(const View& view, const Node& node) {
@@ -204,9 +204,10 @@ std::optional<Refusal> another_copy_started(const View& view, const Node& node) 
     // All its copies are there: one without replicas is not safer later.
     if (summary.in_sync == summary.copies || summary.in_sync_here == 0) continue;
     if (summary.in_sync > summary.in_sync_here) continue;
-    return Refusal{"The node holds the last started copy of shard " + std::to_string(key.second) + " of " +
-                       std::string(key.first) + ", which shall have more.",
-                   health_basis(view)};
+    Refusal refusal{"The node holds the last started copy of shard " + name_of(key) + ", which shall have more.",
+                    health_basis(view)};
+    refusal.basis.push_back(shard_figure(key));
+    return refusal;
   }
   return std::nullopt;
 }

@@ -114,9 +114,10 @@ std::optional<Refusal> not_the_last_copy(const View& view, const Node& node) {
       return key_of(other) == key_of(copy) && other.node != node.name() && is_in_sync(other);
     });
     if (elsewhere) continue;
-    return Refusal{
-        "The node holds the last started copy of shard " + std::to_string(copy.shard) + " of " + copy.index + ".",
-        health_basis(view)};
+    Refusal refusal{"The node holds the last started copy of shard " + name_of(key_of(copy)) + ".",
+                    health_basis(view)};
+    refusal.basis.push_back(shard_figure(key_of(copy)));
+    return refusal;
   }
   return std::nullopt;
 }

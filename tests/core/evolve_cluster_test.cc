@@ -86,6 +86,32 @@ TEST(EvolveCluster, AHoldThatIsToldAgainHoldsSinceTheFirstTimeUnlessItSaysSometh
   EXPECT_EQ(story.cluster().holds(0).since_at_us(), since + 10'000'000);
 }
 
+/// Which of many shards is named may change with each look; it is one wait.
+TEST(EvolveHolds, HoldSinceTheyBeganWhileOnlyTheShardThatTheyNameChanges) {
+  Story story;
+  story.given_search();
+  const auto begin = [&story](const std::string& shard, const std::string& what) {
+    event::Event event;
+    event.set_cluster("search");
+    event.mutable_hold_began()->set_rule("keeps_last_started_copy");
+    event.mutable_hold_began()->set_node("data-1");
+    event.mutable_hold_began()->set_why("The node holds shard " + shard + what);
+    model::Figure& figure = *event.mutable_hold_began()->add_basis();
+    figure.set_name("shard");
+    figure.set_value(shard);
+    story.fold(event);
+  };
+  begin("3 of logs", ".");
+  const std::int64_t since = story.cluster().holds(0).since_at_us();
+  story.now += std::chrono::seconds{10};
+  begin("11 of orders", ".");
+  ASSERT_EQ(story.cluster().holds_size(), 1);
+  EXPECT_EQ(story.cluster().holds(0).since_at_us(), since);
+  EXPECT_EQ(story.cluster().holds(0).why(), "The node holds shard 11 of orders.");
+  begin("11 of orders", ", and more.");
+  EXPECT_EQ(story.cluster().holds(0).since_at_us(), since + 10'000'000) << "that is another sentence";
+}
+
 TEST(EvolveCluster, ANodeTakesItsHoldsAlong) {
   Story story = story_with_search();
   add_node(story, "data-0");
