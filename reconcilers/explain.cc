@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <span>
 
+#include "core/commands/operation_holds.h"
 #include "core/model/request.h"
 #include "core/state/fleet_state.h"
 #include "core/state/launch_inputs.h"

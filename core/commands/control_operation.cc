@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "core/commands/cancel.h"
 #include "core/commands/checks.h"
 #include "core/commands/decide_operation.h"
+#include "core/commands/operation_holds.h"
 #include "core/commands/overridable.h"
 #include "core/commands/validate.h"
 #include "core/model/request.h"
@@ -12,48 +14,6 @@ namespace esaas::command {
 namespace {
 
 using Holds = std::vector<const state::Hold*>;
-
-/// What can be done about an operation that has begun, since it can not be cancelled.
-std::string instead_of_cancel(const state::Operation& operation) {
-  const std::string id = operation.id();
-  switch (operation.request().kind_case()) {
-    case model::Request::kRestart:
-      return "pause it: the nodes that it has not reached run on as they are, and there is nothing to take back";
-    case model::Request::kUpgrade: return "it has changed the version: there is no way back, and it can only go on";
-    case model::Request::kScale:
-    case model::Request::kResize:
-    case model::Request::kConfigure:
-    case model::Request::kInstallPlugin:
-    case model::Request::kRemovePlugin:
-    case model::Request::kProxies:
-      return "undo it (POST /v1/operations/" + id + "/undo), which takes its place at once, or pause it";
-    case model::Request::kSettings:
-    case model::Request::kReplicas:
-    case model::Request::kPolicies: return "undo it (POST /v1/operations/" + id + "/undo) when it is over";
-    case model::Request::kSuspend: return "resume the cluster";
-    case model::Request::kResume: return "suspend the cluster";
-    case model::Request::kOpenIndices: return "close the indices when they are open";
-    case model::Request::kCloseIndices: return "open the indices when they are closed";
-    case model::Request::kTakeSnapshot: return "delete the snapshot when it is taken";
-    default: return "pause it, or submit the opposite";
-  }
-}
-
-/// An upgrade looks at the indices and takes a snapshot first. Until it has changed the version nothing is different
-/// from before, and what it waits for may never come.
-bool has_changed_nothing(const state::FleetState& state, const state::Operation& operation) {
-  if (!operation.request().has_upgrade()) return false;
-  const state::Cluster* cluster = state.find_cluster(operation.cluster());
-  return cluster != nullptr && cluster->spec().version() != operation.request().upgrade().version();
-}
-
-Result<void> check_cancel(const state::FleetState& state, const state::Operation& operation) {
-  if (operation.status() == model::OPERATION_STATUS_QUEUED || has_changed_nothing(state, operation)) return {};
-  return fail(
-      ErrorCode::kConflict,
-      operation.id() + " has begun, and only a queued operation can be cancelled: " + instead_of_cancel(operation), "",
-      "only_queued_operations_cancel");
-}
 
 Result<void> check_overrider(const state::Operation& operation, const ControlOperation& command,
                              const Context& context) {
@@ -84,10 +44,11 @@ std::string told(const Holds& holds) {
   return text.empty() ? "nothing" : text;
 }
 
-/// The holds on this node, and those on the cluster as a whole; with no node all of them.
-Holds holds_on(const state::Cluster& cluster, const std::string& node) {
+/// What holds the operation on this node, and on the cluster as a whole; with no node all of it.
+Holds holds_on(const state::Operation& operation, const state::Cluster& cluster, const std::string& node) {
   Holds holds;
   for (const state::Hold& hold : cluster.holds()) {
+    if (!holds_operation(hold, operation, cluster)) continue;
     if (node.empty() || hold.node().empty() || hold.node() == node) holds.push_back(&hold);
   }
   return holds;
@@ -103,14 +64,15 @@ event::Event overridden(const ControlOperation& command, const std::string& rule
   return event;
 }
 
-/// A rule that does not hold now is refused: its name may be misspelt, and an override must not lie in wait.
+/// A rule that does not hold the operation now is refused: its name may be misspelt, it may hold another, and an
+/// override must not lie in wait.
 Result<Events> override_rule(const state::Operation& operation, const state::Cluster& cluster,
                              const ControlOperation& command) {
   ESAAS_CHECK(validate_word(command.rule, "rule", "_", 100));
   if (is_overridden(operation, command.rule, command.node)) {
     return refuse("rule", command.rule + " is out of force for " + operation.id() + " already", "changes_something");
   }
-  const Holds all = holds_on(cluster, "");
+  const Holds all = holds_on(operation, cluster, "");
   const bool holds = std::ranges::any_of(all, [&](const state::Hold* hold) {
     return hold->rule() == command.rule && (command.node.empty() || hold->node() == command.node);
   });
@@ -120,8 +82,8 @@ Result<Events> override_rule(const state::Operation& operation, const state::Clu
   }
   if (holds) return Events{overridden(command, command.rule, command.node)};
   return refuse("rule",
-                command.rule + (command.node.empty() ? "" : " on " + command.node) +
-                    " holds nothing now; what holds cluster " + cluster.name() + " is " + told(all),
+                command.rule + (command.node.empty() ? "" : " on " + command.node) + " does not hold " +
+                    operation.id() + " now; what holds it is " + told(all),
                 "rule_holds_now");
 }
 
@@ -132,7 +94,7 @@ Result<Events> force(const state::Operation& operation, const state::Cluster& cl
   }
   Events events;
   Holds binding;
-  for (const state::Hold* hold : holds_on(cluster, command.node)) {
+  for (const state::Hold* hold : holds_on(operation, cluster, command.node)) {
     if (is_overridden(operation, hold->rule(), hold->node())) continue;
     if (!why_never_overridden(hold->rule()).empty()) {
       binding.push_back(hold);
@@ -148,7 +110,7 @@ Result<Events> force(const state::Operation& operation, const state::Cluster& cl
                 "", "rule_can_be_overridden");
   }
   return fail(ErrorCode::kConflict,
-              "no rule holds " + (command.node.empty() ? "cluster " + cluster.name() : "node " + command.node) +
+              "no rule holds " + operation.id() + (command.node.empty() ? "" : " on node " + command.node) +
                   " now: there is nothing to force",
               "", "something_is_held");
 }
@@ -157,12 +119,7 @@ Result<Events> control(const state::FleetState& state, const state::Operation& o
                        const ControlOperation& command, const Context& context) {
   event::Event event;
   switch (command.verb) {
-    case OperationVerb::kCancel:
-      ESAAS_CHECK(check_cancel(state, operation));
-      event.mutable_operation_finished()->set_id(operation.id());
-      event.mutable_operation_finished()->set_status(model::OPERATION_STATUS_CANCELLED);
-      event.mutable_operation_finished()->set_detail("cancelled by " + context.caller.token_id);
-      break;
+    case OperationVerb::kCancel: return cancel(state, operation, context);
     case OperationVerb::kPause:
       if (operation.paused()) {
         return fail(ErrorCode::kConflict, operation.id() + " is paused already", "", "changes_something");

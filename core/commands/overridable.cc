@@ -20,11 +20,21 @@ constexpr std::string_view kCatalogue = "what the catalogue does not have can no
 constexpr std::string_view kTwoMasters = "two masters at once would each take writes, and those of one are lost unseen";
 constexpr std::string_view kVersions = "nodes of the two versions do not work together";
 constexpr std::string_view kPaused = "somebody paused the operation: continue it instead";
+constexpr std::string_view kRefused =
+    "Elasticsearch refuses it whoever asks: change what its words name, and it is taken when it is asked for again";
+constexpr std::string_view kBeside =
+    "it only tells what an operation beside the others waits for: cancel the operation if that is not to be waited for";
 constexpr std::string_view kNoRule = "it only tells what is waited for: there is nothing to do before it is there";
 
 constexpr std::array kBinding{
     Binding{"operation_paused", kPaused},
     Binding{"side_operation_paused", kPaused},
+    Binding{"side_operation_waits_for_health", kBeside},
+    Binding{"side_operation_waits_for_resume", kBeside},
+    Binding{"side_operation_waits_for_shards", kBeside},
+    Binding{"side_operation_waits_for_snapshot", kBeside},
+    Binding{"elasticsearch_does_not_answer", kBeside},
+    Binding{"elasticsearch_refuses_setting", kRefused},
     Binding{"waits_for_offer", kMesos},
     Binding{"waits_for_own_agent", kMesos},
     Binding{"waits_for_unreachable_task", kMesos},

@@ -5,6 +5,7 @@
 #include "core/model/labels.h"
 #include "core/model/request.h"
 #include "core/state/evolve_elasticsearch.h"
+#include "core/state/launch_inputs.h"
 
 namespace esaas::state {
 namespace {
@@ -23,6 +24,15 @@ template <typename Payload>
 void apply_to_open(FleetState& state, const Payload& payload, const event::Event& event) {
   const auto found = state.operations.find(payload.id());
   if (found != state.operations.end()) apply(found->second, payload, event);
+}
+
+/// Somebody cancelled a restart while it ran. One that a delete ends is caused by that, and nothing is withdrawn: the
+/// cluster goes.
+bool is_cancelled_restart(const Operation* operation, const event::OperationFinished& payload,
+                          const event::Event& event) {
+  return operation != nullptr && payload.status() == model::OPERATION_STATUS_CANCELLED &&
+         operation->status() == model::OPERATION_STATUS_RUNNING && operation->request().has_restart() &&
+         event.cause_seq() == operation->requested_seq();
 }
 
 /// An operation that ends with its own request is never open: only its effect stays.
@@ -118,6 +128,9 @@ void apply(FleetState& state, const event::OperationStepChanged& payload, const 
 }
 
 void apply(FleetState& state, const event::OperationFinished& payload, const event::Event& event) {
+  const Operation* ended = state.find_operation(payload.id());
+  Cluster* of_restart = is_cancelled_restart(ended, payload, event) ? cluster_of(state, event) : nullptr;
+  if (of_restart != nullptr) withdraw_restarts(*of_restart, ended->started_seq());
   state.operations.erase(payload.id());
   if (Cluster* cluster = cluster_of(state, event)) {
     remove_from(*cluster->mutable_queued_operations(), payload.id());

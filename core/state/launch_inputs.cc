@@ -66,4 +66,12 @@ void settle_inputs(Cluster& cluster) {
   }
 }
 
+void withdraw_restarts(Cluster& cluster, std::uint64_t since_seq) {
+  for (Node& node : *cluster.mutable_nodes()) {
+    if (!node.has_task() || !node.task().has_inputs()) continue;
+    const std::uint64_t asked = wanted_of(cluster, node).restart_seq;
+    if (asked > since_seq) node.mutable_task()->mutable_inputs()->set_restart_seq(asked);
+  }
+}
+
 }  // namespace esaas::state

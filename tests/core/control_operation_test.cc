@@ -39,8 +39,7 @@ TEST(ControlOperation, ARefusedCancelSaysWhatToDoInstead) {
     const char* word;
   };
   for (const Instead& one :
-       {Instead{R"({"restart":{}})", "pause it"},
-        Instead{R"({"configure":{"group":"data","settings":[{"key":"a.b","value":"1"}]}})", "/undo"},
+       {Instead{R"({"configure":{"group":"data","settings":[{"key":"a.b","value":"1"}]}})", "/undo"},
         Instead{R"({"suspend":{}})", "resume the cluster"}}) {
     Story story;
     story.given_search();
@@ -67,12 +66,17 @@ TEST(ControlOperation, AnUpgradeIsCancelledUntilItHasChangedTheVersion) {
   EXPECT_NE(error.detail.find("no way back"), std::string::npos) << error.detail;
 }
 
-void hold(Story& story, const std::string& rule, const std::string& node) {
+void hold(Story& story, const std::string& rule, const std::string& node, const std::string& operation = {}) {
   event::Event event;
   event.set_cluster("search");
   event.mutable_hold_began()->set_rule(rule);
   event.mutable_hold_began()->set_node(node);
   event.mutable_hold_began()->set_why("because");
+  if (!operation.empty()) {
+    model::Figure& figure = *event.mutable_hold_began()->add_basis();
+    figure.set_name("operation");
+    figure.set_value(operation);
+  }
   story.fold(event);
 }
 
@@ -138,6 +142,33 @@ TEST(Override, AQueuedOperationIsHeldByNoRule) {
   auto command = override_of(story, "keeps_last_started_copy");
   command.operation_id = story.cluster().queued_operations(0);
   EXPECT_EQ(story.refusal(command).rule, "operation_running");
+}
+
+TEST(Override, OfAnOperationBesideIsOfWhatHoldsItself) {
+  Story story = story_with_running_and_queued();
+  story.accept(test::submit_json(R"({"settings":{"transient":[{"key":"a.b","value":"1"}]}})"));
+  const std::string side = story.cluster().side_operations(0);
+  hold(story, "keeps_last_started_copy", "data-1");
+  hold(story, "side_operation_waits_for_health", "", side);
+  const auto of_side = [&](const char* rule) {
+    return command::ControlOperation{side, OperationVerb::kOverride, rule, "", "the data is in a snapshot"};
+  };
+  const Error another = story.refusal(of_side("keeps_last_started_copy"));
+  EXPECT_EQ(another.rule, "rule_holds_now");
+  EXPECT_NE(another.detail.find("side_operation_waits_for_health"), std::string::npos) << another.detail;
+  const Error own = story.refusal(of_side("side_operation_waits_for_health"));
+  EXPECT_EQ(own.rule, "rule_can_be_overridden");
+  EXPECT_NE(own.detail.find("cancel the operation"), std::string::npos) << own.detail;
+  EXPECT_EQ(story.refusal(command::ControlOperation{side, OperationVerb::kForce, "", "", "because"}).rule,
+            "rule_can_be_overridden");
+}
+
+TEST(Override, ASettingThatElasticsearchRefusesBindsEverybody) {
+  Story story = story_with_running_and_queued();
+  hold(story, "elasticsearch_refuses_setting", "");
+  const Error error = story.refusal(override_of(story, "elasticsearch_refuses_setting"));
+  EXPECT_EQ(error.rule, "rule_can_be_overridden");
+  EXPECT_NE(error.detail.find("change what its words name"), std::string::npos) << error.detail;
 }
 
 TEST(Force, OverridesEachRuleThatHoldsTheNodeOrTheCluster) {

@@ -223,6 +223,50 @@ TEST(Rollout, ANodeThatIsRemovedInTheMiddleLeavesNoAllocationHeldBehind) {
   expect_nothing_left_behind(world);
 }
 
+/// Whatever the node in step has come to.
+TEST(Rollout, ACancelBringsTheNodeInStepToItsEndAndTouchesNoOther) {
+  struct Moment {
+    const char* name;
+    bool (*has_come)(const World&);
+    std::uint32_t attempts;  ///< of the node in step
+  };
+  for (const Moment& moment :
+       {Moment{"it is prepared", [](const World& world) { return world.cluster().requests_size() > 0; }, 1},
+        Moment{"it is told to stop",
+               [](const World& world) { return !world.events_of(event::Event::kTaskKillIntended).empty(); }, 2},
+        Moment{"it is launched again",
+               [](const World& world) { return world.events_of(event::Event::kTaskLaunchIntended).size() == 4; }, 2}}) {
+    World world = three_nodes();
+    world.flushes_are_lost = moment.attempts == 1;
+    world.restart();
+    for (int i = 0; i < 200 && !moment.has_come(world); ++i) world.round();
+    ASSERT_TRUE(moment.has_come(world)) << moment.name << world.show();
+    world.control(command::OperationVerb::kCancel);
+    world.flushes_are_lost = false;
+    ASSERT_TRUE(world.settle()) << moment.name << world.show();
+    EXPECT_THAT(restarted(world), ElementsAre("data-1")) << moment.name;
+    for (const auto& node : world.cluster().nodes()) {
+      EXPECT_EQ(node.attempt(), node.name() == "data-1" ? moment.attempts : 1U) << moment.name << node.name();
+    }
+    expect_nothing_left_behind(world);
+    world.restart();
+    ASSERT_TRUE(world.settle()) << moment.name << world.show();
+    EXPECT_EQ(restarted(world).size(), 4U) << "the next one restarts all";
+  }
+}
+
+TEST(Rollout, WhatIsQueuedBehindACancelledRestartBegins) {
+  World world = three_nodes();
+  world.restart();
+  while (world.events_of(event::Event::kTaskKillIntended).empty()) world.round();
+  world.scale("data", 4);
+  world.control(command::OperationVerb::kCancel);
+  ASSERT_TRUE(world.settle(300)) << world.show();
+  EXPECT_EQ(world.joined().size(), 4U);
+  EXPECT_THAT(restarted(world), ElementsAre("data-1"));
+  expect_nothing_left_behind(world);
+}
+
 TEST(Rollout, ASuspensionEndsIt) {
   World world = three_nodes();
   world.flushes_are_lost = true;
