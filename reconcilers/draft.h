@@ -51,6 +51,9 @@ class Draft {
   [[nodiscard]] const std::vector<std::size_t>& used() const { return used_; }
   void use(std::size_t offer);
 
+  /// What is to be performed once more, so far.
+  [[nodiscard]] const std::vector<event::Event>& repeats() const { return plan_.repeats; }
+
   /// The plan holds an action of this name.
   [[nodiscard]] bool has_action(std::string_view name) const;
 

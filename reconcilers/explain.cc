@@ -9,6 +9,7 @@
 #include "core/model/request.h"
 #include "core/state/fleet_state.h"
 #include "core/state/launch_inputs.h"
+#include "reconcilers/refused_settings.h"
 #include "reconcilers/rules/launch_rules.h"
 #include "reconcilers/rules/rollout_rules.h"
 #include "reconcilers/rules/stop_rules.h"
@@ -226,9 +227,7 @@ std::string task_of(const Node& node) {
 }  // namespace
 
 bool concerns(const state::Hold& hold, const Operation& operation, const Cluster& cluster) {
-  const std::string_view whose = operation_of(hold);
-  if (!whose.empty()) return whose == operation.id();
-  return cluster.active_operation() == operation.id() && !hold.rule().starts_with("policy_");
+  return command::holds_operation(hold, operation, cluster);
 }
 
 std::string_view meaning_of_rule(std::string_view rule) {
@@ -265,6 +264,7 @@ Explanation explain_cluster(const WhyInput& input) {
   for (const Node& node : cluster.nodes()) add_next(node, input.now, why.next);
   add_queue(input, why.next);
   add_policies(cluster, why.next);
+  if (rule == kElasticsearchRefusesSetting) return kElasticsearchRefusesSettingWhy;
   if (active != nullptr && active->paused()) {
     why.answer = active->id() + " is paused: it goes on when it is continued.";
   } else if (const state::Hold* hold = first_of(why.held)) {

@@ -17,6 +17,7 @@
 #include "reconcilers/policies.h"
 #include "reconcilers/progress.h"
 #include "reconcilers/recovery.h"
+#include "reconcilers/refused_settings.h"
 #include "reconcilers/release.h"
 #include "reconcilers/rollout.h"
 #include "reconcilers/servers.h"
@@ -90,6 +91,7 @@ Plan reconcile(const Input& input) {
     case state::CLUSTER_PHASE_DELETING: reconcile_deleting(view, draft); break;
     default: reconcile_running(view, draft); break;
   }
+  hold_refused_settings(view, draft);
   if (is_under_way(view)) draft.check_soon();
   return draft.take();
 }

@@ -42,6 +42,7 @@
 #include "reconcilers/offer_set.h"
 #include "reconcilers/plan.h"
 #include "reconcilers/proxy_observation.h"
+#include "reconcilers/setting_answer.h"
 #include "reconcilers/settings.h"
 
 namespace esaas::reconcile {
@@ -56,6 +57,8 @@ struct Input {
   const ProxyObservations* proxies = nullptr;  ///< the newest of each proxy; null: none has answered
   const OfferSet& offers;                      ///< on hand, of the tenant's role
   std::span<const LedgerLine> ledger = {};     ///< of the cluster, as the master's books were last compared
+  /// What Elasticsearch said last to each of the settings that follow from the nodes.
+  std::span<const SettingAnswer> setting_answers = {};
   const Settings& settings;
   Time now;
   std::uint64_t next_seq = 1;

@@ -112,7 +112,8 @@ void Controller::start_next(const std::string& cluster_name, Time now) {
     answered_at_.erase(cluster_name);
     proxies_.erase(cluster_name);
     std::erase_if(companions_, [&](const auto& item) { return item.first.starts_with(cluster_name + "/"); });
-    std::erase_if(repeated_at_, [&](const auto& item) { return item.first.starts_with(cluster_name + "/"); });
+    setting_answers_.erase(cluster_name);
+    repeats_.forget_all(cluster_name + "/");
     return;
   }
   if (cluster->queued_operations().empty()) return;
@@ -165,6 +166,7 @@ reconcile::Input Controller::input_of(const state::Cluster& cluster, const recon
   const auto observation = observations_.find(cluster.name());
   const auto proxies = proxies_.find(cluster.name());
   return {.cluster = cluster,
+  const auto answers = setting_answers_.find(cluster.name());
           .operation = state().find_operation(cluster.active_operation()),
           .side_operations = side_operations_of(state(), cluster),
           .tenant = state().find_tenant(cluster.tenant()),
@@ -174,6 +176,8 @@ reconcile::Input Controller::input_of(const state::Cluster& cluster, const recon
           .ledger = ledger_of(cluster.name()),
           .settings = options_.settings,
           .now = now,
+          .setting_answers = answers == setting_answers_.end() ? std::span<const reconcile::SettingAnswer>{}
+                                                               : std::span(answers->second),
           .next_seq = sequencer_.next_seq(),
           .incarnation = options_.incarnation};
 }
@@ -212,9 +216,7 @@ bool Controller::reconcile_once(const std::string& name, Time now) {
 void Controller::repeat_effect(const std::string& name, const event::Event& intent, Time now) {
   const std::string key = name + "/" + effect_key(intent);
   const Duration pause = repeat_pause(options_.settings, intent);
-  const auto [last, is_first] = repeated_at_.try_emplace(key, now);
-  if (!is_first && now - last->second < pause) return;
-  last->second = now;
+  if (!repeats_.take(key, pause, now)) return;
   sequencer_.when_durable([this, name, intent] { perform(name, {intent}, std::nullopt); });
 }
 

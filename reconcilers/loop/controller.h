@@ -43,10 +43,12 @@
 #include "reconcilers/loop/ports.h"
 #include "reconcilers/loop/published_state.h"
 #include "reconcilers/loop/quota_work.h"
+#include "reconcilers/loop/repeats.h"
 #include "reconcilers/loop/sequencer.h"
 #include "reconcilers/maintenance.h"
 #include "reconcilers/plan.h"
 #include "reconcilers/proxy_observation.h"
+#include "reconcilers/setting_answer.h"
 #include "reconcilers/settings.h"
 #include "store/log/event_log.h"
 #include "store/log/log_writer.h"
@@ -179,6 +181,7 @@ class Controller {
   void poll_due(Time now);
   [[nodiscard]] Duration poll_interval(const state::Cluster& cluster) const;
 
+  void note_setting(const std::string& cluster_name, const event::Event& intent, std::string refusal);
   // controller_commands.cc
   Result<Accepted> accept(Submission& submission, Time now);
   std::optional<Result<Accepted>> seen_before(const Submission& submission, const std::string& key);
@@ -272,7 +275,8 @@ class Controller {
   std::map<std::string, KeyUnderWay, std::less<>> keys_under_way_;  // sequenced and not durable yet
   std::set<std::string> stray_tasks_seen_;                          // unknown ones that the log tells of
   std::set<std::string> stray_tasks_killed_;                        // those that it tells are to be killed
-  std::map<std::string, Time> repeated_at_;                         // by cluster and effect
+  Repeats repeats_;                                                 // by cluster and effect
+  std::map<std::string, std::vector<reconcile::SettingAnswer>, std::less<>> setting_answers_;  // by cluster
   std::map<std::string, event::MaintenanceAnswered, std::less<>> maintenance_;  // by agent: the newest answer
   std::optional<LedgerCheck> ledger_check_;                                     // on its way
   reconcile::Ledger ledger_;                                                    // the newest

@@ -150,8 +150,11 @@ void Controller::setting_answered(const std::string& cluster_name, const event::
     ports_.note("elasticsearch_setting_failed", {{"cluster", cluster_name}, {"why", outcome.error().detail}});
     return;  // the plan repeats it
   }
+    const bool is_refused = outcome.error().code == ErrorCode::kInvalidArgument;
+    if (is_refused) note_setting(cluster_name, intent, to_valid_utf8(outcome.error().detail));
   forget_seen_settings(cluster_name, now);
   event::Event event = applied(intent);
+  note_setting(cluster_name, intent, {});
   const state::Cluster* cluster = state().find_cluster(cluster_name);
   if (cluster == nullptr || is_known(*cluster, event)) return;
   append(cluster_name, {std::move(event)}, event::ACTOR_KIND_ELASTICSEARCH, cause_of(cluster_name), now);
@@ -159,6 +162,16 @@ void Controller::setting_answered(const std::string& cluster_name, const event::
 
 void Controller::perform_request(const state::Cluster& cluster, const event::Event& intent) {
   switch (intent.payload_case()) {
+void Controller::note_setting(const std::string& cluster_name, const event::Event& intent, std::string refusal) {
+  if (state().find_cluster(cluster_name) == nullptr) return;
+  auto& answers = setting_answers_[cluster_name];
+  auto known = std::ranges::find(answers, intent.payload_case(), &reconcile::SettingAnswer::intent);
+  if (known == answers.end()) known = answers.emplace(answers.end());
+  const bool is_news = known->refusal != refusal;
+  *known = {.intent = intent.payload_case(), .setting = reconcile::setting_of(intent), .refusal = std::move(refusal)};
+  if (is_news) schedule_.mark_dirty(cluster_name);
+}
+
     case event::Event::kExclusionsIntended:
     case event::Event::kMinimumMasterNodesIntended:
     case event::Event::kAllocationIntended:
@@ -188,7 +201,7 @@ void Controller::request_answered(const std::string& cluster_name, std::uint64_t
     return;  // the plan repeats it
   }
   forget_seen_settings(cluster_name, now);
-  repeated_at_.erase(cluster_name + "/" + request_key(seq));
+  repeats_.forget(cluster_name + "/" + request_key(seq));
   event::Event event;
   event.set_operation_id(request->operation());
   event.set_cause_seq(seq);

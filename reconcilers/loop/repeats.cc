@@ -1,5 +1,7 @@
 #include "reconcilers/loop/repeats.h"
 
+#include <algorithm>
+
 namespace esaas::loop {
 namespace {
 
@@ -28,6 +30,22 @@ Duration repeat_pause(const reconcile::Settings& settings, const event::Event& i
   if (intent.has_task_kill_intended()) return settings.kill_repeat;
   // A proxy is there a moment after its task runs.
   return intent.has_servers_intended() ? settings.poll_interval : settings.settings_repeat;
+}
+
+bool Repeats::take(const std::string& key, Duration pause, Time now) {
+  constexpr std::size_t kFew = 64;
+  if (until_.size() > std::max(swept_above_, kFew)) {
+    std::erase_if(until_, [now](const auto& item) { return item.second <= now; });
+    swept_above_ = 2 * until_.size();
+  }
+  const auto [until, is_first] = until_.try_emplace(key, now + pause);
+  if (!is_first && now < until->second) return false;
+  until->second = now + pause;
+  return true;
+}
+
+void Repeats::forget_all(std::string_view prefix) {
+  std::erase_if(until_, [prefix](const auto& item) { return item.first.starts_with(prefix); });
 }
 
 }  // namespace esaas::loop

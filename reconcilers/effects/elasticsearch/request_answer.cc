@@ -142,7 +142,7 @@ Result<void> check_put(const RequestAnswer& answer) {
     return fail(ErrorCode::kUnavailable, "Not all nodes have acknowledged the setting in time.");
   }
   return fail(is_refused(answer) ? ErrorCode::kInvalidArgument : ErrorCode::kUnavailable,
-              fmt::format("Elasticsearch answered {}: {}", answer.status, reason_of_error(answer.body)));
+              fmt::format("Elasticsearch answered {}: {}", answer.status, shortened(words_of(answer.body))));
 }
 
 }  // namespace esaas::es

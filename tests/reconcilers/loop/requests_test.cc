@@ -212,6 +212,50 @@ TEST_F(RequestsTest, AHoldOfASideOperationIsItsOwn) {
   EXPECT_THAT(hold->hold_began().why(), HasSubstr(id));
 }
 
+TEST_F(RequestsTest, ARefusedSettingHoldsUntilItIsTaken) {
+  const auto look_at = [this](const std::string& enable) {
+    reconcile::Observation seen = observation();
+    seen.observed_at = now_ += seconds{10};
+    seen.allocation_enable = enable;
+    controller_->observed("search", seen, now_);
+    settle();
+  };
+  look_at("primaries");  // left behind by a request that came late
+  ASSERT_THAT(ports_.puts, SizeIs(testing::Ge(1U)));
+  const event::Event put = ports_.puts.back();
+  controller_->setting_answered("search", put, fail(ErrorCode::kUnavailable, "nobody is there"), now_);
+  settle();
+  EXPECT_THAT(search().holds(), IsEmpty()) << "that decides nothing";
+  controller_->setting_answered("search", put, fail(ErrorCode::kInvalidArgument, "Elasticsearch answered 403: blocked"),
+                                now_);
+  look_at("primaries");
+  ASSERT_THAT(search().holds(), SizeIs(1));
+  EXPECT_EQ(search().holds(0).rule(), "elasticsearch_refuses_setting");
+  EXPECT_THAT(search().holds(0).why(), HasSubstr("cluster.routing.allocation.enable"));
+  EXPECT_THAT(search().holds(0).why(), HasSubstr("403: blocked"));
+  controller_->setting_answered("search", put, {}, now_);
+  settle();
+  EXPECT_THAT(search().holds(), IsEmpty());
+}
+
+TEST(Repeats, AreGivenTheirTimeAndForgottenAfterIt) {
+  Repeats repeats;
+  Time now = from_us(1'000'000);
+  EXPECT_TRUE(repeats.take("c/exclusions", seconds{5}, now));
+  EXPECT_FALSE(repeats.take("c/exclusions", seconds{5}, now + seconds{4}));
+  EXPECT_TRUE(repeats.take("c/exclusions", seconds{5}, now + seconds{5}));
+  for (int i = 0; i < 10'000; ++i) {
+    now += seconds{1};
+    EXPECT_TRUE(repeats.take("c/request/" + std::to_string(i), seconds{5}, now));
+    EXPECT_LE(repeats.size(), 66U);
+  }
+  EXPECT_FALSE(repeats.take("c/request/9999", seconds{5}, now)) << "what is not over is not forgotten";
+  repeats.forget("c/request/9999");
+  EXPECT_TRUE(repeats.take("c/request/9999", seconds{5}, now));
+  repeats.forget_all("c/");
+  EXPECT_EQ(repeats.size(), 0U);
+}
+
 TEST(Repeats, EachEffectHasAKeyOfItsOwn) {
   event::Event request;
   request.set_seq(17);
