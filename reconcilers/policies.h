@@ -6,7 +6,8 @@
 //   replicas_min          an index with fewer replicas is given so many, as long as there are data nodes for them. One
 //                         whose replicas follow the number of nodes by itself (auto_expand_replicas) is left alone.
 //   shards_per_node_max   cluster.routing.allocation.total_shards_per_node, persistent: Elasticsearch keeps it for what
-//                         it places from then on; a node that has more is shown.
+//                         it places from then on; a node that has more is shown. What was there before comes back
+//                         when no policy limits shards any more (policy_shards.h).
 //   snapshots             one every so often, named "esaas-CLUSTER-YYYYMMDD-HHMMSS"; of those, and of no others, the
 //                         oldest good ones go when there are more than are kept. One that failed is a hold until the
 //                         next.
@@ -19,6 +20,7 @@ namespace esaas::reconcile {
 
 /// Rules of holds.
 inline constexpr std::string_view kPolicyReplicasMin = "policy_replicas_min";
+/// The name of its runs too (policy_shards.h).
 inline constexpr std::string_view kPolicyShardsPerNodeMax = "policy_shards_per_node_max";
 /// The rule of its holds, and the name of its runs (state::PolicyRun).
 inline constexpr std::string_view kPolicySnapshots = "policy_snapshots";

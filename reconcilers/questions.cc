@@ -12,6 +12,8 @@ namespace {
 
 /// A shard that is about to be assigned needs no explanation.
 constexpr Duration kExplainAfter = std::chrono::seconds{30};
+/// Elasticsearch's word for the snapshots that are being taken. It knows them without reading the repository.
+constexpr std::string_view kRunning = "_current";
 
 bool asks_about_nodes(const state::Cluster& cluster, std::span<const state::Operation* const> operations) {
   if (cluster.has_full_restart()) return true;
@@ -47,7 +49,8 @@ void add(Questions& questions, const std::string& subject) {
 
 }  // namespace
 
-Questions questions_for(const state::Cluster& cluster, std::span<const state::Operation* const> operations, Time now) {
+Questions questions_for(const state::Cluster& cluster, std::span<const state::Operation* const> operations, Time now,
+                        std::span<const std::string> repositories) {
   Questions questions;
   questions.nodes = asks_about_nodes(cluster, operations);
   questions.explain = has_been_unassigned(cluster, now);
@@ -67,7 +70,18 @@ Questions questions_for(const state::Cluster& cluster, std::span<const state::Op
       add(questions, run.subject().substr(0, run.subject().find('/')), {});
     }
   }
+  if (questions.nodes) {
+    for (const std::string& repository : repositories) {
+      if (!asks_for_running_snapshots(questions, repository)) add(questions, repository, std::string(kRunning));
+    }
+  }
   return questions;
+}
+
+bool asks_for_running_snapshots(const Questions& asked, const std::string& repository) {
+  return std::ranges::any_of(asked.snapshots, [&](const auto& one) {
+    return one.first == repository && (one.second == kRunning || one.second.empty());
+  });
 }
 
 }  // namespace esaas::reconcile

@@ -114,9 +114,10 @@ bool wants_observation(const state::Cluster& cluster) {
   if (!cluster.side_operations().empty()) return true;
   const auto is_open = [](const state::ElasticsearchRequest& request) { return !request.answered(); };
   if (std::ranges::any_of(cluster.requests(), is_open)) return true;
-  if (std::ranges::any_of(cluster.policy_runs(), [](const state::PolicyRun& run) { return !run.finished(); })) {
-    return true;
-  }
+  const auto takes_snapshot = [](const state::PolicyRun& run) {
+    return !run.finished() && run.policy() == kPolicySnapshots;
+  };
+  if (std::ranges::any_of(cluster.policy_runs(), takes_snapshot)) return true;
   if (cluster.has_full_restart() || !cluster.allocation_intended().empty()) return true;
   if (!cluster.allocation_applied().empty() || !cluster.voting_exclusions_intended().empty()) return true;
   if (cluster.health().status() != model::HEALTH_STATUS_GREEN) return true;

@@ -3,39 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
-#include "core/model/version.h"
 #include "reconcilers/effects/elasticsearch/requests.h"
+#include "reconcilers/setting_defaults.h"
 #include "reconcilers/side_operation.h"
 
 namespace esaas::reconcile {
 namespace {
-
-using Settings2x = std::pair<std::string_view, std::string_view>;
-
-/// 2.x can not take a setting away; these are the defaults of those whose default is one value on every machine.
-constexpr std::array<Settings2x, 14> kDefaultsOf2x = {{
-    {"cluster.routing.allocation.allow_rebalance", "indices_all_active"},
-    {"cluster.routing.allocation.cluster_concurrent_rebalance", "2"},
-    {"cluster.routing.allocation.disk.threshold_enabled", "true"},
-    {"cluster.routing.allocation.disk.watermark.high", "90%"},
-    {"cluster.routing.allocation.disk.watermark.low", "85%"},
-    {"cluster.routing.allocation.enable", "all"},
-    {"cluster.routing.allocation.exclude._name", ""},
-    {"cluster.routing.allocation.node_concurrent_recoveries", "2"},
-    {"cluster.routing.allocation.node_initial_primaries_recoveries", "4"},
-    {"cluster.routing.allocation.total_shards_per_node", "-1"},
-    {"cluster.routing.rebalance.enable", "all"},
-    {"indices.recovery.concurrent_streams", "3"},
-    {"indices.recovery.max_bytes_per_sec", "40mb"},
-    {"indices.store.throttle.type", "none"},
-}};
-
-bool can_unset(const View& view) {
-  const auto version = model::parse_version(view.cluster().spec().version());
-  return version && version->major >= 5;
-}
 
 const std::string* value_in(const std::vector<model::Setting>& settings, std::string_view key) {
   const auto found = std::ranges::find(settings, key, &model::Setting::key);
@@ -44,7 +18,8 @@ const std::string* value_in(const std::vector<model::Setting>& settings, std::st
 
 class Changes {
  public:
-  Changes(const View& view, const Observation& seen) : can_unset_(can_unset(view)), seen_(seen) {}
+  Changes(const View& view, const Observation& seen)
+      : can_unset_(can_unset_settings(view.cluster().spec().version())), seen_(seen) {}
 
   /// False: it can not be done, `refusal` says why.
   bool add(std::string_view scope, const std::vector<model::Setting>& before, const model::Setting& wanted) {
@@ -93,8 +68,8 @@ class Changes {
     const std::string* persistent = scope == "transient" && seen_.persistent_settings
                                         ? value_in(*seen_.persistent_settings, change.key())
                                         : nullptr;
-    const auto known = std::ranges::find(kDefaultsOf2x, change.key(), &Settings2x::first);
-    if (persistent == nullptr && known == kDefaultsOf2x.end()) {
+    const auto known = default_of_2x(change.key());
+    if (persistent == nullptr && !known) {
       refusal_ = fmt::format(
           "Elasticsearch 2.x can not take a setting away, and {} has no default that is known here: set it to the "
           "value "
@@ -102,7 +77,7 @@ class Changes {
           change.key());
       return false;
     }
-    change.set_after(persistent != nullptr ? *persistent : std::string(known->second));
+    change.set_after(persistent != nullptr ? *persistent : std::string(*known));
     change.set_unset_after(false);
     return true;
   }

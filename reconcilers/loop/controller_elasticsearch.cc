@@ -112,7 +112,9 @@ void Controller::poll_due(Time now) {
     schedule_.polls_under_way.insert(name);
     auto operations = side_operations_of(state(), *cluster);
     if (const auto* active = state().find_operation(cluster->active_operation())) operations.push_back(active);
-    ports_.elasticsearch_observe(std::move(address), reconcile::questions_for(*cluster, operations, now));
+    const auto known = observations_.find(name);
+    const auto repositories = known == observations_.end() ? std::vector<std::string>{} : known->second.repositories;
+    ports_.elasticsearch_observe(std::move(address), reconcile::questions_for(*cluster, operations, now, repositories));
   }
 }
 
@@ -148,20 +150,18 @@ void Controller::setting_answered(const std::string& cluster_name, const event::
                                   const Result<void>& outcome, Time now) {
   if (!outcome) {
     ports_.note("elasticsearch_setting_failed", {{"cluster", cluster_name}, {"why", outcome.error().detail}});
-    return;  // the plan repeats it
-  }
     const bool is_refused = outcome.error().code == ErrorCode::kInvalidArgument;
     if (is_refused) note_setting(cluster_name, intent, to_valid_utf8(outcome.error().detail));
+    return;  // the plan repeats it
+  }
+  note_setting(cluster_name, intent, {});
   forget_seen_settings(cluster_name, now);
   event::Event event = applied(intent);
-  note_setting(cluster_name, intent, {});
   const state::Cluster* cluster = state().find_cluster(cluster_name);
   if (cluster == nullptr || is_known(*cluster, event)) return;
   append(cluster_name, {std::move(event)}, event::ACTOR_KIND_ELASTICSEARCH, cause_of(cluster_name), now);
 }
 
-void Controller::perform_request(const state::Cluster& cluster, const event::Event& intent) {
-  switch (intent.payload_case()) {
 void Controller::note_setting(const std::string& cluster_name, const event::Event& intent, std::string refusal) {
   if (state().find_cluster(cluster_name) == nullptr) return;
   auto& answers = setting_answers_[cluster_name];
@@ -172,6 +172,8 @@ void Controller::note_setting(const std::string& cluster_name, const event::Even
   if (is_news) schedule_.mark_dirty(cluster_name);
 }
 
+void Controller::perform_request(const state::Cluster& cluster, const event::Event& intent) {
+  switch (intent.payload_case()) {
     case event::Event::kExclusionsIntended:
     case event::Event::kMinimumMasterNodesIntended:
     case event::Event::kAllocationIntended:

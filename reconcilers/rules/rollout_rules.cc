@@ -13,6 +13,8 @@
 #include "reconcilers/growth.h"
 #include "reconcilers/held.h"
 #include "reconcilers/minimum_master_nodes.h"
+#include "reconcilers/policies.h"
+#include "reconcilers/questions.h"
 #include "reconcilers/rules/shard_facts.h"
 #include "reconcilers/rules/stop_rules.h"
 #include "reconcilers/voting.h"
@@ -50,13 +52,18 @@ std::optional<Refusal> no_snapshot(const View& view, const Node& node) {
     const auto& snapshots = view.fresh()->snapshots;
     const auto found = std::ranges::find(snapshots, "IN_PROGRESS", &SnapshotInfo::state);
     if (found != snapshots.end()) return refusal(found->repository + "/" + found->name);
+    // Somebody may take one by hand, or have cancelled the operation that takes it.
+    for (const std::string& repository : view.fresh()->repositories) {
+      if (asks_for_running_snapshots(view.fresh()->asked, repository)) continue;
+      return Refusal{"Elasticsearch has not told yet whether a snapshot is being taken into " + repository + ".", {}};
+    }
   }
   for (const state::ElasticsearchRequest& request : view.cluster().requests()) {
     if (makes_snapshot(view, request)) return refusal(request.subject());
   }
   // Of a policy that takes one: it began before anybody could see it.
   for (const state::PolicyRun& run : view.cluster().policy_runs()) {
-    if (!run.finished()) return refusal(run.subject());
+    if (!run.finished() && run.policy() == kPolicySnapshots) return refusal(run.subject());
   }
   return std::nullopt;
 }

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "reconcilers/policy_snapshots.h"
 #include "reconcilers/questions.h"
 #include "tests/reconcilers/side_scene.h"
@@ -145,6 +147,66 @@ TEST(ShardsPolicy, KeepsTheLimitInElasticsearchAndShowsWhoHasMore) {
   side.reconcile();
   EXPECT_THAT(side.lines(), SizeIs(1));
   EXPECT_EQ(side.why(reconcile::kPolicyShardsPerNodeMax), "More than 2 shards: data-0.");
+}
+
+void show_limit(SideScene& side, const std::string& value) {
+  side.scene.observation.persistent_settings.emplace();
+  if (!value.empty()) {
+    model::Setting& setting = side.scene.observation.persistent_settings->emplace_back();
+    setting.set_key("cluster.routing.allocation.total_shards_per_node");
+    setting.set_value(value);
+  }
+  side.look();
+  side.reconcile();
+}
+
+/// A limit of 2, then of 3, where somebody had set `before`.
+SideScene with_limit(const std::string& before, const std::string& version) {
+  SideScene side(3, version);
+  for (const std::uint32_t limit : {2U, 3U}) {
+    policies_of(side).set_shards_per_node_max(limit);
+    policies_of(side).set_correct(true);
+    show_limit(side, limit == 2 ? before : "2");
+    side.answer(true);
+    show_limit(side, std::to_string(limit));
+  }
+  EXPECT_THAT(side.lines(), SizeIs(2));
+  EXPECT_EQ(side.scene.cluster.policy_runs(0).subject(), "3/" + before);
+  return side;
+}
+
+TEST(ShardsPolicy, GivesBackWhatWasThereBeforeItWhenItEnds) {
+  for (const auto& [version, before, given_back, body] :
+       {std::tuple{"2.3.3", "9", "9", R"("9")"}, std::tuple{"2.3.3", "", "-1", R"("-1")"},
+        std::tuple{"7.17.28", "9", "9", R"("9")"}, std::tuple{"7.17.28", "", "", "null"}}) {
+    SideScene side = with_limit(before, version);
+    policies_of(side).clear_shards_per_node_max();
+    show_limit(side, "3");
+    ASSERT_THAT(side.lines(), SizeIs(3)) << version << before;
+    EXPECT_THAT(side.lines().back(), HasSubstr(std::string(R"(total_shards_per_node":)") + body));
+    EXPECT_THAT(side.why(reconcile::kPolicyShardsPerNodeMax), HasSubstr("still keeps 3"));
+    side.answer(true);
+    show_limit(side, given_back);
+    EXPECT_TRUE(side.scene.cluster.policy_runs(0).finished());
+    EXPECT_EQ(side.scene.cluster.policy_runs(0).failure(), "");
+    EXPECT_FALSE(side.holds(reconcile::kPolicyShardsPerNodeMax));
+    show_limit(side, "3");
+    EXPECT_THAT(side.lines(), SizeIs(3)) << "whoever sets it from now on is not the policy";
+  }
+}
+
+TEST(ShardsPolicy, LeavesWhatSomebodyElseHasSetSince) {
+  SideScene side = with_limit("9", "7.17.28");
+  policies_of(side).clear_shards_per_node_max();
+  show_limit(side, "50");
+  EXPECT_THAT(side.lines(), SizeIs(2));
+  EXPECT_THAT(side.scene.cluster.policy_runs(0).failure(), HasSubstr("Somebody else has set"));
+}
+
+TEST(ShardsPolicy, ALimitOfWhichTheLogDoesNotSayThatItIsOursStays) {
+  SideScene side;
+  show_limit(side, "3");
+  EXPECT_THAT(side.lines(), IsEmpty());
 }
 
 TEST(ScheduledName, SaysTheClusterAndTheMoment) {
@@ -301,6 +363,15 @@ TEST(Questions, AreAboutTheSnapshotsThatAreAwaited) {
   request.set_subject("backup/before-op-7");
   EXPECT_THAT(reconcile::questions_for(scene.cluster, running, scene.now).snapshots,
               ElementsAre(Pair("backup", "s1"), Pair("backup", "before-op-7")));
+}
+
+TEST(Questions, WhileNodesChangeEachRepositoryIsAskedWhatIsBeingTakenIntoIt) {
+  SideScene side;
+  const std::vector<std::string> repositories{"backup", "nas"};
+  EXPECT_THAT(reconcile::questions_for(side.scene.cluster, {}, side.scene.now, repositories).snapshots, IsEmpty());
+  side.scene.node("data-1").set_removing(true);
+  EXPECT_THAT(reconcile::questions_for(side.scene.cluster, {}, side.scene.now, repositories).snapshots,
+              ElementsAre(Pair("backup", "_current"), Pair("nas", "_current")));
 }
 
 }  // namespace

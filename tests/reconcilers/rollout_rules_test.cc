@@ -173,8 +173,26 @@ INSTANTIATE_TEST_SUITE_P(
              },
              "no_snapshot_in_progress", "no_snapshot_in_progress"},
         Case{"a_policy_has_begun_one",
-             [](Scene& scene) { scene.cluster.add_policy_runs()->set_subject("backup/nightly"); },
+             [](Scene& scene) {
+               auto& run = *scene.cluster.add_policy_runs();
+               run.set_policy("policy_snapshots");
+               run.set_subject("backup/nightly");
+             },
              "no_snapshot_in_progress", "no_snapshot_in_progress"},
+        Case{"a_policy_keeps_something_else",
+             [](Scene& scene) { scene.cluster.add_policy_runs()->set_policy("policy_shards_per_node_max"); }, "", ""},
+        Case{"nobody_has_asked_a_repository",
+             [](Scene& scene) {
+               scene.observation.repositories = {"nas"};
+               scene.observation.asked.snapshots = {{"other", "_current"}, {"nas", "daily"}};
+             },
+             "no_snapshot_in_progress", "no_snapshot_in_progress"},
+        Case{"a_repository_takes_none_now",
+             [](Scene& scene) {
+               scene.observation.repositories = {"nas"};
+               scene.observation.asked.snapshots = {{"nas", "_current"}};
+             },
+             "", ""},
         Case{"a_policy_has_taken_one", [](Scene& scene) { scene.cluster.add_policy_runs()->set_finished(true); }, "",
              ""},
         Case{"a_snapshot_is_done",
