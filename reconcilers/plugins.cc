@@ -56,9 +56,10 @@ std::optional<std::string> fetch_failure_of(const View& view, const Node& node) 
          (node.task().message().empty() ? node.task().reason() : node.task().message()) + ".";
 }
 
-/// What every node had before: what one runs that was not restarted yet. When all were, the plugin that was asked for
-/// is left out.
+/// What every node had before: as the log has it, or else what one runs that was not restarted yet. When all were, the
+/// plugin that was asked for is left out.
 Plugins plugins_before(const View& view, const model::Request& request) {
+  if (view.input().plugins_changed != nullptr) return view.input().plugins_changed->before();
   for (const Node& node : view.cluster().nodes()) {
     if (view.is_companion(node) || !node.task().has_inputs()) continue;
     if (!state::runs_as_wanted(view.cluster(), node)) return node.task().inputs().plugins();

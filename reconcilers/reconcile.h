@@ -59,6 +59,8 @@ struct Input {
   std::span<const LedgerLine> ledger = {};     ///< of the cluster, as the master's books were last compared
   /// What Elasticsearch said last to each of the settings that follow from the nodes.
   std::span<const SettingAnswer> setting_answers = {};
+  /// How the active operation changed the plugins, as the log has it; null: it did not, or that was not looked up.
+  const event::PluginsChanged* plugins_changed = nullptr;
   const Settings& settings;
   Time now;
   std::uint64_t next_seq = 1;

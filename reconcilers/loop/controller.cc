@@ -113,6 +113,7 @@ void Controller::start_next(const std::string& cluster_name, Time now) {
     proxies_.erase(cluster_name);
     std::erase_if(companions_, [&](const auto& item) { return item.first.starts_with(cluster_name + "/"); });
     setting_answers_.erase(cluster_name);
+    plugins_before_.erase(cluster_name);
     repeats_.forget_all(cluster_name + "/");
     return;
   }
@@ -165,8 +166,9 @@ reconcile::Input Controller::input_of(const state::Cluster& cluster, const recon
                                       Time now) const {
   const auto observation = observations_.find(cluster.name());
   const auto proxies = proxies_.find(cluster.name());
-  return {.cluster = cluster,
   const auto answers = setting_answers_.find(cluster.name());
+  const auto plugins = plugins_before_.find(cluster.name());
+  return {.cluster = cluster,
           .operation = state().find_operation(cluster.active_operation()),
           .side_operations = side_operations_of(state(), cluster),
           .tenant = state().find_tenant(cluster.tenant()),
@@ -174,12 +176,30 @@ reconcile::Input Controller::input_of(const state::Cluster& cluster, const recon
           .proxies = proxies == proxies_.end() ? nullptr : &proxies->second,
           .offers = offers,
           .ledger = ledger_of(cluster.name()),
-          .settings = options_.settings,
-          .now = now,
           .setting_answers = answers == setting_answers_.end() ? std::span<const reconcile::SettingAnswer>{}
                                                                : std::span(answers->second),
+          .plugins_changed = plugins == plugins_before_.end() ? nullptr : &plugins->second.changed,
+          .settings = options_.settings,
+          .now = now,
           .next_seq = sequencer_.next_seq(),
           .incarnation = options_.incarnation};
+}
+
+/// The state has what is wanted, and the log what was before an operation changed it: it is right behind its start.
+void Controller::learn_plugins_before(const state::Cluster& cluster) {
+  const state::Operation* active = state().find_operation(cluster.active_operation());
+  const bool changes_plugins =
+      active != nullptr && (active->request().has_install_plugin() || active->request().has_remove_plugin());
+  const auto known = plugins_before_.find(cluster.name());
+  if (known != plugins_before_.end()) {
+    if (changes_plugins && known->second.operation == active->id()) return;
+    plugins_before_.erase(known);
+  }
+  if (!changes_plugins || active->started_seq() >= sequencer_.durable_seq()) return;
+  auto event = log_.read_one(active->started_seq() + 1);
+  if (!event || !event->has_plugins_changed() || event->operation_id() != active->id()) return;
+  plugins_before_[cluster.name()] = {.operation = active->id(),
+                                     .changed = std::move(*event->mutable_plugins_changed())};
 }
 
 std::vector<const state::Operation*> Controller::side_operations_of(const state::FleetState& state,
@@ -197,6 +217,7 @@ bool Controller::reconcile_once(const std::string& name, Time now) {
   const std::string role = model::role_of_tenant(cluster->tenant());
   const bool wants = connected_ && reconcile::wants_offers(*cluster, now);
   const reconcile::OfferSet& offers = wants ? offers_.of_role(role) : offers_.none();
+  learn_plugins_before(*cluster);
   const reconcile::Plan plan = reconcile::reconcile(input_of(*cluster, offers, now));
   append_actions(name, plan, now);
   if (plan.next_check) {

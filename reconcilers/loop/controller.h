@@ -160,6 +160,7 @@ class Controller {
   void reconcile_dirty(Time now);
   bool reconcile_once(const std::string& name, Time now);
   /// What a cluster is reconciled from. Borrows from the controller and `offers`.
+  void learn_plugins_before(const state::Cluster& cluster);
   [[nodiscard]] reconcile::Input input_of(const state::Cluster& cluster, const reconcile::OfferSet& offers,
                                           Time now) const;
   void append_actions(const std::string& name, const reconcile::Plan& plan, Time now);
@@ -177,11 +178,11 @@ class Controller {
   // controller_elasticsearch.cc
   void perform_request(const state::Cluster& cluster, const event::Event& intent);
   void forget_seen_settings(const std::string& cluster_name, Time now);
+  void note_setting(const std::string& cluster_name, const event::Event& intent, std::string refusal);
   void plan_poll(const std::string& name, Time now);
   void poll_due(Time now);
   [[nodiscard]] Duration poll_interval(const state::Cluster& cluster) const;
 
-  void note_setting(const std::string& cluster_name, const event::Event& intent, std::string refusal);
   // controller_commands.cc
   Result<Accepted> accept(Submission& submission, Time now);
   std::optional<Result<Accepted>> seen_before(const Submission& submission, const std::string& key);
@@ -234,6 +235,11 @@ class Controller {
   void compare_quota(const state::Tenant& tenant, const mesos::wire::master::Response::GetQuota& quotas,
                      std::vector<event::Event>& findings);
 
+  struct PluginsBefore {
+    std::string operation;
+    event::PluginsChanged changed;
+  };
+
   // controller_companions.cc
   struct Companion {
     std::string asked_task;      ///< that was asked last
@@ -275,6 +281,7 @@ class Controller {
   std::map<std::string, KeyUnderWay, std::less<>> keys_under_way_;  // sequenced and not durable yet
   std::set<std::string> stray_tasks_seen_;                          // unknown ones that the log tells of
   std::set<std::string> stray_tasks_killed_;                        // those that it tells are to be killed
+  std::map<std::string, PluginsBefore, std::less<>> plugins_before_;  // by cluster, while an operation changes them
   Repeats repeats_;                                                 // by cluster and effect
   std::map<std::string, std::vector<reconcile::SettingAnswer>, std::less<>> setting_answers_;  // by cluster
   std::map<std::string, event::MaintenanceAnswered, std::less<>> maintenance_;  // by agent: the newest answer

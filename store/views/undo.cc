@@ -77,18 +77,26 @@ void merge(Changes& all, Change change) {
   if (known->before == known->after) all.erase(known);
 }
 
-/// What the operation changed. A request that Elasticsearch has not accepted changed nothing.
+/// 2.x answers 200 to settings of which it took only some: that is a refusal, and yet some are in force.
+bool may_have_taken_part(const event::ElasticsearchRequestAnswered& answered) {
+  return !answered.accepted() && answered.status() >= 200 && answered.status() < 300;
+}
+
+/// What the operation changed. A request that Elasticsearch has refused changed nothing, unless it took a part of it:
+/// giving back what it did not take does no harm. One whose answer nobody waited for (the operation was cancelled) may
+/// have been taken.
 Result<Changes> changes_of_operation(const EventLog& log, std::string_view id) {
   Changes all;
   std::map<std::uint64_t, Changes> asked;
   OperationWalk walk(log, id);
   for (;;) {
     ESAAS_TRY(const event::Event* event, walk.next());
-    if (event == nullptr) return all;
+    if (event == nullptr) break;
     if (event->has_elasticsearch_request_answered()) {
       const auto& answered = event->elasticsearch_request_answered();
       const auto found = asked.find(answered.request_seq());
-      if (found == asked.end() || !answered.accepted()) continue;
+      if (found == asked.end()) continue;
+      if (!answered.accepted() && !may_have_taken_part(answered)) found->second.clear();
       for (Change& change : found->second) merge(all, std::move(change));
       asked.erase(found);
       continue;
@@ -100,6 +108,10 @@ Result<Changes> changes_of_operation(const EventLog& log, std::string_view id) {
     }
     for (Change& change : changes) merge(all, std::move(change));
   }
+  for (auto& [seq, changes] : asked) {
+    for (Change& change : changes) merge(all, std::move(change));
+  }
+  return all;
 }
 
 bool concerns(const Changes& all, std::string_view thing) {
