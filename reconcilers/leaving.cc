@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reconcilers/rules/operation_rules.h"
+#include "reconcilers/rules/rollout_rules.h"
 #include "reconcilers/rules/stop_rules.h"
 #include "reconcilers/shielding.h"
 
@@ -100,9 +101,15 @@ void leave_without_having_joined(const View& view, Draft& draft, const Node& nod
             kill_intended(node, "It leaves the cluster (" + node.removal_reason() + ") and never joined."));
 }
 
-/// There is nothing to drain, no vote to miss, and nothing to ask the cluster about.
+/// There is nothing to drain, no vote to miss, and nothing to ask the cluster about; its address may be asked for.
 void leave_with_nothing(const View& view, Draft& draft, const Node& node) {
   if (node.task().kill_intended()) return;
+  if (view.is_companion(node) && is_joined(node)) {
+    if (auto refusal = first_refusal(kCompanionStopRules, view, node)) {
+      draft.check_soon();
+      return draft.hold(refusal->rule, node.name(), std::move(refusal->refusal));
+    }
+  }
   if (!view.is_companion(node) && is_joined(node) && !shield(view, draft, node)) return;
   draft.act("stop_node",
             kill_intended(node, "It leaves the cluster (" + node.removal_reason() + ") and keeps nothing."));

@@ -219,8 +219,10 @@ std::optional<Refusal> another_copy_started(const View& view, const Node& node) 
   return std::nullopt;
 }
 
+/// One that was started anew follows nothing before it has joined, whatever its node followed.
 bool is_serving(const state::Cluster& cluster, const Node& proxy) {
-  return proxy.task().state() == model::TASK_STATE_RUNNING && proxy.servers_applied_seq() == cluster.servers_seq();
+  return proxy.task().state() == model::TASK_STATE_RUNNING && is_joined(proxy) &&
+         proxy.servers_applied_seq() == cluster.servers_seq();
 }
 
 std::optional<Refusal> companion_at_a_time(const View& view, const Node& node) {
@@ -233,7 +235,9 @@ std::optional<Refusal> companion_at_a_time(const View& view, const Node& node) {
 
 std::optional<Refusal> another_proxy_serves(const View& view, const Node& node) {
   const model::NodeGroup* group = state::find_group(view.cluster().spec(), node.group());
-  if (group == nullptr || !state::is_proxy(*group) || group->count() <= 1) return std::nullopt;
+  // Where no other shall be, none can serve meanwhile.
+  const std::uint32_t counted = node.removing() ? 0 : 1;
+  if (group == nullptr || !state::is_proxy(*group) || group->count() <= counted) return std::nullopt;
   const bool other = std::ranges::any_of(view.cluster().nodes(), [&](const Node& proxy) {
     return &proxy != &node && proxy.group() == node.group() && !proxy.removing() && is_serving(view.cluster(), proxy);
   });
@@ -280,6 +284,7 @@ constexpr std::array kStop{kKnown,           kNotRed,    kTogether, kNoSnapshot,
                            kNoPrimaryStarts, kDataFirst, kMasters,  kQuorum,     kLastCopy};
 constexpr std::array kStranger{kKnownUnlessNew, kTogether, kOne};
 constexpr std::array kCompanion{kCompanionOne, kAnotherProxy};
+constexpr std::array kCompanionStop{kAnotherProxy};
 constexpr std::array kFull{kKnown, kNotRed, kNoSnapshot, kOne, kNoPrimaryStarts};
 
 /// How many copies of one shard are where, and which nodes could take one more.
@@ -306,6 +311,7 @@ const std::span<const NodeRule> kRolloutRules = kRollout;
 const std::span<const NodeRule> kRolloutStopRules = kStop;
 const std::span<const NodeRule> kStrangerRules = kStranger;
 const std::span<const NodeRule> kCompanionRules = kCompanion;
+const std::span<const NodeRule> kCompanionStopRules = kCompanionStop;
 const std::span<const NodeRule> kFullRestartRules = kFull;
 
 const std::string& running_version(const state::Cluster& cluster, const Node& node) {

@@ -22,6 +22,8 @@ extern const std::span<const NodeRule> kRolloutStopRules;
 extern const std::span<const NodeRule> kStrangerRules;
 /// Of a proxy or Kibana.
 extern const std::span<const NodeRule> kCompanionRules;
+/// Before a proxy that is joined stops for good.
+extern const std::span<const NodeRule> kCompanionStopRules;
 /// Before all nodes are stopped at once.
 extern const std::span<const NodeRule> kFullRestartRules;
 
