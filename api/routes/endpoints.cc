@@ -29,7 +29,8 @@ json::array endpoints_of(const state::Cluster& cluster) {
     const std::string url = "http://" + node.place().hostname() + ":" + std::to_string(node.place().http_port());
     json::object endpoint{{"node", node.name()}, {"url", url}};
     if (has_kibana) endpoint["kibana_url"] = url + std::string(haproxy::kKibanaPath);
-    endpoint["serves"] = node.task().joined();
+    // What was last heard of one that is out of sight says nothing.
+    endpoint["serves"] = node.task().joined() && node.task().state() == model::TASK_STATE_RUNNING;
     endpoints.push_back(std::move(endpoint));
   }
   return endpoints;
