@@ -19,6 +19,7 @@ constexpr Duration kIdleInterval = std::chrono::seconds{10};
 /// A first start bundles pages for a minute or several.
 constexpr Duration kStartPatience = std::chrono::minutes{10};
 constexpr std::string_view kCompanionSilent = "companion_does_not_answer";
+constexpr std::string_view kWaitsForProxies = "waits_for_proxies";
 
 bool runs(const Node& node) { return node.task().state() == model::TASK_STATE_RUNNING && !node.task().kill_intended(); }
 
@@ -74,9 +75,17 @@ std::optional<Time> answered_at(const View& view, const Node& node) {
   return found->second.observed_at;
 }
 
+/// Kibana is being installed and answers; the operation lasts until it does so at the cluster's address.
+bool waits_for_proxies(const View& view) {
+  const state::Operation* operation = view.input().operation;
+  if (operation == nullptr || !operation->request().has_install_kibana() || kibana_is_served(view)) return false;
+  return std::ranges::any_of(view.cluster().nodes(),
+                             [&](const Node& node) { return is_kibana(view, node) && is_joined(node); });
+}
+
 /// Somebody waits for what the companions say.
 bool is_awaited(const View& view) {
-  if (!servers_are_followed(view)) return true;
+  if (!servers_are_followed(view) || waits_for_proxies(view)) return true;
   return std::ranges::any_of(view.cluster().nodes(), [&](const Node& node) {
     const bool is_shielded = node.shielded_at_us() != 0 && may_run(node);
     return is_shielded || (view.is_companion(node) && runs(node) && !is_joined(node));
@@ -125,6 +134,11 @@ void reconcile_companions(const View& view, Draft& draft) {
     const auto answered = answered_at(view, node);
     const Time asked_again = answered ? *answered + kIdleInterval : view.now();
     if (!due || asked_again < *due) due = asked_again;
+  }
+  if (waits_for_proxies(view)) {
+    draft.hold(kWaitsForProxies, "",
+               {"Kibana answers, and not every proxy that serves has looked and found it well yet.", {}},
+               view.now() + view.settings().poll_interval);
   }
   if (!due) return;
   if (is_awaited(view) || *due <= view.now()) {

@@ -140,6 +140,10 @@ std::optional<Outcome> outcome_of(const View& view, const state::Operation& oper
       }
       break;
     case model::Request::kInstallKibana:
+      if (companions_are_there(view, state::is_kibana) && kibana_is_served(view)) {
+        return succeeded("Kibana is as it was asked for.");
+      }
+      break;
     case model::Request::kRemoveKibana:
       if (companions_are_there(view, state::is_kibana)) return succeeded("Kibana is as it was asked for.");
       break;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 
 #include "core/base/time.h"
@@ -11,8 +12,9 @@
 namespace esaas::reconcile {
 
 struct ProxyObservation {
-  Time observed_at;                                            ///< when its answer came
-  std::map<std::string, std::uint32_t, std::less<>> sessions;  ///< open ones, by server: a node's name
+  Time observed_at;                                                 ///< when its answer came
+  std::map<std::string, std::uint32_t, std::less<>> sessions = {};  ///< open ones, by server: a node's name
+  std::set<std::string, std::less<>> up = {};  ///< servers whose health it has checked and found good
 };
 
 /// By the proxy's node name.

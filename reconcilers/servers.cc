@@ -116,6 +116,31 @@ void reconcile_servers(const View& view, Draft& draft) {
   }
 }
 
+bool kibana_is_served(const View& view) {
+  const state::Cluster& cluster = view.cluster();
+  if (!has_proxies(cluster)) return true;
+  const ProxyObservations* seen = view.input().proxies;
+  if (seen == nullptr) return false;
+  const auto finds_well = [&](const Node& proxy, const Node& kibana) {
+    const auto said = seen->find(proxy.name());
+    return said != seen->end() && to_us(said->second.observed_at) > proxy.task().launched_at_us() &&
+           said->second.up.contains(kibana.name());
+  };
+  const auto is_of = [&](const Node& node, bool (*has_role)(const model::NodeGroup&)) {
+    const model::NodeGroup* group = state::find_group(cluster.spec(), node.group());
+    return group != nullptr && has_role(*group) && is_joined(node);
+  };
+  bool is_served = false;
+  for (const Node& proxy : cluster.nodes()) {
+    if (!is_of(proxy, state::is_proxy)) continue;
+    is_served = true;
+    for (const Node& kibana : cluster.nodes()) {
+      if (is_of(kibana, state::is_kibana) && !finds_well(proxy, kibana)) return false;
+    }
+  }
+  return is_served;
+}
+
 bool servers_are_followed(const View& view) {
   const state::Cluster& cluster = view.cluster();
   if (!has_proxies(cluster)) return true;

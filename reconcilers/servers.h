@@ -20,4 +20,7 @@ void reconcile_servers(const View& view, Draft& draft);
 /// after it had started.
 bool servers_are_followed(const View& view);
 
+/// Every Kibana that is joined was found well by every proxy that is, and some proxy is; or there are no proxies.
+bool kibana_is_served(const View& view);
+
 }  // namespace esaas::reconcile

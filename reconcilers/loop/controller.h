@@ -78,8 +78,11 @@ struct ControllerOptions {
   Duration suppress_after = std::chrono::seconds{5};      ///< a role that wants nothing is suppressed after this long
 };
 
-/// Open sessions of a proxy, by server.
-using ProxySessions = std::map<std::string, std::uint32_t, std::less<>>;
+/// What a proxy says of its servers (reconcile::ProxyObservation).
+struct ProxyAnswer {
+  std::map<std::string, std::uint32_t, std::less<>> sessions = {};
+  std::set<std::string, std::less<>> up = {};
+};
 
 class Controller {
  public:
@@ -111,9 +114,9 @@ class Controller {
   void request_answered(const std::string& cluster, std::uint64_t seq, const Result<es::RequestAnswer>& answer,
                         Time now);
   /// What came of Ports::proxy_follow: the proxy follows the ServersIntended of that seq (0: it was only asked), and
-  /// has so many sessions by server.
+  /// what it says of its servers.
   void proxy_answered(const std::string& cluster, const std::string& node, std::uint64_t servers_seq,
-                      const Result<ProxySessions>& answer, Time now);
+                      const Result<ProxyAnswer>& answer, Time now);
   /// What came of Ports::kibana_ask: it serves, or why not.
   void kibana_answered(const std::string& cluster, const std::string& node, const Result<void>& answer, Time now);
 

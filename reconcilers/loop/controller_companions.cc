@@ -14,7 +14,11 @@ constexpr std::uint32_t kSilencesMax = 3;
 std::string key_of(const std::string& cluster, const std::string& node) { return cluster + "/" + node; }
 
 CompanionAddress companion_at(const state::Cluster& cluster, const state::Node& node, std::uint32_t port) {
-  return {.cluster = cluster.name(), .node = node.name(), .host = node.place().hostname(), .port = port};
+  return {.cluster = cluster.name(),
+          .node = node.name(),
+          .task_id = node.task().task_id(),
+          .host = node.place().hostname(),
+          .port = port};
 }
 
 }  // namespace
@@ -43,10 +47,10 @@ void Controller::perform_servers(const state::Cluster& cluster, const event::Eve
 }
 
 void Controller::proxy_answered(const std::string& cluster_name, const std::string& node_name,
-                                std::uint64_t servers_seq, const Result<ProxySessions>& answer, Time now) {
+                                std::uint64_t servers_seq, const Result<ProxyAnswer>& answer, Time now) {
   const state::Node* node = answering_companion(cluster_name, node_name, answer ? nullptr : &answer.error(), now);
   if (node == nullptr) return;
-  proxies_[cluster_name].insert_or_assign(node_name, reconcile::ProxyObservation{now, *answer});
+  proxies_[cluster_name].insert_or_assign(node_name, reconcile::ProxyObservation{now, answer->sessions, answer->up});
   std::vector<event::Event> events;
   if (servers_seq > node->servers_applied_seq()) {
     event::ServersApplied& payload = *events.emplace_back().mutable_servers_applied();
@@ -66,7 +70,7 @@ void Controller::kibana_answered(const std::string& cluster_name, const std::str
                                  const Result<void>& answer, Time now) {
   const state::Node* node = answering_companion(cluster_name, node_name, answer ? nullptr : &answer.error(), now);
   if (node == nullptr) return;
-  proxies_[cluster_name].insert_or_assign(node_name, reconcile::ProxyObservation{now, {}});
+  proxies_[cluster_name].insert_or_assign(node_name, reconcile::ProxyObservation{.observed_at = now});
   if (node->task().joined()) return;
   event::Event event;
   event.mutable_node_joined()->set_node(node_name);

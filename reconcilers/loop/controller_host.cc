@@ -20,6 +20,7 @@
 #include "reconcilers/effects/mesos/operator_client.h"
 #include "reconcilers/loop/command_inbox.h"
 #include "reconcilers/loop/dropped_secrets.h"
+#include "reconcilers/loop/proxy_certificates.h"
 #include "store/snapshots/snapshot_codec.h"
 
 namespace esaas::loop {
@@ -171,9 +172,18 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
   void proxy_follow(CompanionAddress address, model::ProxyAccess access, event::Event intent) override {
     const std::uint64_t seq = intent.seq();
     haproxy::Question question{.host = address.host, .port = address.port, .only_asks = seq == 0};
+    question.admit = [this, task = address.task_id](const std::string& fingerprint) {
+      return certificates_.admit(task, fingerprint);
+    };
     question.orders = orders_for(address.cluster, access, intent.servers_intended());
-    auto answered = [this, address = std::move(address), seq](const Result<haproxy::Sessions>& answer) {
-      controller_.proxy_answered(address.cluster, address.node, seq, answer, system_now());
+    auto answered = [this, address = std::move(address), seq](const Result<haproxy::Answer>& answer) {
+      Result<ProxyAnswer> heard = ProxyAnswer{};
+      if (answer) {
+        heard = ProxyAnswer{answer->sessions, answer->up};
+      } else {
+        heard = std::unexpected(answer.error());
+      }
+      controller_.proxy_answered(address.cluster, address.node, seq, heard, system_now());
       turn_soon();
     };
     if (proxies_) return proxies_->follow(std::move(question), config_.companion_timeout, std::move(answered));
@@ -455,6 +465,7 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
   std::unique_ptr<store::LogWriter> writer_;
   es::Client elasticsearch_;
   std::optional<haproxy::Client> proxies_;
+  ProxyCertificates certificates_{config_.secrets};
   std::optional<mesos::Client> client_;
   mesos::OperatorClient operator_{io_, [this] { return client_ ? client_->leading_master() : std::nullopt; }};
   Controller controller_;

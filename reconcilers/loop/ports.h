@@ -28,6 +28,7 @@ struct ClusterAddress {
 struct CompanionAddress {
   std::string cluster;
   std::string node;
+  std::string task_id;
   std::string host;
   std::uint32_t port = 0;
 };

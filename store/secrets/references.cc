@@ -7,10 +7,21 @@ void add(const model::ProxyAccess& access, SecretReferences& references) {
   for (const model::ProxyUser& user : access.users()) references.emplace(user.secret_id(), user.secret_version());
 }
 
+void add_certificates(const state::Cluster& cluster, SecretReferences& references) {
+  for (const state::Node& node : cluster.nodes()) {
+    const model::NodeGroup* group = state::find_group(cluster.spec(), node.group());
+    const bool is_proxy = group != nullptr && state::is_proxy(*group);
+    if (is_proxy && node.has_task()) references.emplace(proxy_certificate_id(node.task().task_id()), 1);
+  }
+}
+
 }  // namespace
+
+std::string proxy_certificate_id(std::string_view task_id) { return "proxy-certificate/" + std::string(task_id); }
 
 void add_secrets_of(const state::Cluster& cluster, SecretReferences& references) {
   add(cluster.spec().access(), references);
+  add_certificates(cluster, references);
 }
 
 void add_secrets_of(const state::Operation& operation, SecretReferences& references) {

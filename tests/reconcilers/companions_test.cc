@@ -8,6 +8,8 @@
 #include <functional>
 
 #include "reconcilers/goal.h"
+#include "reconcilers/leaving.h"
+#include "reconcilers/node_set.h"
 #include "reconcilers/progress.h"
 #include "reconcilers/servers.h"
 #include "reconcilers/shielding.h"
@@ -71,7 +73,7 @@ struct Beside {
     say({});
   }
   void say(std::map<std::string, std::uint32_t, std::less<>> sessions) {
-    for (const char* proxy : {"proxy-0", "proxy-1"}) seen[proxy] = {scene.now, sessions};
+    for (const char* proxy : {"proxy-0", "proxy-1"}) seen[proxy] = {.observed_at = scene.now, .sessions = sessions};
   }
 
   [[nodiscard]] Input input() const {
@@ -277,8 +279,9 @@ TEST(Companions, AProxyIsStartedWithHaproxyAndKibanaWithANode) {
   Beside beside;
   add_group(beside.scene, "kibana", model::NODE_ROLE_KIBANA, 1);
   state::Node& kibana = add_node(beside.scene, "kibana", "kibana-0", 1002);
+  beside.scene.cluster.mutable_spec()->set_version("5.6.16");
   beside.scene.settings.kibana.artifacts["5.1.1"] = {
-      .version = "5.1.1", .uri = "http://x/kibana.tar.gz", .elasticsearch = beside.scene.cluster.spec().version()};
+      .version = "5.1.1", .uri = "http://x/kibana.tar.gz", .elasticsearch = "5.6.16"};
   const Input input = beside.input();
   const View view(input);
   const auto proxy = render_companion(view, beside.scene.node("proxy-0"), {}, {});
@@ -343,6 +346,107 @@ TEST(Companions, AnOperationOnTheProxiesEndsWhenTheyFollow) {
   EXPECT_TRUE(is_over());
   beside.scene.node("proxy-1").mutable_task()->set_joined(false);
   EXPECT_FALSE(is_over());
+}
+
+/// Two proxies and a Kibana that answers, which an operation installs.
+struct Installing : Beside {
+  Installing() {
+    add_group(scene, "kibana", model::NODE_ROLE_KIBANA, 1);
+    add_node(scene, "kibana", "kibana-0", 1002).mutable_task()->mutable_inputs()->clear_version();
+    scene.operation.set_id("op-1");
+    scene.operation.mutable_request()->mutable_install_kibana();
+    follow();
+  }
+  [[nodiscard]] bool is_over() const {
+    const Input made = input();
+    return outcome_of(View(made), scene.operation).has_value();
+  }
+};
+
+TEST(Companions, KibanaIsInstalledOnceEveryProxyFoundItWell) {
+  Installing beside;
+  EXPECT_FALSE(beside.is_over());
+  const auto waits = beside.plan(reconcile_companions);
+  ASSERT_EQ(waits.holds.size(), 1U);
+  EXPECT_EQ(waits.holds[0].rule, "waits_for_proxies");
+  EXPECT_EQ(waits.repeats.size(), 1U) << "they are asked at once";
+  beside.seen["proxy-0"].up = {"kibana-0"};
+  EXPECT_FALSE(beside.is_over()) << "the other does not send it anything";
+  beside.seen["proxy-1"].up = {"data-0", "kibana-0"};
+  EXPECT_TRUE(beside.is_over());
+  EXPECT_THAT(beside.plan(reconcile_companions).holds, IsEmpty());
+}
+
+TEST(Companions, AProxyThatDoesNotServeKeepsNoInstallationFromItsEnd) {
+  Installing beside;
+  beside.seen["proxy-0"].up = {"kibana-0"};
+  beside.scene.node("proxy-1").mutable_task()->set_joined(false);
+  EXPECT_TRUE(beside.is_over());
+  beside.scene.node("proxy-0").mutable_task()->set_joined(false);
+  EXPECT_FALSE(beside.is_over()) << "nobody serves";
+}
+
+TEST(Companions, WhatAProxySaidBeforeItWasStartedAnewSaysNothingOfKibana) {
+  Installing beside;
+  for (const char* proxy : {"proxy-0", "proxy-1"}) beside.seen[proxy].up = {"kibana-0"};
+  EXPECT_TRUE(beside.is_over());
+  beside.scene.node("proxy-1").mutable_task()->set_launched_at_us(to_us(beside.scene.now) + 1);
+  EXPECT_FALSE(beside.is_over());
+}
+
+// ---- From two proxies to one ----
+
+/// What the plan lets go.
+std::vector<std::string> removed(const Plan& plan) {
+  std::vector<std::string> nodes;
+  for (const auto& action : plan.actions) {
+    for (const event::Event& event : action.events) {
+      if (event.has_node_removal_began()) nodes.push_back(event.node_removal_began().node());
+    }
+  }
+  return nodes;
+}
+
+TEST(Companions, OfTwoProxiesTheOneThatHasNotJoinedIsGivenUp) {
+  Beside beside;
+  beside.scene.cluster.mutable_spec()->mutable_node_groups(1)->set_count(1);
+  EXPECT_THAT(removed(beside.plan(reconcile_node_set)), ElementsAre("proxy-1"));
+  beside.scene.node("proxy-0").mutable_task()->set_joined(false);
+  EXPECT_THAT(removed(beside.plan(reconcile_node_set)), ElementsAre("proxy-0"));
+}
+
+TEST(Companions, AProxyThatServesStaysUntilAnotherDoes) {
+  Beside beside;
+  beside.scene.cluster.mutable_spec()->mutable_node_groups(1)->set_count(1);
+  beside.scene.node("proxy-1").set_removing(true);
+  beside.scene.node("proxy-0").mutable_task()->set_joined(false);
+  auto plan = beside.plan(reconcile_leaving);
+  EXPECT_THAT(plan.actions, IsEmpty());
+  ASSERT_EQ(plan.holds.size(), 1U);
+  EXPECT_EQ(plan.holds[0].rule, "another_proxy_serves");
+  EXPECT_EQ(plan.holds[0].node, "proxy-1");
+  beside.scene.node("proxy-0").mutable_task()->set_joined(true);
+  beside.scene.node("proxy-0").set_servers_applied_seq(899);
+  EXPECT_THAT(beside.plan(reconcile_leaving).actions, IsEmpty()) << "it does not follow yet";
+  beside.scene.node("proxy-0").set_servers_applied_seq(900);
+  plan = beside.plan(reconcile_leaving);
+  ASSERT_EQ(plan.actions.size(), 1U);
+  EXPECT_EQ(plan.actions[0].events[0].task_kill_intended().node(), "proxy-1");
+}
+
+TEST(Companions, TheLastProxyGoesWhenThereShallBeNone) {
+  Beside beside;
+  beside.scene.cluster.mutable_spec()->mutable_node_groups(1)->set_count(0);
+  for (const char* proxy : {"proxy-0", "proxy-1"}) beside.scene.node(proxy).set_removing(true);
+  EXPECT_EQ(beside.plan(reconcile_leaving).actions.size(), 2U);
+}
+
+TEST(Companions, AProxyThatDoesNotServeMayGo) {
+  Beside beside;
+  beside.scene.cluster.mutable_spec()->mutable_node_groups(1)->set_count(1);
+  for (const char* proxy : {"proxy-0", "proxy-1"}) beside.scene.node(proxy).mutable_task()->set_joined(false);
+  beside.scene.node("proxy-1").set_removing(true);
+  EXPECT_EQ(beside.plan(reconcile_leaving).actions.size(), 1U);
 }
 
 TEST(Companions, AProxyHasAReservedPlaceAndMayShareAnAgentWithANodeButNotWithTheOther) {

@@ -152,14 +152,17 @@ void ControllerProcess::elasticsearch_request(loop::ClusterAddress address, even
   elasticsearch_->request(std::move(address), std::move(intent));
 }
 
-/// There are no proxies' processes here: each takes what it is told, and nobody has a session.
+/// There are no proxies' processes here: each takes what it is told, finds all of it well, and nobody has a session.
 void ControllerProcess::proxy_follow(loop::CompanionAddress address, model::ProxyAccess, event::Event intent) {
-  clock_.after(std::chrono::milliseconds{5}, [this, epoch = epoch_, address = std::move(address), seq = intent.seq()] {
-    if (epoch != epoch_) return;
-    input([&](loop::Controller& controller) {
-      controller.proxy_answered(address.cluster, address.node, seq, loop::ProxySessions{}, clock_.now());
-    });
-  });
+  loop::ProxyAnswer answer;
+  for (const event::ProxyServer& server : intent.servers_intended().servers()) answer.up.insert(server.node());
+  clock_.after(std::chrono::milliseconds{5},
+               [this, epoch = epoch_, address = std::move(address), seq = intent.seq(), answer = std::move(answer)] {
+                 if (epoch != epoch_) return;
+                 input([&](loop::Controller& controller) {
+                   controller.proxy_answered(address.cluster, address.node, seq, answer, clock_.now());
+                 });
+               });
 }
 
 void ControllerProcess::kibana_ask(loop::CompanionAddress address) {

@@ -16,6 +16,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "core/base/assert.h"
+#include "reconcilers/effects/haproxy/identity.h"
 #include "reconcilers/effects/http/byte_stream.h"
 
 namespace esaas::haproxy {
@@ -50,13 +51,16 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     stream_.close();
   }
 
-  asio::awaitable<Result<void>> open(const std::string& host, std::uint32_t port) {
+  asio::awaitable<Result<void>> open(const Question& question) {
+    const std::string& host = question.host;
     auto address = co_await resolve(host);
     if (!address) co_return std::unexpected(address.error());
-    auto error = co_await stream_.connect({*address, static_cast<std::uint16_t>(port)});
+    auto error = co_await stream_.connect({*address, static_cast<std::uint16_t>(question.port)});
     if (error) co_return failed("connect", error);
     error = co_await stream_.handshake(host);
     if (error) co_return failed("shake hands", error);
+    auto admitted = admit(question);
+    if (!admitted) co_return std::unexpected(admitted.error());
     auto greeted = co_await ask("prompt");
     if (!greeted) co_return std::unexpected(greeted.error());
     co_return Result<void>{};
@@ -90,6 +94,14 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
   }
 
  private:
+  [[nodiscard]] Result<void> admit(const Question& question) const {
+    const std::string certificate = stream_.peer_certificate();
+    if (certificate.empty() || !question.admit) {
+      return fail(ErrorCode::kUnavailable, "Nobody can say whether this is the proxy.");
+    }
+    return question.admit(fingerprint_of(certificate));
+  }
+
   [[nodiscard]] std::unexpected<Error> failed(std::string_view what, const error_code& error) const {
     if (is_late_) return fail(ErrorCode::kDeadlineExceeded, "The proxy did not answer in time.");
     return fail(ErrorCode::kUnavailable, fmt::format("The proxy can not be reached ({}: {}).", what, error.message()));
@@ -127,16 +139,20 @@ asio::awaitable<Result<Standing>> look(Conversation& proxy) {
   co_return standing;
 }
 
+Answer answer_of(const Standing& standing, const Orders& orders) {
+  return {.sessions = sessions_by_node(standing, orders), .up = nodes_that_are_up(standing, orders)};
+}
+
 /// What HAProxy says to a command is for people: that it did as it was told is seen by looking again.
-asio::awaitable<Result<Sessions>> tell(Conversation& proxy, const Orders& orders, bool only_asks) {
+asio::awaitable<Result<Answer>> tell(Conversation& proxy, const Orders& orders, bool only_asks) {
   std::string last_answer;
   for (const bool was_told : {false, true}) {
     auto standing = co_await look(proxy);
     if (!standing) co_return std::unexpected(standing.error());
-    if (only_asks) co_return sessions_by_node(*standing, orders);
+    if (only_asks) co_return answer_of(*standing, orders);
     auto commands = commands_for(*standing, orders);
     if (!commands) co_return std::unexpected(commands.error());
-    if (commands->empty()) co_return sessions_by_node(*standing, orders);
+    if (commands->empty()) co_return answer_of(*standing, orders);
     if (was_told) break;
     for (std::string& command : *commands) {
       auto answer = co_await proxy.ask(std::move(command));
@@ -147,13 +163,13 @@ asio::awaitable<Result<Sessions>> tell(Conversation& proxy, const Orders& orders
   co_return fail(ErrorCode::kUnavailable, "The proxy did not do as it was told: " + last_answer);
 }
 
-asio::awaitable<Result<Sessions>> converse(Conversation& proxy, Question question) {
+asio::awaitable<Result<Answer>> converse(Conversation& proxy, Question question) {
   for (Server& server : question.orders.servers) {
     auto address = co_await proxy.resolve(server.address);
     if (!address) co_return std::unexpected(address.error());
     server.address = address->to_string();
   }
-  auto opened = co_await proxy.open(question.host, question.port);
+  auto opened = co_await proxy.open(question);
   if (!opened) co_return std::unexpected(opened.error());
   co_return co_await tell(proxy, question.orders, question.only_asks);
 }
@@ -166,7 +182,7 @@ void must_not_throw(const std::exception_ptr& failure) {
 
 Client::Client(asio::io_context& context, asio::ssl::context& tls) : context_(context), tls_(tls) {}
 
-void Client::follow(Question question, Duration timeout, std::function<void(Result<Sessions>)> callback) {
+void Client::follow(Question question, Duration timeout, std::function<void(Result<Answer>)> callback) {
   const std::string proxy = fmt::format("{}:{}", question.host, question.port);
   auto& waiting = waiting_[proxy];
   if (waiting.size() >= kWaitingMax) {

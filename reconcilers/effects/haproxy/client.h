@@ -10,6 +10,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,12 @@ namespace esaas::haproxy {
 /// Requests under way, by node.
 using Sessions = std::map<std::string, std::uint32_t, std::less<>>;
 
+/// What a proxy says of the servers of its orders.
+struct Answer {
+  Sessions sessions = {};
+  std::set<std::string, std::less<>> up = {};  ///< nodes that it found well (nodes_that_are_up)
+};
+
 /// One conversation.
 struct Question {
   std::string host = {};
@@ -36,6 +43,9 @@ struct Question {
   /// With the servers' hosts as addresses or names: names are resolved here.
   Orders orders = {};
   bool only_asks = false;  ///< nothing is changed
+  /// Whether who shows a certificate with this fingerprint (identity.h) is the proxy; asked before it is told anything.
+  /// Without it nobody is.
+  std::function<Result<void>(const std::string& fingerprint)> admit = {};
 };
 
 class Client {
@@ -43,16 +53,16 @@ class Client {
   /// `tls`: client_context of identity.h.
   Client(boost::asio::io_context& context, boost::asio::ssl::context& tls);
 
-  /// What is under way to each server of the orders, once the proxy was seen to be as they say; or why not:
-  /// kUnavailable, kDeadlineExceeded, kResourceExhausted (too many servers, or too many conversations with this proxy
-  /// wait already). The callback always comes, once, and never from within this call.
-  void follow(Question question, Duration timeout, std::function<void(Result<Sessions>)> callback);
+  /// What the proxy says, once it was seen to be as the orders say; or why not: kUnavailable, kDeadlineExceeded,
+  /// kResourceExhausted (too many servers, or too many conversations with this proxy wait already), or what `admit`
+  /// answered. The callback always comes, once, and never from within this call.
+  void follow(Question question, Duration timeout, std::function<void(Result<Answer>)> callback);
 
  private:
   struct Waiting {
     Question question;
     Duration timeout;
-    std::function<void(Result<Sessions>)> callback;
+    std::function<void(Result<Answer>)> callback;
   };
   boost::asio::awaitable<void> talk(std::string proxy);
 

@@ -6,8 +6,12 @@
 #include <openssl/rand.h>
 #include <openssl/x509.h>
 
+#include <array>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/system/error_code.hpp>
+
+#include "core/base/hash.h"
 
 namespace esaas::haproxy {
 namespace {
@@ -59,6 +63,13 @@ Result<Identity> make_identity() {
   if (PEM_write_bio_PrivateKey(key_text.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1) return failed();
   if (PEM_write_bio_X509(certificate_text.get(), certificate.get()) != 1) return failed();
   return Identity{.certificate = text_of(certificate_text.get()), .key = text_of(key_text.get())};
+}
+
+std::string fingerprint_of(std::string_view certificate) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int length = 0;
+  EVP_Digest(certificate.data(), certificate.size(), digest.data(), &length, EVP_sha256(), nullptr);
+  return to_hex(std::string_view(reinterpret_cast<const char*>(digest.data()), length));
 }
 
 Result<std::unique_ptr<ssl::context>> client_context(const Identity& identity) {

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/ssl/context.hpp>
 
@@ -19,8 +20,11 @@ struct Identity {
 /// A new one, on the curve P-256, for 30 years.
 Result<Identity> make_identity();
 
-/// For connections to proxies: shows the identity, and takes whatever certificate the proxy has. (A proxy makes its own
-/// where it runs; what is told it is no secret, and whoever stood between could do nothing with the identity.)
+/// SHA-256 of a certificate in DER, in hexadecimal.
+std::string fingerprint_of(std::string_view certificate);
+
+/// For connections to proxies: shows the identity. No authority signs a proxy's certificate, which it makes where it
+/// runs: whether it is the right one is looked at when hands are shaken (Question::admit).
 Result<std::unique_ptr<boost::asio::ssl::context>> client_context(const Identity& identity);
 
 }  // namespace esaas::haproxy

@@ -21,6 +21,12 @@ constexpr std::string_view kListed = "listed";
 constexpr std::uint32_t kInMaintenance = 0x01 | 0x02 | 0x20;
 constexpr std::uint32_t kDraining = 0x08 | 0x10;
 
+// srv_op_state.
+constexpr std::uint32_t kRunning = 2;
+// srv_check_health: a server that is made ready is presumed to be up before its first check, with as much health as
+// `rise` says (launch.cc); a check that succeeds makes it full.
+constexpr std::uint32_t kPresumedHealth = 1;
+
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   while (true) {
@@ -175,7 +181,8 @@ std::string ask_doors() { return fmt::format("show map {}", kDoorsFile); }
 
 Result<std::vector<Slot>> parse_slots(std::string_view answer) {
   const Table table(answer, ' ');
-  for (const std::string_view column : {"be_name", "srv_name", "srv_addr", "srv_port", "srv_admin_state"}) {
+  for (const std::string_view column :
+       {"be_name", "srv_name", "srv_addr", "srv_port", "srv_op_state", "srv_admin_state", "srv_check_health"}) {
     if (!table.has(column)) return not_understood("servers");
   }
   std::vector<Slot> slots;
@@ -187,11 +194,14 @@ Result<std::vector<Slot>> parse_slots(std::string_view answer) {
     if (slot.backend != kElasticsearch && slot.backend != kKibana) continue;
     const auto port = number(table.cell(cells, "srv_port"));
     const auto admin = number(table.cell(cells, "srv_admin_state"));
-    if (!port || !admin || slot.name.empty()) return not_understood("servers");
+    const auto operation = number(table.cell(cells, "srv_op_state"));
+    const auto health = number(table.cell(cells, "srv_check_health"));
+    if (!port || !admin || !operation || !health || slot.name.empty()) return not_understood("servers");
     slot.port = *port;
     slot.state = (*admin & kInMaintenance) != 0 ? SlotState::kOff
                  : (*admin & kDraining) != 0    ? SlotState::kDrained
                                                 : SlotState::kReady;
+    slot.is_up = *operation == kRunning && *health > kPresumedHealth;
     slots.push_back(std::move(slot));
   }
   return slots;
@@ -262,6 +272,17 @@ std::map<std::string, std::uint32_t, std::less<>> sessions_by_node(const Standin
     }
   }
   return sessions;
+}
+
+std::set<std::string, std::less<>> nodes_that_are_up(const Standing& standing, const Orders& orders) {
+  std::set<std::string, std::less<>> nodes;
+  for (const Server& server : orders.servers) {
+    const bool is_up = std::ranges::any_of(standing.slots, [&](const Slot& slot) {
+      return is_at(slot, server) && slot.state != SlotState::kOff && slot.is_up;
+    });
+    if (is_up) nodes.insert(server.node);
+  }
+  return nodes;
 }
 
 std::string digest_of(std::string_view user, std::string_view password) {

@@ -42,6 +42,7 @@ struct Slot {
   std::uint32_t port = 0;
   SlotState state = SlotState::kOff;
   std::uint32_t sessions = 0;  ///< requests that are under way
+  bool is_up = false;          ///< its health was checked and found well since it is at this address
 };
 
 /// What a proxy says of itself.
@@ -69,6 +70,9 @@ Result<std::vector<std::pair<std::string, std::string>>> parse_entries(std::stri
 /// What is to be said, in this order, for the proxy to be as wanted. Empty: it is. kResourceExhausted: it has no place
 /// for so many servers.
 Result<std::vector<std::string>> commands_for(const Standing& standing, const Orders& orders);
+
+/// Nodes among the servers that the proxy found well, and sends requests unless they are drained.
+std::set<std::string, std::less<>> nodes_that_are_up(const Standing& standing, const Orders& orders);
 
 /// Requests under way by node, as far as it is among the servers.
 std::map<std::string, std::uint32_t, std::less<>> sessions_by_node(const Standing& standing, const Orders& orders);

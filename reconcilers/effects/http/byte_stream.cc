@@ -54,6 +54,17 @@ asio::awaitable<error_code> ByteStream::handshake(std::string host) {
   co_return error;
 }
 
+std::string ByteStream::peer_certificate() const {
+  X509* certificate = tls_ ? SSL_get0_peer_certificate(tls_->stream.native_handle()) : nullptr;
+  if (certificate == nullptr) return {};
+  const int size = i2d_X509(certificate, nullptr);
+  if (size <= 0) return {};
+  std::string der(static_cast<std::size_t>(size), '\0');
+  auto* into = reinterpret_cast<unsigned char*>(der.data());
+  i2d_X509(certificate, &into);
+  return der;
+}
+
 asio::awaitable<ByteStream::Got> ByteStream::read_some(std::span<char> into) {
   Got got;
   const asio::mutable_buffer buffer(into.data(), into.size());

@@ -32,6 +32,9 @@ class ByteStream {
   /// Only with TLS. `host` is sent as the server's name, and has to be in its certificate if the context verifies.
   boost::asio::awaitable<boost::system::error_code> handshake(std::string host);
 
+  /// The one that the peer showed when hands were shaken, in DER; empty without TLS, or before.
+  [[nodiscard]] std::string peer_certificate() const;
+
   struct Got {
     std::size_t bytes = 0;
     boost::system::error_code error;

@@ -99,15 +99,13 @@ class Task {
 
 class HaproxyClientTest : public ::testing::Test {
  protected:
-  Result<Sessions> follow(const Question& question, Duration timeout = 5s) {
-    return follow_as(*tls_, question, timeout);
-  }
+  Result<Answer> follow(const Question& question, Duration timeout = 5s) { return follow_as(*tls_, question, timeout); }
 
-  static Result<Sessions> follow_as(asio::ssl::context& tls, const Question& question, Duration timeout) {
+  static Result<Answer> follow_as(asio::ssl::context& tls, const Question& question, Duration timeout) {
     asio::io_context io;
     Client client(io, tls);
-    std::optional<Result<Sessions>> outcome;
-    client.follow(question, timeout, [&](Result<Sessions> answer) { outcome = std::move(answer); });
+    std::optional<Result<Answer>> outcome;
+    client.follow(question, timeout, [&](Result<Answer> answer) { outcome = std::move(answer); });
     EXPECT_FALSE(outcome);
     io.run();
     EXPECT_TRUE(outcome);
@@ -115,7 +113,22 @@ class HaproxyClientTest : public ::testing::Test {
   }
 
   Question question(const Task& task, std::vector<Server> servers) {
-    return {.host = "127.0.0.1", .port = task.control_port, .orders = {.servers = std::move(servers)}};
+    return {.host = "127.0.0.1",
+            .port = task.control_port,
+            .orders = {.servers = std::move(servers)},
+            .admit = [](const std::string&) { return Result<void>{}; }};
+  }
+  /// The fingerprint of the certificate that the proxy shows.
+  std::string fingerprint_of(const Task& task) {
+    std::string shown;
+    auto asked = question(task, {});
+    asked.only_asks = true;
+    asked.admit = [&](const std::string& fingerprint) {
+      shown = fingerprint;
+      return Result<void>{};
+    };
+    EXPECT_TRUE(follow(asked));
+    return shown;
   }
 
   Identity identity_ = *make_identity();
@@ -137,15 +150,16 @@ TEST_F(HaproxyClientTest, AProxyFollows) {
   told.orders.asks_for_users = true;
   told.orders.digests = {digest_of("anna", "secret")};
   told.orders.networks = {"127.0.0.0/8", "10.0.0.0/8"};
-  auto sessions = follow(told);
-  ASSERT_TRUE(sessions) << sessions.error().detail << task.said();
-  EXPECT_THAT(*sessions, ElementsAre(Pair("data-0", 0), Pair("data-1", 0)));
+  auto answer = follow(told);
+  ASSERT_TRUE(answer) << answer.error().detail << task.said();
+  EXPECT_THAT(answer->up, IsEmpty()) << "nobody is there";
+  EXPECT_THAT(answer->sessions, ElementsAre(Pair("data-0", 0), Pair("data-1", 0)));
   // What was told is so: nothing is left to say.
   EXPECT_TRUE(follow(told));
   told.orders = {.servers = {server("data-1", "127.0.0.12", true), server("data-2", "localhost")}};
-  sessions = follow(told);
-  ASSERT_TRUE(sessions) << sessions.error().detail;
-  EXPECT_THAT(*sessions, ElementsAre(Pair("data-1", 0), Pair("data-2", 0)));
+  answer = follow(told);
+  ASSERT_TRUE(answer) << answer.error().detail;
+  EXPECT_THAT(answer->sessions, ElementsAre(Pair("data-1", 0), Pair("data-2", 0)));
 }
 
 TEST_F(HaproxyClientTest, OnlyAskingChangesNothing) {
@@ -153,9 +167,9 @@ TEST_F(HaproxyClientTest, OnlyAskingChangesNothing) {
   ASSERT_TRUE(task.is_up()) << task.said();
   auto asked = question(task, {server("data-0", "127.0.0.11")});
   asked.only_asks = true;
-  const auto sessions = follow(asked);
-  ASSERT_TRUE(sessions) << sessions.error().detail;
-  EXPECT_THAT(*sessions, IsEmpty());
+  const auto answer = follow(asked);
+  ASSERT_TRUE(answer) << answer.error().detail;
+  EXPECT_THAT(answer->sessions, IsEmpty());
 }
 
 TEST_F(HaproxyClientTest, AStrangerIsToldNothingAndTellsNothing) {
@@ -170,7 +184,44 @@ TEST_F(HaproxyClientTest, AStrangerIsToldNothingAndTellsNothing) {
   // The controller finds it untouched.
   auto asked = question(task, {server("data-0", "127.0.0.11")});
   asked.only_asks = true;
-  EXPECT_THAT(*follow(asked), IsEmpty());
+  EXPECT_THAT(follow(asked)->sessions, IsEmpty());
+}
+
+TEST_F(HaproxyClientTest, WhoShowsAnotherCertificateIsToldNothing) {
+  const Task task(identity_.certificate);
+  const Task impostor(identity_.certificate);
+  ASSERT_TRUE(task.is_up()) << task.said();
+  ASSERT_TRUE(impostor.is_up()) << impostor.said();
+  const std::string own = fingerprint_of(task);
+  ASSERT_EQ(own.size(), 64U);
+  EXPECT_EQ(fingerprint_of(task), own) << "it lasts as long as the task";
+  const auto admit = [&own](const std::string& fingerprint) -> Result<void> {
+    if (fingerprint == own) return {};
+    return fail(ErrorCode::kPermissionDenied, "another certificate");
+  };
+  auto told = question(task, {server("data-0", "127.0.0.11")});
+  told.admit = admit;
+  EXPECT_TRUE(follow(told));
+  auto misled = question(impostor, {server("data-0", "127.0.0.11")});
+  misled.orders.digests = {digest_of("anna", "secret")};
+  misled.orders.asks_for_users = true;
+  misled.admit = admit;
+  const auto refused = follow(misled);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kPermissionDenied);
+  misled.only_asks = true;
+  misled.admit = [](const std::string&) { return Result<void>{}; };
+  EXPECT_THAT(follow(misled)->sessions, IsEmpty()) << "it was told of a node";
+}
+
+TEST_F(HaproxyClientTest, WithoutAWordOnItsCertificateNobodyIsTheProxy) {
+  const Task task(identity_.certificate);
+  ASSERT_TRUE(task.is_up()) << task.said();
+  auto told = question(task, {server("data-0", "127.0.0.11")});
+  told.admit = nullptr;
+  const auto refused = follow(told);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable);
 }
 
 TEST_F(HaproxyClientTest, NobodyThereIsUnavailable) {
@@ -197,8 +248,8 @@ TEST_F(HaproxyClientTest, ConversationsWithOneProxyFollowOneAnother) {
   std::vector<std::string> answers;
   for (int i = 0; i < 10; ++i) {
     client.follow(question(task, {server("data-" + std::to_string(i), "127.0.0.11")}), 5s,
-                  [&answers, i](const Result<Sessions>& sessions) {
-                    answers.push_back(sessions ? sessions->begin()->first : "refused " + std::to_string(i));
+                  [&answers, i](const Result<Answer>& answer) {
+                    answers.push_back(answer ? answer->sessions.begin()->first : "refused " + std::to_string(i));
                   });
   }
   io.run();

@@ -17,7 +17,7 @@ constexpr std::string_view kServers =
     "srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state "
     "bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr "
     "srv_agent_addr srv_agent_port\n"
-    "3 elasticsearch 1 es1 127.0.0.11 2 4 1 1 0 1 0 1 6 0 0 0 - 31000 - 0 0 - - 0\n"
+    "3 elasticsearch 1 es1 127.0.0.11 2 4 1 1 0 15 3 3 6 0 0 0 - 31000 - 0 0 - - 0\n"
     "3 elasticsearch 2 es2 127.0.0.12 2 12 1 1 0 1 0 1 6 0 0 0 - 31000 - 0 0 - - 0\n"
     "3 elasticsearch 3 es3 127.0.0.1 0 5 1 1 26 1 0 0 14 0 0 0 - 1 - 0 0 - - 0\n"
     "4 kibana 1 kibana1 127.0.0.1 0 5 1 1 26 1 0 0 14 0 0 0 - 1 - 0 0 - - 0\n"
@@ -50,6 +50,23 @@ TEST(HaproxyRuntime, ReadsServersAndTheirSessions) {
   EXPECT_EQ(now.slots[1].state, SlotState::kDrained);
   EXPECT_EQ(now.slots[2].state, SlotState::kOff);
   EXPECT_EQ(now.slots[3].backend, "kibana");
+}
+
+TEST(HaproxyRuntime, AServerIsUpOnceItWasCheckedAndFoundWell) {
+  const Orders orders{.servers = {server("data-0", "127.0.0.11"), server("data-1", "127.0.0.12")}};
+  EXPECT_THAT(nodes_that_are_up(standing(), orders), ElementsAre("data-0")) << "the other is only presumed to be";
+  const std::string header(kServers.substr(0, kServers.find("\n3 ") + 1));
+  const auto up = [&](const std::string& state) {
+    const Standing now{
+        .slots = *parse_slots(header + "3 elasticsearch 1 es1 127.0.0.11 " + state + " 6 0 0 0 - 31000 - 0 0 - - 0\n")};
+    return nodes_that_are_up(now, orders).size();
+  };
+  EXPECT_EQ(up("2 4 1 1 5 15 3 3"), 1U);
+  EXPECT_EQ(up("2 4 1 1 5 15 0 3"), 1U) << "while it is checked again";
+  EXPECT_EQ(up("2 12 1 1 5 15 3 3"), 1U) << "one that is drained";
+  EXPECT_EQ(up("2 4 1 1 0 15 3 1"), 0U) << "a place that another was well in";
+  EXPECT_EQ(up("0 4 1 1 3 8 2 0"), 0U) << "down";
+  EXPECT_EQ(up("0 5 1 1 0 15 3 3"), 0U) << "off";
 }
 
 TEST(HaproxyRuntime, ReadsEntriesOfMapsAndLists) {

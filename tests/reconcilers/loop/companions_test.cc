@@ -44,7 +44,7 @@ class CompanionsTest : public ControllerFixture {
   [[nodiscard]] const state::Cluster& search() const { return *controller_->state().find_cluster("search"); }
   [[nodiscard]] const state::Node& beside() const { return *state::find_node(search(), "beside-0"); }
 
-  void proxy_answers(std::uint64_t seq, const Result<ProxySessions>& answer = ProxySessions{}) {
+  void proxy_answers(std::uint64_t seq, const Result<ProxyAnswer>& answer = ProxyAnswer{}) {
     controller_->proxy_answered("search", "beside-0", seq, answer, now_);
     settle();
   }
