@@ -13,6 +13,7 @@
 #include "reconcilers/rules/launch_rules.h"
 #include "reconcilers/rules/rollout_rules.h"
 #include "reconcilers/rules/stop_rules.h"
+#include "reconcilers/voting.h"
 
 namespace esaas::reconcile {
 namespace {
@@ -132,8 +133,35 @@ void add_requests(const Cluster& cluster, std::string_view operation, std::vecto
 
 // ---- What holds, and what is next ----
 
-Held held_by(const state::Hold& hold) {
-  return {.hold = &hold, .meaning = meaning_of_rule(hold.rule()), .operation = std::string(operation_of(hold))};
+/// Before 7.0 a master that was cut off when the other of two left may have stored that two are needed. What is stored
+/// rules over what it is started with, so a restart changes nothing; a second master does (tried with 2.3.3).
+bool may_lack_the_vote_of_one_that_left(const Cluster& cluster) {
+  if (keeps_voting_configuration(cluster.spec().version())) return false;
+  std::uint32_t masters = 0;
+  for (const model::NodeGroup& group : cluster.spec().node_groups()) {
+    if (state::is_master_eligible(group)) masters += group.count();
+  }
+  return masters == 1;
+}
+
+std::string remedy_for(const state::Hold& hold, const Cluster& cluster) {
+  if (hold.rule() != kHealthKnown || cluster.phase() != state::CLUSTER_PHASE_RUNNING) return {};
+  std::string remedy = fmt::format(
+      "If it does not answer again by itself, restart what is silent (esaas cluster restart {}): an administrator lets "
+      "the restart stop nodes without an answer, with esaas operation override OPERATION health_unknown --why ... .",
+      cluster.name());
+  if (!may_lack_the_vote_of_one_that_left(cluster)) return remedy;
+  return remedy +
+         " If its only master was one of two before and was cut off when the other left, it waits for a second vote, "
+         "and no restart ends that: give its group 2 masters until it answers (esaas cluster scale, or an undo of the "
+         "scale).";
+}
+
+Held held_by(const state::Hold& hold, const Cluster& cluster) {
+  return {.hold = &hold,
+          .meaning = meaning_of_rule(hold.rule()),
+          .operation = std::string(operation_of(hold)),
+          .remedy = remedy_for(hold, cluster)};
 }
 
 void add_next(const state::Hold& hold, std::vector<Next>& next) {
@@ -236,6 +264,7 @@ std::string_view meaning_of_rule(std::string_view rule) {
         kReleaseRules, kDrainRules, kExclusionRules, kStopRules, kRestartRules, kAbsenceRules}) {
     if (const auto meaning = find_meaning(rules, rule); !meaning.empty()) return meaning;
   }
+  if (rule == kElasticsearchRefusesSetting) return kElasticsearchRefusesSettingWhy;
   return find_meaning(kLaunchRules, rule);
 }
 
@@ -258,13 +287,12 @@ Explanation explain_cluster(const WhyInput& input) {
   add_doing(cluster, why.doing);
   add_requests(cluster, "", why.doing);
   for (const state::Hold& hold : cluster.holds()) {
-    why.held.push_back(held_by(hold));
+    why.held.push_back(held_by(hold, cluster));
     add_next(hold, why.next);
   }
   for (const Node& node : cluster.nodes()) add_next(node, input.now, why.next);
   add_queue(input, why.next);
   add_policies(cluster, why.next);
-  if (rule == kElasticsearchRefusesSetting) return kElasticsearchRefusesSettingWhy;
   if (active != nullptr && active->paused()) {
     why.answer = active->id() + " is paused: it goes on when it is continued.";
   } else if (const state::Hold* hold = first_of(why.held)) {
@@ -309,7 +337,7 @@ Explanation explain_operation(const WhyInput& input, const Operation& operation)
   if (is_active) add_doing(cluster, why.doing);
   for (const state::Hold& hold : cluster.holds()) {
     if (!concerns(hold, operation, cluster)) continue;
-    why.held.push_back(held_by(hold));
+    why.held.push_back(held_by(hold, cluster));
     add_next(hold, why.next);
   }
   if (is_active) {
@@ -351,7 +379,7 @@ Explanation explain_node(const WhyInput& input, const Node& node) {
   if (!node.growth_refusal().empty()) why.doing.push_back("Its place could not grow: " + node.growth_refusal());
   for (const state::Hold& hold : cluster.holds()) {
     if (!hold.node().empty() && hold.node() != node.name()) continue;
-    why.held.push_back(held_by(hold));
+    why.held.push_back(held_by(hold, cluster));
     add_next(hold, why.next);
   }
   add_next(node, input.now, why.next);
@@ -383,6 +411,7 @@ std::string to_text(const Explanation& why) {
     text += fmt::format("  {}{} (rule {}, since {})\n", hold.node().empty() ? "" : hold.node() + ": ", hold.why(),
                         hold.rule(), moment(hold.since_at_us()));
     if (!one.meaning.empty()) text += fmt::format("    the rule is there because: {}\n", one.meaning);
+    if (!one.remedy.empty()) text += fmt::format("    what can be done: {}\n", one.remedy);
     std::string figures;
     for (const model::Figure& figure : hold.basis()) {
       figures += fmt::format("{}{}={}", figures.empty() ? "" : " ", figure.name(), figure.value());

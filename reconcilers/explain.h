@@ -34,6 +34,7 @@ struct Held {
   const state::Hold* hold = nullptr;
   std::string_view meaning;  ///< why there is such a rule; empty when it only tells what is waited for
   std::string operation;     ///< that it holds; empty: none in particular
+  std::string remedy = {};   ///< what a person can do if the wait does not end by itself; empty: nothing is known
 };
 struct Next {
   std::string text;

@@ -15,7 +15,9 @@
 // m = 2 and a fourth could split two against two. Were one of the others not joined, it might not
 // have heard of the new value. The one exception is N = 2: a single master can not require two. It
 // is safe there, because the new node's own configuration says two, so it can not elect itself, and
-// the old one is alone in its half. Its value follows the join.
+// the old one is alone in its half. Its value follows the join. So the old one need not be joined
+// either: one that was cut off while the other of two left may have stored a two, which no restart
+// takes from it (a stored value rules over the configured one), and is silent until there are two.
 //
 // Coming back. A node that is launched again carries the quorum of those that could be up now, not
 // of all that are planned: masters that wait for their first launch can not vote, and counting them

@@ -126,6 +126,7 @@ json::object to_json(const Answered& answered) {
     json::object item = esaas::to_json(*one.hold);
     put(item, "rule_is_there_because", std::string(one.meaning));
     put(item, "operation", one.operation);
+    put(item, "what_can_be_done", one.remedy);
     held.push_back(std::move(item));
   }
   auto& next = object["next"].emplace_array();

@@ -94,7 +94,9 @@ std::optional<Refusal> one_new_master(const View& view, const LaunchSubject& sub
 std::optional<Refusal> quorum_is_raised(const View& view, const LaunchSubject& subject) {
   if (!is_new_master(view, subject.node)) return std::nullopt;
   const MasterCount masters = count_masters(view);
-  if (masters.joined < masters.possible) {
+  // A single one may be silent for want of the vote of one that left, and this is the vote.
+  const bool is_second = masters.possible <= 1 && !keeps_voting_configuration(view);
+  if (masters.joined < masters.possible && !is_second) {
     return Refusal{"Every master-eligible node must be joined before one more starts.",
                    {figure("joined", masters.joined), figure("could_be_up", masters.possible)}};
   }

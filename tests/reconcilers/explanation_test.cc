@@ -151,6 +151,20 @@ TEST(Explain, HoldsOfAnOperationBesideAreItsOwn) {
   EXPECT_TRUE(concerns(hold, active, cluster));
 }
 
+TEST(Explain, ASilentClusterIsToldWhatCanBeDone) {
+  const auto told = [](std::uint32_t masters, const std::string& version) {
+    state::Cluster cluster = cluster_of(masters);
+    cluster.mutable_spec()->set_version(version);
+    cluster.add_holds()->set_rule("health_unknown");
+    return to_text(explain_cluster({.cluster = cluster, .open = {}, .reasons = {}, .now = from_us(1)}));
+  };
+  EXPECT_THAT(told(3, "2.4.6"), HasSubstr("what can be done: If it does not answer again by itself, restart"));
+  EXPECT_THAT(told(3, "2.4.6"), HasSubstr("esaas operation override OPERATION health_unknown"));
+  EXPECT_THAT(told(3, "2.4.6"), Not(HasSubstr("a second vote")));
+  EXPECT_THAT(told(1, "2.4.6"), HasSubstr("give its group 2 masters until it answers"));
+  EXPECT_THAT(told(1, "7.17.28"), Not(HasSubstr("a second vote"))) << "there is no such setting any more";
+}
+
 TEST(Explain, ANodeThatEndedTooEarlySaysWhenItIsLaunchedAgain) {
   state::Cluster cluster = cluster_of(3);
   state::Node& node = *cluster.add_nodes();

@@ -177,5 +177,33 @@ TEST(MinimumMasterNodes, AMasterThatIsGivenUpIsNotStartedAgainForItsVote) {
   EXPECT_TRUE(scene.plans("release_place"));
 }
 
+/// It may have stored a two, and then is silent until there is a second vote; the new one can not be elected without
+/// it.
+TEST(MinimumMasterNodes, ASecondMasterStartsThoughTheOnlyOneIsSilent) {
+  World world = settled(1);
+  const std::size_t first = world.log.size();
+  world.elasticsearch_is_silent = true;
+  world.round();
+  world.scale("data", 2);
+  for (int i = 0; i < 20; ++i) world.round();
+  EXPECT_THAT(story(world, first), testing::Contains("launch data-1")) << world.show();
+  const auto launches = world.events_of(event::Event::kTaskLaunchIntended);
+  EXPECT_THAT(launches.back().task_launch_intended().launch().command(), testing::HasSubstr("minimum_master_nodes='2'"))
+      << "it can not elect itself";
+  world.elasticsearch_is_silent = false;
+  ASSERT_TRUE(world.settle()) << world.show();
+  EXPECT_EQ(world.cluster().minimum_master_nodes_applied(), 2U);
+}
+
+TEST(MinimumMasterNodes, AThirdMasterWaitsForAnAnswer) {
+  World world = settled(2);
+  const std::size_t first = world.log.size();
+  world.elasticsearch_is_silent = true;
+  world.round();
+  world.scale("data", 3);
+  for (int i = 0; i < 20; ++i) world.round();
+  EXPECT_THAT(story(world, first), testing::Not(testing::Contains("launch data-2"))) << world.show();
+}
+
 }  // namespace
 }  // namespace esaas::test

@@ -210,6 +210,26 @@ TEST(Rollout, ASilentClusterIsNotTouched) {
   expect_nothing_left_behind(world);
 }
 
+/// A wrong setting, a full disk: what does not answer by itself again is started anew, if somebody answers for it.
+TEST(Rollout, ASilentNodeIsRestartedWhenAnAdministratorLetsIt) {
+  World world(3);
+  world.create({World::group("data", 1)});
+  ASSERT_TRUE(world.settle()) << world.show();
+  world.elasticsearch_is_silent = true;
+  world.round();
+  world.restart();
+  for (int i = 0; i < 60; ++i) world.round();
+  EXPECT_THAT(restarted(world), IsEmpty());
+  ASSERT_TRUE(world.has_hold("health_unknown")) << world.show();
+  world.override_rule("health_unknown");
+  for (int i = 0; i < 300 && world.node("data-0").attempt() == 1; ++i) world.round();
+  EXPECT_EQ(world.node("data-0").attempt(), 2U) << world.show();
+  world.elasticsearch_is_silent = false;
+  ASSERT_TRUE(world.settle()) << world.show();
+  EXPECT_THAT(world.outcomes, ElementsAre("succeeded", "succeeded"));
+  expect_nothing_left_behind(world);
+}
+
 TEST(Rollout, ANodeThatIsRemovedInTheMiddleLeavesNoAllocationHeldBehind) {
   World world = three_nodes();
   world.flushes_are_lost = true;

@@ -172,6 +172,14 @@ void World::control(command::OperationVerb verb) {
   append_all(std::move(*events));
 }
 
+void World::override_rule(const std::string& rule) {
+  const command::ControlOperation command{cluster().active_operation(), command::OperationVerb::kOverride, rule, "",
+                                          "it is silent for good"};
+  auto events = command::decide(state, command, {.now = now, .caller = admin(), .next_seq = state.seq() + 1});
+  ESAAS_ASSERT(events.has_value(), events.error().detail);
+  append_all(std::move(*events));
+}
+
 void World::give_up_operation() {
   event::Event event;
   event.mutable_operation_finished()->set_id(cluster().active_operation());

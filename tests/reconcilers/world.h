@@ -63,6 +63,8 @@ class World {
   void install_plugin(const std::string& name);
   void submit(model::Request request);
   void control(command::OperationVerb verb);
+  /// An administrator puts a rule that holds now out of force for the active operation.
+  void override_rule(const std::string& rule);
   /// The active operation ends as cancelled, and what it asked for stays wanted.
   void give_up_operation();
   /// A refusal of `decide` is an answer too, and not a mistake of the test.
