@@ -31,7 +31,8 @@ class Undo : public testing::Test {
   }
 
   /// As the reconciler of requests would log it.
-  void ask(const std::string& operation, const std::vector<std::vector<std::string>>& changes, bool accepted = true) {
+  void ask(const std::string& operation, const std::vector<std::vector<std::string>>& changes, bool accepted = true,
+           unsigned status = 400) {
     event::Event intended;
     intended.set_cluster("search");
     intended.set_tenant("shop");
@@ -54,7 +55,7 @@ class Undo : public testing::Test {
     answered.set_operation_id(operation);
     answered.mutable_elasticsearch_request_answered()->set_request_seq(api.front.log.last_seq());
     answered.mutable_elasticsearch_request_answered()->set_accepted(accepted);
-    answered.mutable_elasticsearch_request_answered()->set_status(accepted ? 200 : 400);
+    answered.mutable_elasticsearch_request_answered()->set_status(accepted ? 200 : status);
     api.front.append(answered);
   }
 
@@ -151,6 +152,14 @@ TEST_F(Undo, WhatElasticsearchRefusedHasChangedNothing) {
   ask(id, {{"transient", "a", "1", "2"}}, false);
   api.finish("search", id, model::OPERATION_STATUS_FAILED);
   EXPECT_EQ(undo(id).problem_rule(), "changed_something");
+}
+
+TEST_F(Undo, WhatElasticsearchTookInPartComesBack) {
+  const auto id = begun("PUT", "/settings", R"({"transient":[{"key":"a.a","value":"2"},{"key":"b.b","value":"3"}]})");
+  ask(id, {{"transient", "a.a", "1", "2"}, {"transient", "b.b", "", "3"}}, false, 200);
+  api.finish("search", id, model::OPERATION_STATUS_FAILED);
+  const std::string back = inverse(id);
+  EXPECT_NE(back.find(R"({"key":"a.a","value":"1","unset":false})"), std::string::npos) << back;
 }
 
 TEST_F(Undo, ReplicasComeBackIndexByIndex) {
