@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "reconcilers/rollout.h"
+
 namespace esaas::reconcile {
 namespace {
 
@@ -12,6 +14,13 @@ bool is_recent(const View& view, std::int64_t since_at_us) {
   return view.now() < from_us(since_at_us) + view.settings().assignment_patience;
 }
 
+/// It was told to stop long ago and is a member still: its kill was lost, and may not come again before copies that
+/// other nodes have lost meanwhile are allocated anew (recovery.h).
+bool is_stop_lost(const View& view, const Node& node) {
+  return node.task().kill_intended() && is_joined(node) &&
+         view.now() >= from_us(node.task().kill_intended_at_us()) + kPreparationPatience;
+}
+
 bool is_wanted(const View& view) {
   const state::Cluster& cluster = view.cluster();
   if (cluster.phase() != state::CLUSTER_PHASE_RUNNING) return false;
@@ -20,7 +29,7 @@ bool is_wanted(const View& view) {
   }
   return std::ranges::any_of(cluster.nodes(), [&](const Node& node) {
     return node.has_restart() && !node.removing() && view.holds_data(node) &&
-           is_recent(view, node.restart().since_at_us());
+           is_recent(view, node.restart().since_at_us()) && !is_stop_lost(view, node);
   });
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/model/task_state.h"
 #include "reconcilers/held.h"
+#include "reconcilers/rules/rollout_rules.h"
 #include "reconcilers/rules/stop_rules.h"
 
 namespace esaas::reconcile {
@@ -146,9 +147,24 @@ void restart_stranger(const View& view, Draft& draft, const Node& node) {
   draft.act("restart_stranger", std::move(event));
 }
 
+/// A kill that was lost on its way comes late, and by then the node may be one that can not be missed: another has died
+/// that held the other copy, say. What leaves has been drained, and what is suspended or deleted stops as a whole.
+std::optional<NamedRefusal> refusal_to_stop_now(const View& view, const Node& node) {
+  const bool is_told_alone = view.cluster().phase() == state::CLUSTER_PHASE_RUNNING &&
+                             !view.cluster().has_full_restart() && !node.removing() && !view.is_companion(node);
+  if (!is_told_alone) return std::nullopt;
+  return first_refusal(is_joined(node) ? kRolloutStopRules : kStrangerRules, view, node);
+}
+
 void repeat_kill(const View& view, Draft& draft, const Node& node) {
   const Time due = from_us(node.task().kill_intended_at_us()) + view.settings().kill_repeat;
   if (view.now() < due) return draft.check_at(due);
+  // The master would keep it until the agent is back, whatever has happened until then.
+  if (is_out_of_sight(node)) return;
+  if (auto refusal = refusal_to_stop_now(view, node)) {
+    draft.check_soon();
+    return draft.hold(refusal->rule, node.name(), std::move(refusal->refusal));
+  }
   event::Event event;
   event.mutable_task_kill_intended()->set_node(node.name());
   event.mutable_task_kill_intended()->set_task_id(node.task().task_id());

@@ -13,14 +13,17 @@
 //   reservation gone   the master's books show nothing of the place, or no volume, on an agent that
 //   is there: somebody took it away. Once the node is stopped, or before its first task, its place is given up in the
 //   same way.
-//   machine renewed   a task out of sight on a transient place whose machine is on offer as another agent: an agent
-//   that lost its identity lost its processes, so the task is gone. (A reserved place follows its machine: PlaceMoved.)
-//   Machines are told apart by their hostname alone, so agents that share a host need names of their own; while the old
-//   agent makes offers or is in the master's books it is not taken for renewed.
+//   machine renewed   a task out of sight on a transient place, or one whose reservation was never answered, and its
+//   machine is on offer as another agent: an agent that lost its identity lost its processes, so the task is gone. (A
+//   reserved place follows its machine: PlaceMoved.) Machines are told apart by their hostname alone, so agents that
+//   share a host need names of their own; while the old agent makes offers or is in the master's books it is not
+//   taken for renewed.
+//
 //   stranger       it runs, and the cluster does not list it, and it was launched before a master-eligible node got its
 //   place: where it looks for the others there may be none. When it was held for that as long as
 //   Settings::join_patience it is started anew: one node of a cluster after the other.
-//   killed, and no answer   the kill is sent again.
+//
+//   killed, and no answer   the kill is sent again, under the rules of a stop: it may have become one node too many.
 //
 // Nothing else is done for a node that failed: its place stays, and it is launched there again
 // after its back-off.

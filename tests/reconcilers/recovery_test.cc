@@ -1,5 +1,5 @@
 // Nodes that run and are no members of their cluster, because they were told of masters that have moved since; places
-// that are gone before their first task; places that Mesos does not say the last word about.
+// that are gone before their first task; kills that were lost; places that Mesos does not say the last word about.
 
 #include "reconcilers/recovery.h"
 
@@ -199,6 +199,82 @@ TEST(RenewedMachine, IsNoneWhileTheMastersBooksListTheOldAgent) {
   EXPECT_FALSE(scene.plans("note_lost_task"));
   scene.ledger.front().status = reconcile::LedgerStatus::kAgentAway;
   EXPECT_TRUE(scene.plans("note_lost_task"));
+}
+
+TEST(RenewedMachine, EndsAPlaceWhoseReservationNobodyAnswered) {
+  Scene scene = renewed_machine();
+  EXPECT_TRUE(reconcile::wants_offers(scene.cluster, scene.now));
+  state::Node& node = scene.node("data-2");
+  node.set_place_status(state::PLACE_STATUS_INTENDED);
+  EXPECT_TRUE(reconcile::wants_offers(scene.cluster, scene.now)) << "only an offer shows it";
+  const auto plan = scene.plan();
+  const auto action = std::ranges::find(plan.actions, "note_lost_task", &reconcile::Action::name);
+  ASSERT_NE(action, plan.actions.end());
+  ASSERT_EQ(action->events.size(), 2U);
+  EXPECT_EQ(action->events[0].task_status_changed().state(), model::TASK_STATE_GONE);
+  EXPECT_EQ(action->events[1].place_failed().volume_id(), node.place().volume_id());
+}
+
+// ---- A kill that was lost ----
+
+/// data-2 was told to stop a minute ago for its restart, and runs on; each shard has another copy.
+Scene lost_kill() {
+  Scene scene = Scene::at_rest(3);
+  state::Node& node = scene.node("data-2");
+  node.mutable_restart()->set_seq(node.task().launch_seq() + 1);
+  node.mutable_restart()->set_prepared(true);
+  node.mutable_restart()->set_since_at_us(to_us(scene.now - minutes{1}));
+  node.mutable_task()->set_kill_intended(true);
+  node.mutable_task()->set_kill_intended_at_us(to_us(scene.now - minutes{1}));
+  scene.cluster.add_restart_seqs(node.task().launch_seq() + 1);
+  scene.observation.shards.push_back({"logs", 0, true, reconcile::ShardState::kStarted, "data-2", ""});
+  scene.observation.shards.push_back({"logs", 0, false, reconcile::ShardState::kStarted, "data-1", ""});
+  return scene;
+}
+
+bool repeats_kill(const Scene& scene) {
+  const auto plan = scene.plan();
+  return std::ranges::any_of(plan.repeats, [](const auto& intent) { return intent.has_task_kill_intended(); });
+}
+
+TEST(LostKill, IsSentAgainWhileTheNodeCanBeMissed) { EXPECT_TRUE(repeats_kill(lost_kill())); }
+
+TEST(LostKill, IsHeldWhileTheNodeHasTheLastCopyByNow) {
+  Scene scene = lost_kill();
+  scene.observation.shards.back().state = reconcile::ShardState::kUnassigned;
+  scene.observation.shards.back().node.clear();
+  EXPECT_FALSE(repeats_kill(scene));
+  EXPECT_TRUE(scene.holds("keeps_last_started_copy", "data-2"));
+}
+
+TEST(LostKill, IsHeldWhileTheClusterDoesNotAnswer) {
+  Scene scene = lost_kill();
+  scene.observation.health.set_status(model::HEALTH_STATUS_UNKNOWN);
+  EXPECT_FALSE(repeats_kill(scene));
+  EXPECT_TRUE(scene.holds("health_unknown", "data-2"));
+}
+
+TEST(LostKill, IsNotLeftToTheMasterForATaskOutOfSight) {
+  Scene scene = lost_kill();
+  scene.node("data-2").mutable_task()->set_state(model::TASK_STATE_UNREACHABLE);
+  EXPECT_FALSE(repeats_kill(scene)) << "the master would carry it out whenever the agent comes back";
+}
+
+TEST(LostKill, AsksNoRuleOfAClusterThatIsDeleted) {
+  Scene scene = lost_kill();
+  scene.cluster.set_phase(state::CLUSTER_PHASE_DELETING);
+  scene.observation.health.set_status(model::HEALTH_STATUS_UNKNOWN);
+  EXPECT_TRUE(repeats_kill(scene));
+}
+
+TEST(LostKill, LetsCopiesBeAllocatedMeanwhile) {
+  Scene scene = lost_kill();
+  scene.cluster.set_allocation_intended("primaries");
+  scene.cluster.set_allocation_applied("primaries");
+  scene.observation.allocation_enable = "primaries";
+  EXPECT_TRUE(scene.plans("hold_allocation")) << "it is given back";
+  scene.node("data-2").mutable_task()->set_kill_intended_at_us(to_us(scene.now - std::chrono::seconds{20}));
+  EXPECT_FALSE(scene.plans("hold_allocation"));
 }
 
 // ---- No answer of Mesos ----
