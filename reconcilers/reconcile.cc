@@ -102,7 +102,7 @@ bool wants_offers(const state::Cluster& cluster, Time now) {
     const bool may_try = to_us(now) >= node.not_before_at_us();
     if (wants_place(cluster, node)) return may_try;
     // Its machine may come back as another agent, which only an offer shows.
-    if ((is_reserved(node) || is_transient(node)) && is_out_of_sight(node)) return true;
+    if (has_place(node) && is_out_of_sight(node)) return true;
     if (!is_reserved(node) || !is_stopped(node)) return false;
     if (node.removing() || cluster.phase() == state::CLUSTER_PHASE_DELETING) return true;
     return cluster.phase() == state::CLUSTER_PHASE_RUNNING && may_try;

@@ -88,18 +88,26 @@ const Offer* find_renewed_machine(const View& view, const Node& node) {
   return nullptr;
 }
 
-/// No status will ever tell of it, because the master goes on calling the old agent unreachable.
+/// No status will ever tell of it, because the master goes on calling the old agent unreachable. A place that was still
+/// being reserved ends with it: should it have come to be, an offer shows it, and it is adopted or given back.
 bool note_renewed_machine(const View& view, Draft& draft, const Node& node) {
-  const Offer* renewed = is_transient(node) ? find_renewed_machine(view, node) : nullptr;
+  const bool is_unanswered = node.place_status() == state::PLACE_STATUS_INTENDED;
+  const Offer* renewed = is_transient(node) || is_unanswered ? find_renewed_machine(view, node) : nullptr;
   if (renewed == nullptr) return false;
-  event::Event event;
-  event::TaskStatusChanged& payload = *event.mutable_task_status_changed();
+  std::vector<event::Event> events(1);
+  event::TaskStatusChanged& payload = *events.front().mutable_task_status_changed();
   payload.set_node(node.name());
   payload.set_task_id(node.task().task_id());
   payload.set_state(model::TASK_STATE_GONE);
   payload.set_message("The machine is agent " + renewed->agent_id + " now.");
   payload.set_agent_id(node.task().agent_id());
-  draft.act("note_lost_task", std::move(event));
+  if (is_unanswered) {
+    event::PlaceFailed& failed = *events.emplace_back().mutable_place_failed();
+    failed.set_node(node.name());
+    failed.set_volume_id(node.place().volume_id());
+    failed.set_why("The machine is another agent now, and nobody knows what became of the reservation.");
+  }
+  draft.act("note_lost_task", std::move(events));
   return true;
 }
 

@@ -23,6 +23,24 @@ bool can_be_killed(model::TaskState state) {
          state == model::TASK_STATE_RUNNING;
 }
 
+/// The master knows nothing of a reservation on which a task was launched that may be alive. Both went in one call, so
+/// the task's fate tells the reservation's: until it is known the master is asked again, for a node whose place is
+/// forgotten while its task is out of sight could never be started again. (Of one that runs: mesos_outcomes.)
+bool is_unknown_below_a_task(const state::Node& node, const wire::OperationStatus& status) {
+  const bool is_unknown = to_model(status.state()) == model::MESOS_OPERATION_STATE_UNKNOWN &&
+                          node.place_status() == state::PLACE_STATUS_INTENDED &&
+                          node.task().launch_seq() > node.place_seq();
+  if (!is_unknown) return false;
+  switch (node.task().state()) {
+    case model::TASK_STATE_INTENDED:
+    case model::TASK_STATE_STAGING:
+    case model::TASK_STATE_UNREACHABLE:
+    case model::TASK_STATE_LOST:
+    case model::TASK_STATE_UNKNOWN: return true;
+    default: return false;
+  }
+}
+
 /// The seq of the event that intended an open operation on the node's place.
 std::uint64_t intent_of_operation(const state::Node& node, const std::string& operation) {
   const state::Growth& growth = node.growth();
@@ -152,14 +170,15 @@ void Controller::append_about_stray(const wire::TaskStatus& status, event::Event
 
 void Controller::operation_status(const wire::OperationStatus& status, Time now) {
   const std::string& operation = status.operation_id().value();
-  if (model::is_last_word(to_model(status.state()))) operation_reconciliation_.answered(operation);
   const auto id = model::parse_id(operation);
-  if (id) {
-    const state::Cluster* cluster = state().find_cluster(id->cluster);
-    const state::Node* node = cluster == nullptr ? nullptr : state::find_node(*cluster, id->node);
-    if (node != nullptr && is_open(*node, operation)) {
+  const state::Cluster* cluster = id ? state().find_cluster(id->cluster) : nullptr;
+  const state::Node* node = cluster == nullptr ? nullptr : state::find_node(*cluster, id->node);
+  if (node != nullptr && !is_open(*node, operation)) node = nullptr;
+  if (node == nullptr || !is_unknown_below_a_task(*node, status)) {
+    if (model::is_last_word(to_model(status.state()))) operation_reconciliation_.answered(operation);
+    if (node != nullptr) {
       place_operation_status(id->cluster, *node, status, now);
-    } else {
+    } else if (id) {
       orphan_operation_status(*id, status, now);
     }
   }

@@ -19,9 +19,18 @@ std::string why(const event::MesosOperationChanged& change) {
   return change.mesos_operation() + " ended as " + state + (change.message().empty() ? "" : ": " + change.message());
 }
 
+/// A task runs there that was launched on what the operation reserves, so that it came to be, whoever has forgotten it.
+bool has_a_task_on_it(const state::Node& node) {
+  const model::TaskState task = node.task().state();
+  return node.task().launch_seq() > node.place_seq() &&
+         (task == model::TASK_STATE_STARTING || task == model::TASK_STATE_RUNNING || task == model::TASK_STATE_KILLING);
+}
+
 std::vector<event::Event> reservation_outcome(const state::Node& node, const event::MesosOperationChanged& change) {
   event::Event event;
-  if (change.state() == model::MESOS_OPERATION_STATE_FINISHED) {
+  if (change.state() == model::MESOS_OPERATION_STATE_UNKNOWN && has_a_task_on_it(node)) {
+    fill(*event.mutable_place_reserved(), node);
+  } else if (change.state() == model::MESOS_OPERATION_STATE_FINISHED) {
     if (!node.reserve_finished() || !node.create_finished()) return {};
     fill(*event.mutable_place_reserved(), node);
   } else {

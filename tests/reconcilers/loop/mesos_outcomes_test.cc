@@ -51,6 +51,19 @@ TEST(PlaceOutcome, FailsWithTheReasonWhenAnOperationDidNotHappen) {
   EXPECT_FALSE(events[0].place_failed().data_lost());
 }
 
+TEST(PlaceOutcome, IsReservedWhereATaskRunsThoughTheMasterHasForgottenTheOperation) {
+  state::Node node = reserving();
+  node.mutable_task()->set_launch_seq(10);
+  node.mutable_task()->set_state(model::TASK_STATE_RUNNING);
+  const auto events = outcome(node, change("c", model::MESOS_OPERATION_STATE_UNKNOWN));
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].place_reserved().volume_id(), "v");
+  node.mutable_task()->set_launch_seq(8);
+  const auto of_another_task = outcome(node, change("c", model::MESOS_OPERATION_STATE_UNKNOWN));
+  ASSERT_EQ(of_another_task.size(), 1U);
+  EXPECT_TRUE(of_another_task[0].has_place_failed());
+}
+
 TEST(PlaceOutcome, SaysNothingWhileTheAgentIsUnreachable) {
   state::Node node = reserving();
   EXPECT_TRUE(outcome(node, change("r", model::MESOS_OPERATION_STATE_UNREACHABLE)).empty());

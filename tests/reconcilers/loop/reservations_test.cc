@@ -45,6 +45,33 @@ TEST_F(ReservationsTest, AnOfferIsNoProofAgainstATaskThatMesosHoldsForRunning) {
   EXPECT_EQ(search_node().place().agent_id(), "agent-1");
 }
 
+TEST_F(ReservationsTest, AnUnknownReservationIsAskedAboutAgainWhileItsTaskIsOutOfSight) {
+  subscribe();
+  submit(command::CreateTenant{"shop"});
+  submit(create("search"));
+  offer("o1");
+  ASSERT_EQ(search_node().place_status(), state::PLACE_STATUS_INTENDED);
+  ASSERT_TRUE(search_node().has_task()) << "launched in the same call";
+  const std::string operation = search_node().create_operation();
+  const auto say_unknown = [&] {
+    Event event;
+    event.set_type(Event::UPDATE_OPERATION_STATUS);
+    auto& status = *event.mutable_update_operation_status()->mutable_status();
+    status.mutable_operation_id()->set_value(operation);
+    status.set_state(wire::OPERATION_UNKNOWN);
+    give(event);
+  };
+  report(wire::TASK_UNKNOWN);
+  settle();
+  say_unknown();
+  EXPECT_EQ(search_node().place_status(), state::PLACE_STATUS_INTENDED) << "where the task is must not be forgotten";
+  // It never came to be.
+  report(wire::TASK_GONE);
+  settle();
+  say_unknown();
+  EXPECT_EQ(logged(event::Event::kPlaceFailed).size(), 1U);
+}
+
 TEST_F(ReservationsTest, ThatAnAgentIsGoneForGoodIsNewsOfAStoppedNodesPlace) {
   place_search();
   report(wire::TASK_FAILED);
