@@ -11,6 +11,9 @@
 namespace esaas::simulation {
 namespace {
 
+/// When a master has noticed at the latest that a connection is no more.
+constexpr Duration kConnectionNoticed = std::chrono::seconds{30};
+
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -80,6 +83,11 @@ void MesosLink::confirm() {
 
 void MesosLink::send(Call call) {
   hooks_.check_call(call);
+  const bool is_about_offers = call.type() == Call::DECLINE || call.type() == Call::SUPPRESS ||
+                               call.type() == Call::REVIVE || call.type() == Call::ACCEPT;
+  if (journal_.verbose() && is_about_offers) {
+    journal_.note((stream_ && !unconfirmed_ ? "call " : "call to nobody ") + call.ShortDebugString().substr(0, 300));
+  }
   if (!stream_ || unconfirmed_) return;
   note_suppression(call);
   call.mutable_framework_id()->set_value(framework_id_);
@@ -168,8 +176,17 @@ void MesosLink::set_roles(const std::vector<std::string>& roles) {
 
 void MesosLink::process_ended() {
   ++process_;
-  // The master may learn of it at once, or not before the next subscription.
-  if (stream_ && !broken_ && prng_.chance(2, 3)) mesos_.model().disconnect(*stream_, clock_.now());
+  // The master learns of it at once, or a while later: most often not before the next subscription.
+  if (stream_ && !broken_) {
+    if (prng_.chance(2, 3)) {
+      mesos_.model().disconnect(*stream_, clock_.now());
+    } else {
+      clock_.after(kConnectionNoticed, [this, stream = *stream_] {
+        mesos_.model().disconnect(stream, clock_.now());
+        mesos_.pump();
+      });
+    }
+  }
   stream_.reset();
   held_.clear();
   suppressed_.clear();
@@ -263,6 +280,13 @@ void MesosLink::deliver(const Event& event) {
 }
 
 void MesosLink::hand_over(const Event& event) {
+  if (journal_.verbose() && (event.type() == Event::OFFERS || event.type() == Event::RESCIND)) {
+    std::string text = event.type() == Event::RESCIND ? "rescinded " + event.rescind().offer_id().value() : "offered";
+    for (const auto& offer : event.offers().offers()) {
+      text += fmt::format(" {} of {} to {}", offer.id().value(), offer.hostname(), offer.allocation_info().role());
+    }
+    journal_.note(std::move(text));
+  }
   hooks_.to_controller([&](loop::Controller& controller) { controller.mesos_event(event, clock_.now()); });
 }
 

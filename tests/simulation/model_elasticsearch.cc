@@ -76,6 +76,22 @@ void ModelElasticsearch::tell_exit(ProcessExit exit) {
   clock_.after(Duration{0}, [this, exit = std::move(exit)] { exited_(exit); });
 }
 
+void ModelElasticsearch::destroy_volume(const std::string& volume) {
+  const auto found = directories_.find(volume);
+  if (found == directories_.end()) return;
+  for (auto& [name, clusters] : clusters_) {
+    for (const auto& cluster : clusters) {
+      const auto member = std::ranges::find_if(
+          cluster->members(), [&](const auto& entry) { return entry.second.directory == &found->second; });
+      if (member == cluster->members().end()) continue;
+      const std::string id = member->first;  // a copy: the member goes
+      cluster->remove(id);
+      detect_later(name, timings_.fault_detection);
+    }
+  }
+  directories_.erase(found);
+}
+
 void ModelElasticsearch::set_isolated(const std::string& host, bool isolated) {
   if (isolated == isolated_.contains(host)) return;
   if (isolated) {

@@ -93,7 +93,8 @@ class ModelElasticsearch {
   void stop(const std::string& process);
   /// SIGKILL.
   void kill(const std::string& process);
-  void destroy_volume(const std::string& volume) { directories_.erase(volume); }
+  /// Whoever is a member with it is none any more: what is being copied from it comes to nothing.
+  void destroy_volume(const std::string& volume);
 
   // ---- Faults ----
   /// Cuts a host off from all other hosts' transport (HTTP still answers).

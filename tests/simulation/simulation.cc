@@ -161,6 +161,7 @@ SimulationReport Simulation::run() {
   pass(options_.active);
   faults_.stop();
   workload_.stop();
+  pass(seconds{30});  // what happened last is not to be seen at once
   settling_since_ = clock_.now();
   until([this] { return settled() || stands_still(); }, options_.settle_max);
   if (journal_.violations().empty()) check_settled();

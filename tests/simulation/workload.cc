@@ -364,11 +364,17 @@ void Workload::change_indices(const state::Cluster& cluster) {
 
 // ---- The end ----
 
-void Workload::stop() {
-  acting_ = false;
+/// Also what a pause that was asked for before stops later.
+void Workload::continue_paused() {
   for (const auto& [id, operation] : ledger_.state().operations) {
     if (operation.paused()) ask(command::ControlOperation{id, command::OperationVerb::kContinue});
   }
+  clock_.after(kPatience, [this] { continue_paused(); });
+}
+
+void Workload::stop() {
+  acting_ = false;
+  continue_paused();
   for (const auto& [name, cluster] : ledger_.state().clusters) {
     ElectedCluster* led = elasticsearch_.led_cluster(name);
     if (led == nullptr) continue;

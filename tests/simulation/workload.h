@@ -62,6 +62,7 @@ class Workload {
   void say_where(model::NodeGroup& group);
   void change_cluster(const state::Cluster& cluster);
   void control_operation();
+  void continue_paused();
   void set_quota();
   void scale(const state::Cluster& cluster);
   void resize(const state::Cluster& cluster);
