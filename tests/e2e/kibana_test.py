@@ -1,6 +1,7 @@
 """kibana_test.py ESAAS: Kibana 5.1.1 as a companion of a cluster of Elasticsearch 5.6.16, behind the cluster's own address.
 
-Installed by an operation, it serves under /_kibana through both proxies, keeps what it is told in the cluster, comes back
+One that does not work with that version is refused. Installed by an operation, which lasts until it does so, it serves under
+/_kibana through both proxies, keeps what it is told in the cluster, comes back
 when it is killed, asks for the password that the proxies ask for, and is removed by an operation. Needs npm for the first
 time (.ci/fetch-kibana).
 """
@@ -19,6 +20,7 @@ from installation import TOP, Installation, skip
 
 CLUSTER = "logs"
 VERSION = "5.6.16"
+OTHER = "6.8.23"  # of Kibana: it does not work with that
 
 
 def kibana_archive():
@@ -67,21 +69,27 @@ class Kibana(ClusterStory):
                        "500", "--mem-mib", "512", "--disk-mib", "1024", "--wait", "--timeout", "240")
         self.esaas.run("cluster", "proxies", CLUSTER, "--count", "2", "--wait", "--timeout", "180")
         self.report("two nodes and two proxies")
+        refused = self.esaas.run("cluster", "kibana", "install", CLUSTER, "--version", OTHER, check=False)
+        assert refused.returncode != 0 and OTHER in refused.stderr and VERSION in refused.stderr, refused
         self.esaas.run("cluster", "kibana", "install", CLUSTER, "--wait", "--timeout", "600")
-        self.esaas.wait("Kibana serves through both proxies", self.is_up, timeout=60)
+        assert self.is_up(), "it is installed, and does not serve through both proxies"
         status, page = get(self.urls[0] + "/app/kibana")
-        assert status == 200 and "/_kibana/" in page, (status, page[:300])
+        assert status == 200 and "/_kibana/" in page and "5.1.1" in page, (status, page[:300])
         status = json.loads(get(self.urls[1] + "/api/status")[1])
-        assert status["status"]["overall"]["state"] == "green" and status["version"]["number"] == "5.1.1", status["status"]
+        assert status["status"]["overall"]["state"] == "green", status["status"]
         self.report("Kibana 5.1.1 installed, green, behind both addresses")
         made = json.dumps({"title": "documents-*"}).encode()
         status, text = get(self.urls[0] + "/elasticsearch/.kibana/index-pattern/documents-*", body=made, method="PUT")
         assert status in (200, 201), (status, text[:300])
         assert get(self.urls[0].removesuffix("/_kibana") + "/.kibana/index-pattern/documents-*")[0] == 200
+        before = self.attempts()
         for pid in self.esaas.companions("node"):
             os.kill(pid, signal.SIGKILL)
         self.esaas.wait("Kibana is gone", lambda: not self.is_up(), timeout=30)
         self.esaas.wait("Kibana is back", self.is_up, timeout=300)
+        after = self.attempts()
+        assert after["kibana-0"] == before["kibana-0"] + 1, (before, after)
+        assert all(after[name] == before[name] for name in before if name != "kibana-0"), (before, after)
         status, text = get(self.urls[1] + "/elasticsearch/.kibana/index-pattern/documents-*")
         assert status == 200 and "documents-*" in text, (status, text[:300])
         self.report("killed -9: placed anew, and what it was told is there")
@@ -110,6 +118,9 @@ version = "5.1.1"
 uri = "file://{archive}"
 node = "node/bin/node"
 elasticsearch = "{VERSION}"
+[[kibana]]
+version = "{OTHER}"
+uri = "file://{archive}"
 """)
     try:
         Kibana(esaas).run()

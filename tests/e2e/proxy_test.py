@@ -208,6 +208,7 @@ class Proxies(ClusterStory):
         self.expect_none_failed(clients, "kill -9 of the controller")
 
     def access(self):
+        before = self.attempts()
         address, other = self.endpoints
         body = {"count": 2, "access": {"users": [{"name": "anna", "password": PLANTED}, {"name": "bert", "password": "bertbert"}]}}
         self.operate("PUT", "/proxies", body)
@@ -225,7 +226,8 @@ class Proxies(ClusterStory):
         self.operate("PUT", "/proxies", {"count": 2, "access": {"users": [{"name": "anna", "password": PLANTED + "2"}]}})
         assert status_of(address, user="anna", password=PLANTED) == 401, "the old password is out"
         assert status_of(address, user="anna", password=PLANTED + "2") == 200
-        self.report("passwords and networks refuse and admit")
+        assert self.attempts() == before, "something was restarted for it"
+        self.report("passwords and networks refuse and admit, and nothing was restarted for them")
 
     def show(self, path, token):
         request = urllib.request.Request(f"http://127.0.0.1:{self.esaas.port}{path}",
