@@ -222,6 +222,33 @@ RC_GTEST_PROP(ReconcilerProperties, EveryLifeWithPreemptibleNodesComesToRestUnha
   }
 }
 
+/// Masters that hold data or do not, data nodes, and what keeps nothing: any fleet that a user may ask for.
+std::vector<model::NodeGroup> some_fleet() {
+  std::vector<model::NodeGroup> groups;
+  const auto data_nodes = *rc::gen::inRange<std::uint32_t>(1, 5);
+  if (*rc::gen::arbitrary<bool>()) {
+    groups.push_back(World::group("master", *rc::gen::element(1U, 3U), {model::NODE_ROLE_MASTER}));
+    groups.push_back(World::group("data", data_nodes, {model::NODE_ROLE_DATA}));
+  } else {
+    groups.push_back(World::group("data", data_nodes));
+  }
+  if (*rc::gen::arbitrary<bool>()) {
+    groups.push_back(World::group("more", *rc::gen::inRange<std::uint32_t>(1, 3), {model::NODE_ROLE_DATA}));
+  }
+  if (*rc::gen::arbitrary<bool>()) groups.push_back(World::group("front", 1, {model::NODE_ROLE_COORDINATING}));
+  return groups;
+}
+
+RC_GTEST_PROP(ReconcilerProperties, EveryLifeOfAnyFleetComesToRestUnharmed, ()) {
+  const auto script = *scripts();
+  World world(14);
+  world.create(some_fleet());
+  RC_ASSERT(world.settle());
+  const auto replicas = *rc::gen::inRange<std::uint32_t>(0, 3);
+  world.index("first", *rc::gen::inRange<std::uint32_t>(1, 4), replicas);
+  live(world, script);
+}
+
 RC_GTEST_PROP(ReconcilerProperties, EveryDeletedClusterLeavesNothing, ()) {
   const auto script = *scripts();
   World world(8);

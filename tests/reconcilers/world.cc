@@ -487,6 +487,7 @@ void World::plan_and_act() {
     append_all(command::start_next_operation(state, cluster(), context));
   }
   const reconcile::Plan made = plan();
+  check_kills(made);
   std::vector<event::Event> intents;
   for (const reconcile::Action& action : made.actions) {
     for (const event::Event& event : action.events) {
@@ -725,14 +726,13 @@ void World::move_shard(std::vector<WorldCopy>& copies, std::uint32_t replicas, c
 
 void World::check_kill(const std::string& name) {
   if (cluster().phase() != state::CLUSTER_PHASE_RUNNING) return;
+  if (cluster().has_full_restart()) return;
   // One that is to grow keeps its data, and nothing is kept off it: an index may be made on it while the kill is
   // repeated.
   const Node* killed = state::find_node(cluster(), name);
   const bool grows = killed != nullptr && killed->has_growth() && !killed->removing();
   if (grows && killed->task().kill_intended_at_us() != to_us(now)) return;
-  if (cluster().has_full_restart()) return;
   const bool restarts = killed != nullptr && killed->has_restart() && !killed->removing();
-  if (restarts && killed->task().kill_intended_at_us() != to_us(now)) return;
   const std::set<std::string> members = joined();
   const auto data_members = std::ranges::count_if(cluster().nodes(), [&](const Node& one) {
     return members.contains(one.name()) && has_role(one, model::NODE_ROLE_DATA);
@@ -745,6 +745,41 @@ void World::check_kill(const std::string& name) {
           copies, [&](const WorldCopy& copy) { return copy.node != name && members.contains(copy.node); });
       const bool here = std::ranges::any_of(copies, [&](const WorldCopy& copy) { return copy.node == name; });
       if (here && others == 0) violations.push_back(name + " is killed with the last copy of " + index_name);
+    }
+  }
+}
+
+/// Of members, by one plan and by all that were told before: no two copies of a shard, and no quorum of masters that
+/// there was. A cluster of two masters is the documented exception.
+void World::check_kills(const reconcile::Plan& made) {
+  if (cluster().phase() != state::CLUSTER_PHASE_RUNNING || cluster().has_full_restart()) return;
+  const std::set<std::string> members = joined();
+  std::set<std::string> going;
+  for (const reconcile::Action& action : made.actions) {
+    for (const event::Event& event : action.events) {
+      if (event.has_task_kill_intended()) going.insert(event.task_kill_intended().node());
+    }
+  }
+  if (going.empty()) return;
+  std::uint32_t masters = 0;
+  std::uint32_t staying = 0;
+  std::uint32_t needed = 0;
+  for (const Node& one : cluster().nodes()) {
+    if (!members.contains(one.name())) {
+      going.erase(one.name());
+      continue;
+    }
+    if (one.task().kill_intended()) going.insert(one.name());
+    if (!has_role(one, model::NODE_ROLE_MASTER)) continue;
+    ++masters;
+    if (!going.contains(one.name())) ++staying;
+    needed = std::max(needed, known_quorum_.at(one.name()));
+  }
+  if (masters > 2 && masters >= needed && staying < needed) violations.push_back("a plan takes the quorum of masters");
+  for (const auto& [index_name, index] : indices) {
+    for (const auto& copies : index.shards) {
+      const auto stopped = std::ranges::count_if(copies, [&](const auto& copy) { return going.contains(copy.node); });
+      if (stopped > 1) violations.push_back("two copies of a shard of " + index_name + " are stopped at once");
     }
   }
 }

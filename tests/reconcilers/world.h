@@ -135,6 +135,7 @@ class World {
   void move_shards();
   void move_shard(std::vector<WorldCopy>& copies, std::uint32_t replicas, const std::set<std::string>& members);
   void check_kill(const std::string& node);
+  void check_kills(const reconcile::Plan& made);
   void check_volume(const std::string& node);
   void check();
   void check_quorum();
