@@ -41,9 +41,9 @@ Result<http::Response> stream_events(Call& call) {
   filter.tenant = query.text("tenant");
   filter.cluster = query.text("cluster");
   filter.kind = query.text("kind");
-  auto position = read_position(call, query);
+  const auto after_seq = read_position(call, query);
   ESAAS_CHECK(query.done());
-  ESAAS_TRY(const auto seq, std::move(position));
+  if (!after_seq) return std::unexpected(after_seq.error());
   if (!filter.kind.empty() && !event::is_kind(filter.kind)) {
     return fail(ErrorCode::kInvalidArgument, "kind: there is no event " + filter.kind, "kind", "known_kind");
   }
@@ -51,7 +51,7 @@ Result<http::Response> stream_events(Call& call) {
   http::Response response;
   response.content_type = "text/event-stream";
   response.headers.emplace_back("X-Accel-Buffering", "no");
-  response.stream = std::make_unique<EventStream>(call, std::move(filter), seq, std::move(hash));
+  response.stream = std::make_unique<EventStream>(call, std::move(filter), *after_seq, std::move(hash));
   return response;
 }
 
