@@ -17,15 +17,19 @@ namespace {
 constexpr Duration kShowsWithin = std::chrono::minutes{1};
 /// Clocks of machines differ.
 constexpr Duration kClockSkew = std::chrono::seconds{10};
+/// Elasticsearch looks at its clock a few times a second, and takes what it saw last.
+constexpr Duration kClockStep = std::chrono::seconds{1};
 
 bool may_have_been_sent_twice(const View& view, const state::ElasticsearchRequest& request) {
   return request.answered_at_us() - request.intended_at_us() >= view.settings().settings_repeat.count();
 }
 
-/// One of that name is there: ours, of a request whose answer was lost, or somebody's.
+/// One of that name is there: ours, of a request whose answer was lost, or somebody's. A controller that was started
+/// anew repeats a request at once, so one that was answered soon may be a repetition too: then only what began after
+/// the intent is ours.
 bool is_ours(const View& view, const state::ElasticsearchRequest& request, const SnapshotInfo& snapshot) {
-  return may_have_been_sent_twice(view, request) &&
-         snapshot.started_at_us + kClockSkew.count() >= request.intended_at_us();
+  const Duration tolerance = may_have_been_sent_twice(view, request) ? kClockSkew : kClockStep;
+  return snapshot.started_at_us + tolerance.count() >= request.intended_at_us();
 }
 
 void wait_for_snapshot(SideOperation& operation, const std::string& name, const SnapshotInfo* snapshot) {

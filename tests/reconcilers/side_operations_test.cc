@@ -238,8 +238,10 @@ model::Request take() {
   return request;
 }
 
-void show_snapshot(SideScene& side, const std::string& state, const std::string& reason = {}) {
-  side.scene.observation.snapshots = {{"backup", "s1", state, reason, to_us(side.scene.now)}};
+/// `began`: by the clock of Elasticsearch; else just now.
+void show_snapshot(SideScene& side, const std::string& state, const std::string& reason = {},
+                   std::optional<Time> began = std::nullopt) {
+  side.scene.observation.snapshots = {{"backup", "s1", state, reason, to_us(began.value_or(side.scene.now))}};
   side.look();
   side.reconcile();
 }
@@ -289,12 +291,25 @@ TEST(SnapshotOperation, WhoseFirstAnswerWasLostFindsItsSnapshot) {
   EXPECT_EQ(side.outcome(), "succeeded: Snapshot backup/s1 is complete.");
 }
 
-TEST(SnapshotOperation, OfANameThatSomebodyElseHasIsRefused) {
+TEST(SnapshotOperation, ThatAControllerStartedAnewAskedForAtOnceAgainFindsItsSnapshot) {
   SideScene side;
   side.start(take());
   side.reconcile();
+  const auto began = side.scene.now - std::chrono::milliseconds{200};  // as Elasticsearch knows the time
+  side.wait(seconds{1});
   side.answer(false, "invalid_snapshot_name_exception: [backup:s1] snapshot with such name already exists");
-  show_snapshot(side, "SUCCESS");
+  show_snapshot(side, "SUCCESS", {}, began);
+  EXPECT_EQ(side.outcome(), "succeeded: Snapshot backup/s1 is complete.");
+}
+
+TEST(SnapshotOperation, OfANameThatSomebodyElseHasIsRefused) {
+  SideScene side;
+  const auto began = side.scene.now;
+  side.wait(seconds{3});
+  side.start(take());
+  side.reconcile();
+  side.answer(false, "invalid_snapshot_name_exception: [backup:s1] snapshot with such name already exists");
+  show_snapshot(side, "SUCCESS", {}, began);
   EXPECT_THAT(side.outcome(), StartsWith("failed: invalid_snapshot_name_exception"));
 }
 
