@@ -1,6 +1,8 @@
-"""A client of a managed cluster that writes all the time and remembers what was acknowledged, and a watch on its health."""
+"""Clients of a managed cluster: one that writes all the time and remembers what was acknowledged, one that checks all the time
+that it is there, and a watch on the cluster's health."""
 
 import json
+import random
 import threading
 import time
 import urllib.error
@@ -18,10 +20,11 @@ def ask(address, path, body=None, method=None, timeout=5):
 class Writer(threading.Thread):
     """Indexes one document after another over whichever address answers."""
 
-    def __init__(self, addresses, index="documents"):
+    def __init__(self, addresses, index="documents", pause=0.002):
         super().__init__(daemon=True)
         self.addresses = addresses  # a function: the nodes change
         self.index = index
+        self.pause = pause  # seconds after each document
         self.acknowledged = 0
         self.failed = 0
         self._acknowledged_ids = []
@@ -41,40 +44,88 @@ class Writer(threading.Thread):
                 self.failed += 1
                 time.sleep(0.05)
             number += 1
-            time.sleep(0.002)
+            time.sleep(self.pause)
 
     def stop(self):
         self._stopping.set()
         self.join()
 
-    def missing(self, address):
-        """Acknowledged documents that the cluster does not have."""
+    def sample(self, size):
+        """Some of what is acknowledged."""
+        known = self.acknowledged
+        return [self._acknowledged_ids[random.randrange(known)] for _ in range(min(size, known))]
+
+    def get(self, address, identifiers):
+        """What the cluster says of each of these documents."""
+        found = ask(address, f"/{self.index}/document/_mget", {"ids": identifiers}, "POST", timeout=30)
+        return found["docs"]
+
+    def missing(self, address, begin=0, end=None):
+        """Acknowledged documents that the cluster does not have; of those between two counts of acknowledged ones."""
         ask(address, f"/{self.index}/_refresh", None, "POST", timeout=30)
         missing = []
-        for begin in range(0, len(self._acknowledged_ids), 500):
-            part = self._acknowledged_ids[begin:begin + 500]
-            found = ask(address, f"/{self.index}/document/_mget", {"ids": part}, "POST", timeout=30)
-            missing += [doc["_id"] for doc in found["docs"] if not doc.get("found")]
+        identifiers = self._acknowledged_ids[begin:end]
+        for first in range(0, len(identifiers), 500):
+            docs = self.get(address, identifiers[first:first + 500])
+            missing += [doc["_id"] for doc in docs if not doc.get("found")]
         return missing
 
 
+class Reader(threading.Thread):
+    """Looks for acknowledged documents of a writer all the time. A shard that can not be asked says nothing."""
+
+    def __init__(self, writer):
+        super().__init__(daemon=True)
+        self.writer = writer
+        self.checked = 0
+        self.absent = []  # documents that the cluster said it does not have
+        self._stopping = threading.Event()
+
+    def run(self):
+        number = 0
+        while not self._stopping.is_set():
+            number += 1
+            try:
+                addresses = self.writer.addresses()
+                sample = self.writer.sample(20)
+                docs = self.writer.get(addresses[number % len(addresses)], sample) if sample else []
+                self.checked += sum("error" not in doc for doc in docs)
+                self.absent += [doc["_id"] for doc in docs if "error" not in doc and not doc["found"]]
+            except (OSError, ValueError, KeyError, ZeroDivisionError):
+                pass
+            time.sleep(0.1)
+
+    def stop(self):
+        self._stopping.set()
+        self.join()
+
+
 class HealthWatch(threading.Thread):
-    """Counts what Elasticsearch says of its own health; a node that does not answer says nothing."""
+    """Counts what Elasticsearch says of its own health, and how long each index was red; a node that does not answer says
+    nothing."""
 
     def __init__(self, addresses):
         super().__init__(daemon=True)
         self.addresses = addresses
         self.seen = {"green": 0, "yellow": 0, "red": 0}
+        self.red_seconds = {}  # by index
         self._stopping = threading.Event()
 
     def run(self):
+        before = time.monotonic()
         while not self._stopping.is_set():
             for address in self.addresses():
                 try:
-                    self.seen[ask(address, "/_cluster/health", timeout=2)["status"]] += 1
-                    break
+                    health = ask(address, "/_cluster/health?level=indices", timeout=2)
+                    self.seen[health["status"]] += 1
                 except (OSError, ValueError, KeyError):
                     continue
+                now = time.monotonic()
+                for name, index in health["indices"].items():
+                    if index["status"] == "red":
+                        self.red_seconds[name] = self.red_seconds.get(name, 0) + now - before
+                before = now
+                break
             time.sleep(0.1)
 
     def stop(self):
