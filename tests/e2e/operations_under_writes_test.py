@@ -195,7 +195,8 @@ class OperationsUnderWrites(Killing):
         for index, replicas in ((ONE_REPLICA, 1), (TWO_REPLICAS, 2)):
             ask(self.known[0], f"/{index}", {"settings": {"number_of_shards": 2, "number_of_replicas": replicas}}, "PUT", 30)
             self.writers[index] = Writer(self.addresses, index, pause=0.02)
-        self.wait_whole(3, "with two indices")
+        # The controller may not have seen yet that they are new, and red for a moment.
+        ask(self.known[0], "/_cluster/health?wait_for_status=green&timeout=50s", timeout=60)
         self.watch = HealthWatch(self.addresses)
         self.readers = [Reader(writer) for writer in self.writers.values()]
         self.counts = WriteCounts(self.writers, self.watch)
