@@ -1,11 +1,10 @@
 // Plugins: what a request for one must be in itself, and what can be known of it before Elasticsearch is asked.
 
 #include <algorithm>
-#include <array>
 #include <set>
-#include <span>
 
 #include "core/commands/checks.h"
+#include "core/commands/official_plugins.h"
 #include "core/commands/validate.h"
 #include "core/model/version.h"
 
@@ -53,99 +52,6 @@ Result<void> validate_plugin(const model::Plugin& plugin, const std::string& fie
   return {};
 }
 
-// ---- What the version's own tool finds by the name alone, from plugins.txt and PluginManager of its releases ----
-
-constexpr std::array<std::string_view, 20> kOfficial2{"analysis-icu",
-                                                      "analysis-kuromoji",
-                                                      "analysis-phonetic",
-                                                      "analysis-smartcn",
-                                                      "analysis-stempel",
-                                                      "cloud-aws",
-                                                      "cloud-azure",
-                                                      "cloud-gce",
-                                                      "delete-by-query",
-                                                      "discovery-multicast",
-                                                      "lang-javascript",
-                                                      "lang-python",
-                                                      "mapper-attachments",
-                                                      "mapper-murmur3",
-                                                      "mapper-size",
-                                                      "license",
-                                                      "marvel-agent",
-                                                      "shield",
-                                                      "watcher",
-                                                      "graph"};
-constexpr std::array<std::string_view, 24> kOfficial5{"analysis-icu",
-                                                      "analysis-kuromoji",
-                                                      "analysis-phonetic",
-                                                      "analysis-smartcn",
-                                                      "analysis-stempel",
-                                                      "analysis-ukrainian",
-                                                      "discovery-azure-classic",
-                                                      "discovery-ec2",
-                                                      "discovery-file",
-                                                      "discovery-gce",
-                                                      "ingest-attachment",
-                                                      "ingest-geoip",
-                                                      "ingest-user-agent",
-                                                      "lang-javascript",
-                                                      "lang-python",
-                                                      "mapper-attachments",
-                                                      "mapper-murmur3",
-                                                      "mapper-size",
-                                                      "repository-azure",
-                                                      "repository-gcs",
-                                                      "repository-hdfs",
-                                                      "repository-s3",
-                                                      "store-smb",
-                                                      "x-pack"};
-constexpr std::array<std::string_view, 23> kOfficial6{"analysis-icu",
-                                                      "analysis-kuromoji",
-                                                      "analysis-nori",
-                                                      "analysis-phonetic",
-                                                      "analysis-smartcn",
-                                                      "analysis-stempel",
-                                                      "analysis-ukrainian",
-                                                      "discovery-azure-classic",
-                                                      "discovery-ec2",
-                                                      "discovery-file",
-                                                      "discovery-gce",
-                                                      "ingest-attachment",
-                                                      "ingest-geoip",
-                                                      "ingest-user-agent",
-                                                      "mapper-annotated-text",
-                                                      "mapper-murmur3",
-                                                      "mapper-size",
-                                                      "repository-azure",
-                                                      "repository-gcs",
-                                                      "repository-hdfs",
-                                                      "repository-s3",
-                                                      "store-smb",
-                                                      "x-pack"};
-constexpr std::array<std::string_view, 20> kOfficial7{
-    "analysis-icu",      "analysis-kuromoji",     "analysis-nori",           "analysis-phonetic", "analysis-smartcn",
-    "analysis-stempel",  "analysis-ukrainian",    "discovery-azure-classic", "discovery-ec2",     "discovery-gce",
-    "ingest-attachment", "mapper-annotated-text", "mapper-murmur3",          "mapper-size",       "repository-azure",
-    "repository-gcs",    "repository-hdfs",       "repository-s3",           "store-smb",         "transport-nio"};
-
-std::span<const std::string_view> official_plugins(std::string_view version) {
-  const auto parsed = model::parse_version(version);
-  switch (parsed ? parsed->major : 0) {
-    case 2: return kOfficial2;
-    case 5: return kOfficial5;
-    case 6: return kOfficial6;
-    case 7: return kOfficial7;
-    default: return {};
-  }
-}
-
-bool is_official(std::string_view name) {
-  return std::ranges::any_of(std::array{"2.0.0", "5.0.0", "6.0.0", "7.0.0"}, [&](const char* version) {
-    const auto names = official_plugins(version);
-    return std::ranges::find(names, name) != names.end();
-  });
-}
-
 /// The version of Elasticsearch that the archive is built for, where its name says so: that of an official plugin is
 /// NAME-VERSION.zip, and what others call theirs is their own matter.
 std::string version_in(const model::Plugin& plugin) {
@@ -153,7 +59,7 @@ std::string version_in(const model::Plugin& plugin) {
   std::string_view file = plugin.uri();
   file = file.substr(0, file.find_first_of("?#"));
   file.remove_prefix(file.rfind('/') + 1);
-  if (!is_official(plugin.name()) || !file.ends_with(kEnd) || !file.starts_with(plugin.name() + "-")) return {};
+  if (!is_official_plugin(plugin.name()) || !file.ends_with(kEnd) || !file.starts_with(plugin.name() + "-")) return {};
   const std::string_view version =
       file.substr(plugin.name().size() + 1, file.size() - plugin.name().size() - 1 - kEnd.size());
   return model::parse_version(version) ? std::string(version) : std::string();
@@ -188,8 +94,8 @@ Result<void> check_plugins_fit(const Plugins& plugins, const std::string& versio
         is_upgrade ? ": remove it first, and install the one for " + version + " afterwards" : "";
     if (plugin.uri().empty()) {
       if (catalogue.contains({version, plugin.name()})) continue;
-      const auto official = official_plugins(version);
-      if (std::ranges::find(official, plugin.name()) != official.end()) continue;
+      const auto parsed = model::parse_version(version);
+      if (parsed && is_official_plugin(plugin.name(), parsed->major)) continue;
       return refuse(named,
                     plugin.name() + " is no official plugin of Elasticsearch " + version +
                         ", and the catalogue has none of that name for it" +
