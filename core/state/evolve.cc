@@ -49,12 +49,6 @@ void apply(FleetState& state, const event::TenantCreated& payload, const event::
   insert_sorted(*state.head.mutable_tenants(), std::move(tenant), [](const Tenant& t) { return t.name(); });
 }
 
-Tenant* tenant_of(FleetState& state, const std::string& name) {
-  auto& tenants = *state.head.mutable_tenants();
-  const auto found = std::ranges::find(tenants, name, &Tenant::name);
-  return found == tenants.end() ? nullptr : &*found;
-}
-
 void apply(FleetState& state, const event::TenantQuotaIntended& payload, const event::Event& event) {
   Tenant* tenant = tenant_of(state, payload.name());
   if (tenant == nullptr) return;
@@ -100,9 +94,7 @@ void apply(FleetState& state, const event::TenantQuotaRefused& payload, const ev
 }
 
 void apply(FleetState& state, const event::TenantPoliciesSet& payload, const event::Event&) {
-  auto& tenants = *state.head.mutable_tenants();
-  const auto found = std::ranges::find(tenants, payload.name(), &Tenant::name);
-  if (found != tenants.end()) *found->mutable_policies() = payload.after();
+  if (Tenant* tenant = tenant_of(state, payload.name())) *tenant->mutable_policies() = payload.after();
 }
 
 void apply(FleetState& state, const event::TokenIssued& payload, const event::Event& event) {

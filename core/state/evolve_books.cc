@@ -12,10 +12,6 @@ auto* find_by(Items& items, const std::string& name, const std::string& (*key)(c
   return found == items.end() ? nullptr : &*found;
 }
 
-Tenant* tenant_of(FleetState& state, const std::string& name) {
-  return find_by(*state.head.mutable_tenants(), name, [](const Tenant& t) -> const std::string& { return t.name(); });
-}
-
 const std::string& name_of(const SinkState& one) { return one.sink().name(); }
 
 SinkState* sink_of(FleetState& state, const std::string& name) {
@@ -23,6 +19,10 @@ SinkState* sink_of(FleetState& state, const std::string& name) {
 }
 
 }  // namespace
+
+Tenant* tenant_of(FleetState& state, const std::string& name) {
+  return find_by(*state.head.mutable_tenants(), name, [](const Tenant& t) -> const std::string& { return t.name(); });
+}
 
 void apply(FleetState& state, const event::TokenUsed& payload, const event::Event& event) {
   Token* token = find_by(*state.head.mutable_tokens(), payload.token_id(),

@@ -2,6 +2,8 @@
 // What events do to the fleet's record of its books: prices, budgets, closed months, sinks, digests, the use of tokens.
 // Pure; part of evolve.
 
+#include <string>
+
 #include "core/events/event.pb.h"
 #include "core/state/fleet_state.h"
 
@@ -9,6 +11,9 @@ namespace esaas::state {
 
 /// So many addresses of a token are remembered.
 inline constexpr int kTokenAddressesMax = 16;
+
+/// Null when there is none of that name.
+Tenant* tenant_of(FleetState& state, const std::string& name);
 
 void apply(FleetState& state, const event::TokenUsed& payload, const event::Event& event);
 
