@@ -9,6 +9,7 @@
 #include "reconcilers/index_replicas.h"
 #include "reconcilers/policies.h"
 #include "reconcilers/policy_requests.h"
+#include "reconcilers/policy_runs.h"
 #include "reconcilers/setting_defaults.h"
 
 namespace esaas::reconcile {
@@ -49,21 +50,12 @@ WantedRequest request_to_set(std::string_view purpose, std::string subject, cons
 
 /// The one that is under way; null: there is none.
 const state::PolicyRun* run_of(const state::Cluster& cluster) {
-  const auto found = std::ranges::find(cluster.policy_runs(), kPolicyShardsPerNodeMax, &state::PolicyRun::policy);
-  return found == cluster.policy_runs().end() || found->finished() ? nullptr : &*found;
+  const state::PolicyRun* run = last_run(cluster, kPolicyShardsPerNodeMax);
+  return run == nullptr || run->finished() ? nullptr : run;
 }
 
 std::string put_by(const state::PolicyRun& run) { return run.subject().substr(0, run.subject().find('/')); }
 std::string before_of(const state::PolicyRun& run) { return run.subject().substr(run.subject().find('/') + 1); }
-
-void finish(Draft& draft, const state::PolicyRun& run, std::string failure) {
-  event::Event event;
-  auto& payload = *event.mutable_policy_run_finished();
-  payload.set_policy(run.policy());
-  payload.set_subject(run.subject());
-  payload.set_failure(std::move(failure));
-  draft.act("finish_policy_run", std::move(event));
-}
 
 /// Written down before it is put, so that it can be given back whatever happens between.
 void note_what_is_there(const View& view, Draft& draft, const std::string& value, const std::string& seen) {
@@ -84,8 +76,8 @@ void give_back(const View& view, Draft& draft, const state::PolicyRun& run) {
   if (before.empty() && !can_unset_settings(view.cluster().spec().version())) before = *default_of_2x(kSetting);
   if (seen != put_by(run)) {
     const bool is_given_back = seen == before || seen == before_of(run);
-    return finish(draft, run,
-                  is_given_back ? "" : fmt::format("Somebody else has set {} to {}: it stays.", kSetting, seen));
+    return finish_run(draft, run,
+                      is_given_back ? "" : fmt::format("Somebody else has set {} to {}: it stays.", kSetting, seen));
   }
   std::string why =
       fmt::format("No policy limits the shards on a node any more, and Elasticsearch still keeps {}.", seen);

@@ -8,6 +8,7 @@
 
 #include "reconcilers/effects/elasticsearch/requests.h"
 #include "reconcilers/policies.h"
+#include "reconcilers/policy_runs.h"
 #include "reconcilers/requests.h"
 #include "reconcilers/side_operation.h"
 
@@ -18,20 +19,6 @@ constexpr std::string_view kTakePurpose = "policy_take_snapshot";
 constexpr std::string_view kDeletePurpose = "policy_delete_snapshot";
 /// What was accepted and does not show for so long is not there.
 constexpr Duration kShowsWithin = std::chrono::minutes{2};
-
-const state::PolicyRun* last_run(const state::Cluster& cluster) {
-  const auto found = std::ranges::find(cluster.policy_runs(), kPolicySnapshots, &state::PolicyRun::policy);
-  return found == cluster.policy_runs().end() ? nullptr : &*found;
-}
-
-void finish(Draft& draft, const state::PolicyRun& run, std::string failure) {
-  event::Event event;
-  auto& payload = *event.mutable_policy_run_finished();
-  payload.set_policy(run.policy());
-  payload.set_subject(run.subject());
-  payload.set_failure(std::move(failure));
-  draft.act("finish_policy_run", std::move(event));
-}
 
 void begin(const View& view, Draft& draft, const model::SnapshotSchedule& schedule) {
   const std::string name = scheduled_name(view.cluster().name(), view.now());
@@ -80,12 +67,13 @@ bool delete_oldest(const View& view, Draft& draft, const state::PolicyRun& run, 
                                               .path = snapshot_path(repository, oldest->name)}));
     return true;
   }
-  finish(draft, run, fmt::format("The snapshot is good, but {} could not be deleted: {}", oldest->name, answer.why));
+  finish_run(draft, run,
+             fmt::format("The snapshot is good, but {} could not be deleted: {}", oldest->name, answer.why));
   return true;
 }
 
 void go_on(const View& view, Draft& draft, const state::PolicyRun& run, const model::SnapshotSchedule* schedule) {
-  if (schedule == nullptr) return finish(draft, run, "No schedule is kept any more.");
+  if (schedule == nullptr) return finish_run(draft, run, "No schedule is kept any more.");
   const auto slash = run.subject().find('/');
   const std::string repository = run.subject().substr(0, slash);
   const std::string name = run.subject().substr(slash + 1);
@@ -93,19 +81,19 @@ void go_on(const View& view, Draft& draft, const state::PolicyRun& run, const mo
   if (request != nullptr && !request->answered()) return repeat_request(view, draft, *request);
   // The name is of this moment and this cluster: what has it is ours.
   if (request != nullptr && !request->accepted() && !is_name_taken(request->why())) {
-    return finish(draft, run, request->why());
+    return finish_run(draft, run, request->why());
   }
   draft.check_soon();
   const SnapshotInfo* snapshot = find_snapshot(*view.fresh(), repository, name);
   if (snapshot == nullptr || snapshot->state == "MISSING") {
     if (view.now() - from_us(run.began_at_us()) < kShowsWithin) return;
-    return finish(draft, run, "Elasticsearch took the request and does not know of the snapshot.");
+    return finish_run(draft, run, "Elasticsearch took the request and does not know of the snapshot.");
   }
   if (snapshot->state == "IN_PROGRESS") return;
   if (snapshot->state != "SUCCESS") {
-    return finish(draft, run, snapshot->state + (snapshot->reason.empty() ? "" : ": " + snapshot->reason));
+    return finish_run(draft, run, snapshot->state + (snapshot->reason.empty() ? "" : ": " + snapshot->reason));
   }
-  if (!delete_oldest(view, draft, run, repository, schedule->keep())) finish(draft, run, {});
+  if (!delete_oldest(view, draft, run, repository, schedule->keep())) finish_run(draft, run, {});
 }
 
 void hold(Draft& draft, std::string why, Time next_check) {
@@ -136,7 +124,7 @@ bool is_scheduled_name(std::string_view cluster, std::string_view name) {
 }
 
 void keep_snapshots(const View& view, Draft& draft, const model::SnapshotSchedule* schedule) {
-  const state::PolicyRun* run = last_run(view.cluster());
+  const state::PolicyRun* run = last_run(view.cluster(), kPolicySnapshots);
   if (run != nullptr && !run->finished()) return go_on(view, draft, *run, schedule);
   if (schedule == nullptr) return;
   const Time due =
