@@ -12,8 +12,6 @@ using mesos::wire::Offer;
 using mesos::wire::scheduler::Call;
 using mesos::wire::scheduler::Event;
 
-constexpr Duration kOldestAnswer = std::chrono::seconds{35};
-
 /// The roles that resources are allocated to or reserved for.
 void collect_roles(const google::protobuf::RepeatedPtrField<mesos::wire::Resource>& resources,
                    std::set<std::string>& roles) {
@@ -109,10 +107,6 @@ void EffectChecks::watch(Time now) {
   std::map<std::string, std::map<std::string, Time>> last_copies;
   for (const auto& [id, process] : elasticsearch_.processes()) {
     if (process.state != ElasticsearchProcess::State::kUp) continue;
-    if (const ElectedCluster* led = elasticsearch_.led_cluster(process.launch.cluster);
-        led != nullptr && !led->members().contains(process.node_id)) {
-      no_member_at_[id] = now;
-    }
     const auto before = last_copies_.find(id);
     for (const std::string& shard : elasticsearch_.last_copies_on(process.launch.cluster, process.volume, true)) {
       const bool known = before != last_copies_.end() && before->second.contains(shard);
@@ -123,17 +117,9 @@ void EffectChecks::watch(Time now) {
   watched_at_ = now;
 }
 
-/// It runs and is no member, or was none when Elasticsearch may have been asked last: what it holds serves nobody, and
-/// is there again after the restart.
-bool EffectChecks::is_no_member(const ElasticsearchProcess& process) const {
-  const ElectedCluster* led = elasticsearch_.led_cluster(process.launch.cluster);
-  if (led != nullptr && !led->members().contains(process.node_id)) return true;
-  const auto seen = no_member_at_.find(process.id);
-  return seen != no_member_at_.end() && watched_at_ - seen->second <= kOldestAnswer;
-}
-
 /// Those that an answer of Elasticsearch has told of for certain, and that are so still.
 std::vector<std::string> EffectChecks::known_last_copies(const ElasticsearchProcess& process) const {
+  constexpr Duration kOldestAnswer = std::chrono::seconds{35};
   std::vector<std::string> shards;
   const auto found = last_copies_.find(process.id);
   if (found == last_copies_.end()) return shards;
@@ -168,10 +154,8 @@ void EffectChecks::check_kill(const std::string& task_id) {
   const auto shards = ledger_.kill_is_a_restart(task_id)
                           ? known_last_copies(process->second)
                           : elasticsearch_.last_copies_on(parsed->cluster, process->second.volume);
-  const bool is_rollout = ledger_.kill_is_a_rollout(task_id);
-  if (is_rollout && is_no_member(process->second)) return;
   for (const std::string& shard : shards) {
-    if (is_rollout && can_be_missed(process->second, shard)) continue;
+    if (ledger_.kill_is_a_rollout(task_id) && can_be_missed(process->second, shard)) continue;
     journal_.violate("node of task " + task_id + " is stopped while it holds the last copy of " + shard);
   }
 }

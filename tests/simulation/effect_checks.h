@@ -27,7 +27,6 @@ class EffectChecks {
   void check_accept(const mesos::wire::scheduler::Call::Accept& accept);
   void check_launch(const mesos::wire::TaskInfo& task);
   void check_kill(const std::string& task_id);
-  [[nodiscard]] bool is_no_member(const ElasticsearchProcess& process) const;
   [[nodiscard]] bool can_be_missed(const ElasticsearchProcess& process, const std::string& shard) const;
   [[nodiscard]] std::vector<std::string> known_last_copies(const ElasticsearchProcess& process) const;
 
@@ -37,7 +36,6 @@ class EffectChecks {
   std::map<std::string, std::pair<std::string, mesos::wire::TaskState>> updates_;          // by uuid
   std::map<std::string, std::pair<std::string, mesos::wire::OperationState>> operations_;  // by uuid
   std::map<std::string, std::map<std::string, Time>> last_copies_;  // by task: shards, and since when they are
-  std::map<std::string, Time> no_member_at_;                        // by task: when it was last seen to be none
   Time watched_at_;
 };
 

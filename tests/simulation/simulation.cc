@@ -14,6 +14,9 @@ namespace esaas::simulation {
 namespace {
 
 namespace wire = mesos::wire;
+
+/// What happened last may look settled until somebody could have seen it. Part of the time to settle, not beside it.
+constexpr Duration kSeenAfter = std::chrono::seconds{30};
 using std::chrono::minutes;
 using std::chrono::seconds;
 
@@ -161,9 +164,9 @@ SimulationReport Simulation::run() {
   pass(options_.active);
   faults_.stop();
   workload_.stop();
-  pass(seconds{30});  // what happened last is not to be seen at once
   settling_since_ = clock_.now();
-  until([this] { return settled() || stands_still(); }, options_.settle_max);
+  pass(kSeenAfter);
+  until([this] { return settled() || stands_still(); }, options_.settle_max - kSeenAfter);
   if (journal_.violations().empty()) check_settled();
   workload_.stop_documents();
   pass(minutes{2});
