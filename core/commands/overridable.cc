@@ -52,7 +52,7 @@ constexpr std::array kBinding{
 };
 
 // Each protects from a loss that an administrator may know not to be one, or accept.
-constexpr std::array<std::string_view, 22> kOverridable{
+constexpr std::array<std::string_view, 23> kOverridable{
     "another_proxy_serves",
     "closed_indices_do_not_move",
     "cluster_is_not_red",
@@ -61,6 +61,7 @@ constexpr std::array<std::string_view, 22> kOverridable{
     "health_unknown",
     "keeps_last_started_copy",
     "keeps_quorum_of_masters",
+    "left_node_may_come_back",
     "masters_have_joined_first",
     "no_primary_is_starting",
     "no_snapshot_in_progress",

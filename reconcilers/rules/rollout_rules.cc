@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <map>
 #include <set>
 #include <utility>
@@ -34,6 +35,20 @@ std::optional<Refusal> health_known_unless_new(const View& view, const Node& nod
 std::optional<Refusal> not_red(const View& view, const Node&) {
   if (view.fresh() == nullptr || view.is_known_and_not_red()) return std::nullopt;
   return Refusal{"The cluster is red: some primary is not active, and this node may be needed for it.",
+                 health_basis(view)};
+}
+
+/// How long a node that the cluster lost may need to come back by itself: a disconnected one is noticed by the others
+/// after three pings of 30 s, and looks for them all the time.
+constexpr Duration kComesBackWithin = std::chrono::minutes{2};
+
+/// Of a node that runs and is no member: what is missing may be on it, and it may be on its way back.
+std::optional<Refusal> may_come_back(const View& view, const Node& node) {
+  if (!node.ever_joined() || !view.holds_data(node)) return std::nullopt;
+  if (view.fresh() == nullptr || view.is_known_and_not_red()) return std::nullopt;
+  const Time until = from_us(view.cluster().health_since_at_us()) + kComesBackWithin;
+  if (view.now() >= until) return std::nullopt;
+  return Refusal{"The cluster has just become red, and this node, which left it, may come back with what is missing.",
                  health_basis(view)};
 }
 
@@ -250,6 +265,9 @@ constexpr NodeRule kKnownUnlessNew{kHealthKnown, "What Elasticsearch does not sa
                                    health_known_unless_new};
 constexpr NodeRule kNotRed{"cluster_is_not_red", "In a red cluster any node may hold the only copy of something.",
                            not_red};
+constexpr NodeRule kComesBack{"left_node_may_come_back",
+                              "In a red cluster a node that was lost may hold the only copy of something.",
+                              may_come_back};
 constexpr NodeRule kTogether{"versions_work_together",
                              "A node that can not join the others is lost to them, and they to it.",
                              versions_work_together};
@@ -282,7 +300,7 @@ constexpr std::array kRollout{kKnown,     kNotRed,  kTogether, kNoSnapshot, kOne
                               kDataFirst, kPlugins, kAssigned, kMasters,    kQuorum, kLastCopy};
 constexpr std::array kStop{kKnown,           kNotRed,    kTogether, kNoSnapshot, kOne,     kOthersJoined,
                            kNoPrimaryStarts, kDataFirst, kMasters,  kQuorum,     kLastCopy};
-constexpr std::array kStranger{kKnownUnlessNew, kTogether, kOne};
+constexpr std::array kStranger{kKnownUnlessNew, kComesBack, kTogether, kOne};
 constexpr std::array kCompanion{kCompanionOne, kAnotherProxy};
 constexpr std::array kCompanionStop{kAnotherProxy};
 constexpr std::array kFull{kKnown, kNotRed, kNoSnapshot, kOne, kNoPrimaryStarts};

@@ -67,6 +67,32 @@ TEST_P(RolloutRules, RefuseByTheirNames) {
   EXPECT_EQ(refused_by(reconcile::kRolloutStopRules, scene), GetParam().stop);
 }
 
+/// It runs, and the cluster has become red without it.
+Scene scene_without_it(Duration since) {
+  Scene scene = base_scene();
+  scene.node("data-3").mutable_task()->set_joined(false);
+  scene.observation.health.set_status(model::HEALTH_STATUS_RED);
+  scene.cluster.set_health_since_at_us(to_us(scene.now - since));
+  return scene;
+}
+
+TEST(StrangerRules, ANodeThatTheRedClusterHasJustLostMayComeBack) {
+  Scene scene = scene_without_it(std::chrono::seconds{1});
+  EXPECT_EQ(refused_by(reconcile::kStrangerRules, scene), "left_node_may_come_back");
+  yellow(scene);
+  EXPECT_EQ(refused_by(reconcile::kStrangerRules, scene), "") << "nothing is missing";
+}
+
+TEST(StrangerRules, ANodeThatDoesNotComeBackIsRestarted) {
+  EXPECT_EQ(refused_by(reconcile::kStrangerRules, scene_without_it(std::chrono::minutes{2})), "");
+}
+
+TEST(StrangerRules, ANodeThatNeverJoinedHasNothingToBring) {
+  Scene scene = scene_without_it(std::chrono::seconds{1});
+  scene.node("data-3").set_ever_joined(false);
+  EXPECT_EQ(refused_by(reconcile::kStrangerRules, scene), "");
+}
+
 /// All but the node are new already, and the primary of "logs" is on a new one.
 void upgraded_but_one(Scene& scene) {
   scene.cluster.mutable_spec()->set_version("2.4.6");
