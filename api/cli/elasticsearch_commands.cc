@@ -2,6 +2,7 @@
 // while its nodes run on.
 
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <iostream>
 #include <memory>

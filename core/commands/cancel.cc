@@ -13,7 +13,7 @@ using state::Node;
 
 /// What can be done about an operation that has begun and can not be cancelled.
 std::string instead_of_cancel(const state::Operation& operation) {
-  const std::string id = operation.id();
+  const std::string& id = operation.id();
   switch (operation.request().kind_case()) {
     case model::Request::kUpgrade: return "it has changed the version: there is no way back, and it can only go on";
     case model::Request::kScale:
