@@ -113,8 +113,9 @@ asio::awaitable<Result<std::vector<std::string>>> repositories_of(const Call& ca
 
 /// Newest first; one that is being taken before all that are done.
 void sort_newest_first(std::vector<SnapshotInfo>& snapshots) {
-  std::ranges::stable_sort(snapshots, std::greater<>{}, [](const SnapshotInfo& snapshot) {
-    return std::pair(snapshot.state == "IN_PROGRESS", snapshot.started_at_us);
+  std::ranges::sort(snapshots, std::greater<>{}, [](const SnapshotInfo& snapshot) {
+    return std::tuple(snapshot.state == "IN_PROGRESS", snapshot.started_at_us, std::string_view(snapshot.repository),
+                      std::string_view(snapshot.name));
   });
 }
 
