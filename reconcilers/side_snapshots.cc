@@ -50,6 +50,23 @@ void look_at_snapshot(SideOperation& operation, const std::string& name, const S
       fmt::format("Snapshot {} is {}{}", name, snapshot.state, snapshot.reason.empty() ? "." : ": " + snapshot.reason));
 }
 
+/// What is there of a name, by a look from before anything is asked.
+struct Look {
+  bool is_known = false;                   ///< else the operation is held
+  const SnapshotInfo* snapshot = nullptr;  ///< null: the repository is not registered
+};
+
+Look look_before(SideOperation& operation, const std::string& repository, const std::string& snapshot) {
+  const Observation* seen = operation.seen();
+  if (seen != nullptr && std::ranges::find(seen->repositories, repository) == seen->repositories.end()) return {true};
+  const SnapshotInfo* found = seen == nullptr ? nullptr : find_snapshot(*seen, repository, snapshot);
+  if (found == nullptr) {
+    operation.hold(kSideOperationWaitsForSnapshot,
+                   "Elasticsearch has not told whether there is " + subject_of(repository, snapshot) + ".");
+  }
+  return {found != nullptr, found};
+}
+
 struct Primaries {
   std::size_t started = 0;
   std::size_t total = 0;
@@ -104,6 +121,14 @@ void reconcile_repository(SideOperation& operation) {
 void reconcile_take_snapshot(SideOperation& operation) {
   const model::TakeSnapshot& wanted = operation.request().take_snapshot();
   const std::string name = subject_of(wanted.repository(), wanted.snapshot());
+  if (operation.find(kTakeSnapshot, name) == nullptr) {
+    // One that is there already is somebody's: so that "there is one", later, means that ours was taken.
+    const Look look = look_before(operation, wanted.repository(), wanted.snapshot());
+    if (!look.is_known) return;
+    if (look.snapshot != nullptr && look.snapshot->state != "MISSING") {
+      return operation.fail(fmt::format("Snapshot {} already exists: {}.", name, look.snapshot->state));
+    }
+  }
   const RequestAnswered answer =
       operation.ask({.purpose = std::string(kTakeSnapshot),
                      .subject = name,
@@ -128,18 +153,12 @@ void reconcile_delete_snapshot(SideOperation& operation) {
   const std::string name = subject_of(wanted.repository(), wanted.snapshot());
   if (operation.find(kPurpose, name) == nullptr) {
     // Only what is seen is deleted: so that "there is none", later, means that it is gone.
-    const Observation* seen = operation.seen();
-    const SnapshotInfo* snapshot =
-        seen == nullptr ? nullptr : find_snapshot(*seen, wanted.repository(), wanted.snapshot());
-    const bool has_repository =
-        seen == nullptr || std::ranges::find(seen->repositories, wanted.repository()) != seen->repositories.end();
-    if (!has_repository) return operation.fail("There is no repository " + wanted.repository() + ".");
-    if (snapshot == nullptr) {
-      return operation.hold(kSideOperationWaitsForSnapshot,
-                            "Elasticsearch has not told whether there is " + name + ".");
-    }
-    if (snapshot->state == "MISSING") {
-      return operation.fail(snapshot->reason.empty() ? "There is no snapshot " + name + "." : snapshot->reason);
+    const Look look = look_before(operation, wanted.repository(), wanted.snapshot());
+    if (!look.is_known) return;
+    if (look.snapshot == nullptr) return operation.fail("There is no repository " + wanted.repository() + ".");
+    if (look.snapshot->state == "MISSING") {
+      const std::string& reason = look.snapshot->reason;
+      return operation.fail(reason.empty() ? "There is no snapshot " + name + "." : reason);
     }
   }
   const RequestAnswered answer = operation.ask({.purpose = std::string(kPurpose),

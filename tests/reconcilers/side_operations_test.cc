@@ -246,12 +246,18 @@ void show_snapshot(SideScene& side, const std::string& state, const std::string&
   side.reconcile();
 }
 
-TEST(SnapshotOperation, IsDoneWhenTheSnapshotIs) {
-  SideScene side;
+/// The request is out: there was none of the name.
+void begin_taking(SideScene& side) {
+  side.scene.observation.repositories = {"backup"};
   side.start(take());
-  side.reconcile();
+  show_snapshot(side, "MISSING", "snapshot_missing_exception: [backup:s1] is missing");
   ASSERT_THAT(side.lines(),
               ElementsAre(R"(PUT /_snapshot/backup/s1?wait_for_completion=false {"include_global_state":true})"));
+}
+
+TEST(SnapshotOperation, IsDoneWhenTheSnapshotIs) {
+  SideScene side;
+  begin_taking(side);
   side.answer(true);
   show_snapshot(side, "IN_PROGRESS");
   EXPECT_TRUE(side.holds(reconcile::kSideOperationWaitsForSnapshot));
@@ -262,8 +268,7 @@ TEST(SnapshotOperation, IsDoneWhenTheSnapshotIs) {
 
 TEST(SnapshotOperation, ThatIsPartialHasFailedAndSaysWhy) {
   SideScene side;
-  side.start(take());
-  side.reconcile();
+  begin_taking(side);
   side.answer(true);
   show_snapshot(side, "PARTIAL", "primary shard is not allocated");
   EXPECT_EQ(side.outcome(), "failed: Snapshot backup/s1 is PARTIAL: primary shard is not allocated");
@@ -271,8 +276,7 @@ TEST(SnapshotOperation, ThatIsPartialHasFailedAndSaysWhy) {
 
 TEST(SnapshotOperation, ThatElasticsearchForgetsHasFailed) {
   SideScene side;
-  side.start(take());
-  side.reconcile();
+  begin_taking(side);
   side.answer(true);
   show_snapshot(side, "MISSING");
   EXPECT_EQ(side.outcome(), "");
@@ -283,8 +287,7 @@ TEST(SnapshotOperation, ThatElasticsearchForgetsHasFailed) {
 
 TEST(SnapshotOperation, WhoseFirstAnswerWasLostFindsItsSnapshot) {
   SideScene side;
-  side.start(take());
-  side.reconcile();
+  begin_taking(side);
   side.wait(seconds{7});
   side.answer(false, "invalid_snapshot_name_exception: [backup:s1] snapshot with such name already exists");
   show_snapshot(side, "SUCCESS");
@@ -293,8 +296,7 @@ TEST(SnapshotOperation, WhoseFirstAnswerWasLostFindsItsSnapshot) {
 
 TEST(SnapshotOperation, ThatAControllerStartedAnewAskedForAtOnceAgainFindsItsSnapshot) {
   SideScene side;
-  side.start(take());
-  side.reconcile();
+  begin_taking(side);
   const auto began = side.scene.now - std::chrono::milliseconds{200};  // as Elasticsearch knows the time
   side.wait(seconds{1});
   side.answer(false, "invalid_snapshot_name_exception: [backup:s1] snapshot with such name already exists");
@@ -306,11 +308,33 @@ TEST(SnapshotOperation, OfANameThatSomebodyElseHasIsRefused) {
   SideScene side;
   const auto began = side.scene.now;
   side.wait(seconds{3});
-  side.start(take());
-  side.reconcile();
+  begin_taking(side);
   side.answer(false, "invalid_snapshot_name_exception: [backup:s1] snapshot with such name already exists");
   show_snapshot(side, "SUCCESS", {}, began);
   EXPECT_THAT(side.outcome(), StartsWith("failed: invalid_snapshot_name_exception"));
+}
+
+TEST(SnapshotOperation, OfANameThatIsThereIsRefusedAndNothingIsSent) {
+  SideScene side;
+  side.scene.observation.repositories = {"backup"};
+  side.start(take());
+  side.reconcile();
+  EXPECT_THAT(side.lines(), IsEmpty()) << "nobody has looked yet";
+  EXPECT_TRUE(side.holds(reconcile::kSideOperationWaitsForSnapshot));
+  show_snapshot(side, "SUCCESS");
+  EXPECT_THAT(side.lines(), IsEmpty());
+  EXPECT_EQ(side.outcome(), "failed: Snapshot backup/s1 already exists: SUCCESS.");
+}
+
+TEST(SnapshotOperation, IntoARepositoryThatIsNotThereFailsInElasticsearchsOwnWords) {
+  SideScene side;
+  side.start(take());
+  side.look();
+  side.reconcile();
+  ASSERT_THAT(side.lines(), SizeIs(1));
+  side.answer(false, "repository_missing_exception: [backup] missing");
+  side.reconcile();
+  EXPECT_EQ(side.outcome(), "failed: repository_missing_exception: [backup] missing");
 }
 
 model::Request delete_snapshot() {
@@ -432,7 +456,7 @@ TEST(SideOperation, GoesOnWhileTheActiveOperationIsPaused) {
   side.scene.operation.mutable_request()->mutable_scale()->set_group("data");
   side.scene.operation.set_paused(true);
   side.scene.cluster.set_active_operation("op-9");
-  side.start(take());
+  side.start(restore());
   side.reconcile();
   EXPECT_THAT(side.lines(), SizeIs(1));
 }
@@ -447,7 +471,7 @@ TEST(SideOperation, ThatIsPausedItselfWaits) {
 
 TEST(SideOperation, RepeatsWhatIsNotAnsweredAndSaysSoAfterAWhile) {
   SideScene side;
-  side.start(take());
+  side.start(restore());
   side.reconcile();
   ASSERT_THAT(side.plan.repeats, SizeIs(1));
   EXPECT_EQ(side.plan.repeats.front().seq(), side.intended().front().seq());
@@ -457,7 +481,7 @@ TEST(SideOperation, RepeatsWhatIsNotAnsweredAndSaysSoAfterAWhile) {
   side.wait(seconds{20});
   side.look();
   side.reconcile();
-  EXPECT_THAT(side.why(reconcile::kElasticsearchDoesNotAnswer), StartsWith("op-1 waits for an answer to PUT"));
+  EXPECT_THAT(side.why(reconcile::kElasticsearchDoesNotAnswer), StartsWith("op-1 waits for an answer to POST"));
   EXPECT_THAT(side.intended(), SizeIs(1));
 }
 

@@ -65,6 +65,7 @@ class RequestsTest : public ControllerFixture {
     settle();
   }
 
+  /// The request is out.
   std::string take_snapshot() {
     command::SubmitOperation operation;
     operation.cluster = "search";
@@ -72,6 +73,7 @@ class RequestsTest : public ControllerFixture {
     operation.request.mutable_take_snapshot()->set_snapshot("s1");
     const auto accepted = submit(std::move(operation));
     EXPECT_TRUE(accepted) << accepted.error().detail;
+    look();  // whether there is one of that name
     return accepted ? accepted->operation_id : std::string{};
   }
 
