@@ -1,5 +1,5 @@
-// Fuzzes everything that reads an answer of Elasticsearch. Each input goes to every parser, so the recorded answers in
-// tests/reconcilers/elasticsearch/data are a corpus as they are.
+// Fuzzes everything that reads an answer of Elasticsearch. Each input goes to every parser, so the corpus is the answers
+// that were recorded for the tests of the parsers.
 
 #include <cstddef>
 #include <cstdint>
