@@ -1,6 +1,7 @@
 """Clients of a managed cluster: one that writes all the time and remembers what was acknowledged, one that checks all the time
 that it is there, and a watch on the cluster's health."""
 
+import http.client
 import json
 import random
 import threading
@@ -10,25 +11,41 @@ import urllib.request
 
 
 def ask(address, path, body=None, method=None, timeout=5):
+    """OSError when there is no whole answer, or one of another status than 2xx."""
     request = urllib.request.Request(f"http://{address}{path}", method=method,
                                      headers={"Content-Type": "application/json"},
                                      data=None if body is None else json.dumps(body).encode())
-    with urllib.request.urlopen(request, timeout=timeout) as answer:
-        return json.loads(answer.read() or b"{}")
+    try:
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
+            return json.loads(answer.read() or b"{}")
+    except http.client.HTTPException as cut_off:  # whoever answered was killed meanwhile
+        raise ConnectionError(repr(cut_off)) from cut_off
 
 
-class Writer(threading.Thread):
+class Client(threading.Thread):
+    """Does the same again and again until it is stopped."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self._stopping = threading.Event()
+
+    def stop(self):
+        assert self.is_alive(), f"{type(self).__name__} ended by itself"
+        self._stopping.set()
+        self.join()
+
+
+class Writer(Client):
     """Indexes one document after another over whichever address answers."""
 
     def __init__(self, addresses, index="documents", pause=0.002):
-        super().__init__(daemon=True)
+        super().__init__()
         self.addresses = addresses  # a function: the nodes change
         self.index = index
         self.pause = pause  # seconds after each document
         self.acknowledged = 0
         self.failed = 0
         self._acknowledged_ids = []
-        self._stopping = threading.Event()
 
     def run(self):
         number = 0
@@ -45,10 +62,6 @@ class Writer(threading.Thread):
                 time.sleep(0.05)
             number += 1
             time.sleep(self.pause)
-
-    def stop(self):
-        self._stopping.set()
-        self.join()
 
     def sample(self, size):
         """Some of what is acknowledged."""
@@ -71,15 +84,14 @@ class Writer(threading.Thread):
         return missing
 
 
-class Reader(threading.Thread):
+class Reader(Client):
     """Looks for acknowledged documents of a writer all the time. A shard that can not be asked says nothing."""
 
     def __init__(self, writer):
-        super().__init__(daemon=True)
+        super().__init__()
         self.writer = writer
         self.checked = 0
         self.absent = []  # documents that the cluster said it does not have
-        self._stopping = threading.Event()
 
     def run(self):
         number = 0
@@ -95,21 +107,17 @@ class Reader(threading.Thread):
                 pass
             time.sleep(0.1)
 
-    def stop(self):
-        self._stopping.set()
-        self.join()
 
-
-class HealthWatch(threading.Thread):
+class HealthWatch(Client):
     """Counts what Elasticsearch says of its own health, and how long each index was red; a node that does not answer says
     nothing."""
 
     def __init__(self, addresses):
-        super().__init__(daemon=True)
+        super().__init__()
         self.addresses = addresses
         self.seen = {"green": 0, "yellow": 0, "red": 0}
         self.red_seconds = {}  # by index
-        self._stopping = threading.Event()
+        self._looks = 0
 
     def run(self):
         before = time.monotonic()
@@ -126,8 +134,11 @@ class HealthWatch(threading.Thread):
                         self.red_seconds[name] = self.red_seconds.get(name, 0) + now - before
                 before = now
                 break
+            self._looks += 1
             time.sleep(0.1)
 
-    def stop(self):
-        self._stopping.set()
-        self.join()
+    def look_anew(self):
+        """Until it has looked once more from now on."""
+        enough = self._looks + 2  # the next may have begun before
+        while self.is_alive() and self._looks < enough:
+            time.sleep(0.02)

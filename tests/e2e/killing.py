@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import time
+from collections import Counter
 from pathlib import Path
 
 from cluster_story import ClusterStory
@@ -13,6 +14,14 @@ from documents import ask
 
 class Killing(ClusterStory):
     """One cluster whose nodes are seen by their processes, which are quicker to tell than the controller."""
+
+    def __init__(self, esaas, name):
+        super().__init__(esaas, name)
+        self.kills = Counter()  # of each node
+
+    def least_killed(self, names):
+        """A node waits the longer for its next launch the more often it has failed lately."""
+        return min(sorted(names), key=lambda name: self.kills[name])
 
     def pids(self):
         """Of each node of the cluster that runs."""
@@ -33,12 +42,12 @@ class Killing(ClusterStory):
             seen.update({name: now.get(name) for name in {*before, *now} - set(passed)
                          if now.get(name) != before.get(name)})
             return seen
-        self.esaas.wait("a node is in step", has_changed, timeout=180)
+        self.esaas.wait("a node is in step", has_changed, timeout=240)
         return min(seen), seen[min(seen)]
 
     def started(self, name, than=None):
         """The node's pid when it runs, other than the one it had."""
-        self.esaas.wait(f"a process of {name}", lambda: self.pids().get(name) not in (None, than), timeout=60)
+        self.esaas.wait(f"a process of {name}", lambda: self.pids().get(name) not in (None, than))
         return self.pids()[name]
 
     def listed(self, count):
@@ -48,12 +57,26 @@ class Killing(ClusterStory):
                 with contextlib.suppress(OSError, ValueError):
                     return ask(address, "/_cluster/health", timeout=2)["number_of_nodes"]
             return None
-        self.esaas.wait(f"{count} nodes are members", lambda: members() == count, timeout=60)
+        self.esaas.wait(f"{count} nodes are members", lambda: members() == count)
 
     def kill_process(self, name):
+        """Until it is gone: what is seen from then on is not of before."""
         pid = self.started(name)
         os.kill(pid, signal.SIGKILL)
+        self.kills[name] += 1
+        self.esaas.wait(f"the process of {name} is gone", lambda: self.pids().get(name) != pid, timeout=30)
         self.report(f"kill -9 of {name}")
+
+    @contextlib.contextmanager
+    def frozen(self, name):
+        """Its process, which starts, does nothing meanwhile: an operation that waits for it to join is not over by chance."""
+        pid = self.started(name)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
     def kill_controller(self, away=1):
         """For so many seconds."""

@@ -38,12 +38,23 @@ class WriteCounts:
                 "red": {index: self.watch.red_seconds.get(index, 0) for index in self.writers}}
 
     def begin(self, operation, killed):
-        """Ends the row before it."""
-        self.end()
+        """Closes the row before it."""
+        self.close()
         self._open = Row(operation, killed, self._seen())
         self.rows.append(self._open)
 
+    def acknowledged(self):
+        """Documents, in the row that is open."""
+        return sum(writer.acknowledged - self._open.began["acknowledged"][index] for index, writer in self.writers.items())
+
     def end(self):
+        """Once the watch has seen the health anew: what it saw last belongs to this row."""
+        if self._open is not None:
+            self.watch.look_anew()
+            self.close()
+
+    def close(self):
+        """At once."""
         if self._open is not None:
             self._open.ended = self._seen()
             self._open = None
@@ -66,7 +77,7 @@ class WriteCounts:
 
     def print(self, address):
         """A document counts as missing in the row in which it was acknowledged."""
-        self.end()
+        self.close()
         print(f"{'operation':<16}{'killed':<16}{'acknowledged':>14}{'refused':>9}{'missing':>9}"
               + "".join(f"{'red s ' + index:>18}" for index in self.writers) + f"{'seconds':>9}")
         for row in self.rows:
