@@ -105,7 +105,7 @@ class Reader(Client):
                 self.absent += [doc["_id"] for doc in docs if "error" not in doc and not doc["found"]]
             except (OSError, ValueError, KeyError, ZeroDivisionError):
                 pass
-            time.sleep(0.1)
+            time.sleep(0.25)  # more often it would take the processors that nodes start on
 
 
 class HealthWatch(Client):

@@ -1,9 +1,8 @@
 """life_cycle_test.py ESAAS: what the main job leaves out, on real Elasticsearch 2.3.3.
 
 Dedicated masters and data nodes, as a tenant's own operator: a dry run, a larger size (each node grows where it is, on its
-volume), a smaller one (each is replaced, drained first), masters from 3 to 1 and the quorum with them, suspend and resume
-with the data kept, operations that wait for each other, a kill -9 of the embedded Mesos, and the end. A writer runs all the
-time but while the cluster is suspended.
+volume), masters from 3 to 1 and the quorum with them, suspend and resume with the data kept, operations that wait for each
+other, a kill -9 of the embedded Mesos, and the end. A writer runs all the time but while the cluster is suspended.
 """
 
 import os
@@ -90,16 +89,6 @@ class LifeCycle(ClusterStory):
             assert after[name]["attempt"] == 2, f"{name} was started more than once more: {after[name]}"
         self.report("each data node grew where it was, on its volume, then scaled to 3 by the operation behind")
 
-    def shrink(self):
-        self.run_as_operator("cluster", "resize", CLUSTER, "--mem-mib", "576", "--wait", "--timeout", "300")
-        self.esaas.wait("whole", lambda: self.has_groups(master=3, data=3))
-        self.learn_addresses()
-        after = self.data_nodes()
-        assert set(after) == {"data-3", "data-4", "data-5"}, after.keys()
-        assert all(node["resources"]["mem_mib"] == 576 for node in after.values()), after
-        assert not self.esaas.processes("node.name=data-0"), "the old nodes have ended"
-        self.report("each data node replaced by a smaller one, drained first")
-
     def lose_the_embedded_mesos(self):
         before = self.attempts()
         pid_file = self.esaas.data / "embedded-mesos/pid"
@@ -141,7 +130,6 @@ class LifeCycle(ClusterStory):
         self.esaas.wait("the index is green", lambda: self.has_groups(master=3, data=2))
         watch.start()
         self.grow()
-        self.shrink()
         self.lose_the_embedded_mesos()
         self.fewer_masters()
         writer.stop()
