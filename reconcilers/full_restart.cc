@@ -6,6 +6,7 @@
 #include "core/state/launch_inputs.h"
 #include "reconcilers/allocation.h"
 #include "reconcilers/held.h"
+#include "reconcilers/recovery_guard.h"
 #include "reconcilers/rollout.h"
 #include "reconcilers/rules/operation_rules.h"
 #include "reconcilers/rules/rollout_rules.h"
@@ -55,7 +56,9 @@ bool is_flushed(const View& view, Draft& draft) {
 void prepare(const View& view, Draft& draft) {
   if (view.is_paused()) return hold_paused(view, draft);
   if (auto refusal = refusal_of(view)) return draft.hold(refusal->rule, "", std::move(refusal->refusal));
-  if (!holds_allocation(view) && !is_over(view, view.cluster().full_restart().since_at_us())) return draft.check_soon();
+  // Another version may not know what was set for restarts of single nodes.
+  const bool is_ready = holds_allocation(view) && is_guard_gone(view);
+  if (!is_ready && !is_over(view, view.cluster().full_restart().since_at_us())) return draft.check_soon();
   if (!is_flushed(view, draft)) return;
   event::Event event;
   event.mutable_full_restart_prepared();

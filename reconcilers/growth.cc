@@ -10,6 +10,7 @@
 #include "reconcilers/mesos_answer.h"
 #include "reconcilers/minimum_master_nodes.h"
 #include "reconcilers/offers.h"
+#include "reconcilers/recovery_guard.h"
 #include "reconcilers/rules/operation_rules.h"
 #include "reconcilers/rules/stop_rules.h"
 
@@ -282,6 +283,7 @@ void stop(const View& view, Draft& draft, const Node& node) {
     }
     return;
   }
+  if (!wait_for_guard(view, draft, node)) return;
   const bool asks_cluster = !view.is_companion(node);
   if ((asks_cluster && !view.knows_of_last_change()) || draft.has_action("stop_node")) return draft.check_soon();
   event::Event event;

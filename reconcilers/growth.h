@@ -4,7 +4,8 @@
 //
 //   room on its agent      an offer shows what the place lacks -> PlaceGrowthIntended (RESERVE of the difference, while
 //                          the task runs on) -> PlaceGrowthReserved
-//   the task is stopped    under the rules of a restart (rules/stop_rules.h), and stays so until the place has grown
+//   the task is stopped    under the rules of a restart (rules/stop_rules.h), on 2.x guarded as for one (recovery_guard.h),
+//                          and stays so until the place has grown
 //   the disk grows         an offer shows the volume and the addition -> VolumeGrowthIntended (GROW_VOLUME)
 //   PlaceGrown             from here it is launched as always, on all of it
 //

@@ -35,6 +35,9 @@ struct IndexInfo {
   std::uint32_t replicas = 0;
   std::string auto_expand_replicas;   ///< "0-1", say; empty or "false": `replicas` is what counts
   std::uint32_t created_version = 0;  ///< Elasticsearch's own id of the version that made it: 2030399 is 2.3.3
+  /// Its index.recovery.initial_shards; empty: it has none of its own. What an answer to a request may have changed
+  /// since is known as of the cluster's settings (requests.h, sees_all_answers).
+  std::string initial_shards = {};
 };
 
 /// One member, as it tells of itself. Only when it was asked for (Questions).

@@ -6,6 +6,7 @@
 #include "core/state/fleet_state.h"
 #include "core/state/launch_inputs.h"
 #include "reconcilers/goal.h"
+#include "reconcilers/recovery_guard.h"
 #include "reconcilers/rules/operation_rules.h"
 #include "reconcilers/rules/stop_rules.h"
 
@@ -207,6 +208,11 @@ void reconcile_outcome(const View& view, Draft& draft) {
   if (operation->paused()) return hold_paused(view, draft);
   const std::optional<Outcome> outcome = outcome_of(view, *operation);
   if (!outcome) return hold_for_health(view, draft);
+  const bool has_cluster = view.cluster().phase() == state::CLUSTER_PHASE_RUNNING;
+  if (has_cluster && outcome->status == model::OPERATION_STATUS_SUCCEEDED &&
+      !wait_for_guard_to_go(view, draft, "The operation ends")) {
+    return;
+  }
   event::Event event;
   event::OperationFinished& payload = *event.mutable_operation_finished();
   payload.set_id(operation->id());

@@ -17,6 +17,7 @@
 #include "reconcilers/policies.h"
 #include "reconcilers/progress.h"
 #include "reconcilers/recovery.h"
+#include "reconcilers/recovery_guard.h"
 #include "reconcilers/refused_settings.h"
 #include "reconcilers/release.h"
 #include "reconcilers/rollout.h"
@@ -45,6 +46,7 @@ void reconcile_running(const View& view, Draft& draft) {
   reconcile_plugins(view, draft);
   reconcile_rollout(view, draft);
   reconcile_allocation(view, draft);
+  reconcile_recovery_guard(view, draft);
   reconcile_servers(view, draft);
   reconcile_companions(view, draft);
   reconcile_release(view, draft);

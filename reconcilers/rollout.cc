@@ -9,6 +9,7 @@
 #include "reconcilers/allocation.h"
 #include "reconcilers/growth.h"
 #include "reconcilers/held.h"
+#include "reconcilers/recovery_guard.h"
 #include "reconcilers/rules/operation_rules.h"
 #include "reconcilers/rules/rollout_rules.h"
 #include "reconcilers/rules/stop_rules.h"
@@ -161,6 +162,7 @@ void go_on(const View& view, Draft& draft, const Node& node) {
   const bool is_member = !view.is_companion(node) && is_joined(node);
   if (is_member && !prepare(view, draft, node)) return;
   if (is_member && !shield(view, draft, node)) return;
+  if (!wait_for_guard(view, draft, node)) return;
   stop(view, draft, node);
 }
 

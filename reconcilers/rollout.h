@@ -11,6 +11,8 @@
 //                          half a minute
 //   NodeRestartPrepared
 //   drained                the proxies have no session with it any more, or half a minute has passed
+//   guarded                on 2.x: no copy without the newest writes becomes a primary (recovery_guard.h), as far as that
+//                          can be had within half a minute
 //   TaskKillIntended       under the rules of a stop, by an observation from after the last change
 //   launched again         launching.h, as always, with what is wanted now
 //   NodeRestartEnded       it has joined again; NodeUnshielded with it, and the allocation is given back

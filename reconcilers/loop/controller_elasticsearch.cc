@@ -9,6 +9,7 @@
 #include "reconcilers/policies.h"
 #include "reconcilers/questions.h"
 #include "reconcilers/reconcile.h"
+#include "reconcilers/recovery_guard.h"
 
 namespace esaas::loop {
 namespace {
@@ -127,12 +128,13 @@ void Controller::observed(const std::string& cluster_name, reconcile::Observatio
   ++schedule_.unchanged[cluster_name];  // until something is appended, below or in a turn
   const auto answered_at = answered_at_.find(cluster_name);
   if (answered_at != answered_at_.end() && observation.observed_at <= answered_at->second) forget_settings(observation);
+  const bool shows_guard = reconcile::shows_guard(observation);
   auto facts = reconcile::observe(*cluster, observation, now);
   observations_.insert_or_assign(cluster_name, std::move(observation));
   append(cluster_name, std::move(facts), event::ACTOR_KIND_ELASTICSEARCH, cause_of(cluster_name), now);
   cluster = state().find_cluster(cluster_name);
   if (cluster == nullptr) return;
-  const bool matters = !cluster->holds().empty() || reconcile::wants_observation(*cluster) ||
+  const bool matters = shows_guard || !cluster->holds().empty() || reconcile::wants_observation(*cluster) ||
                        reconcile::has_policies(*cluster, state().find_tenant(cluster->tenant()));
   if (matters) schedule_.mark_dirty(cluster_name);
   plan_poll(cluster_name, now);

@@ -78,8 +78,10 @@ TEST(Rollout, TakesEachNodeThroughTheSameSteps) {
   std::erase_if(steps, [](const std::string& kind) {
     return kind.starts_with("operation_") || kind.starts_with("cluster_") || kind == "node_left";
   });
-  EXPECT_THAT(steps, ElementsAre("restart_requested", "node_restart_began", "allocation_intended", "allocation_applied",
-                                 "elasticsearch_request_intended", "elasticsearch_request_answered",
+  EXPECT_THAT(steps, ElementsAre("restart_requested", "node_restart_began", "allocation_intended",
+                                 "elasticsearch_request_intended",  // of the guard (recovery_guard.h)
+                                 "allocation_applied", "elasticsearch_request_answered",
+                                 "elasticsearch_request_intended", "elasticsearch_request_answered",  // of the flush
                                  "node_restart_prepared", "task_kill_intended", "task_status_changed",
                                  "task_launch_intended", "task_status_changed", "node_joined", "node_restart_ended"));
 }

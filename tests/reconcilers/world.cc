@@ -1,6 +1,7 @@
 #include "tests/reconcilers/world.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "core/base/assert.h"
@@ -35,6 +36,19 @@ std::uint32_t quorum_in(const std::string& command) {
   const auto found = command.find(key);
   ESAAS_ASSERT(found != std::string::npos, command);
   return static_cast<std::uint32_t>(std::stoul(command.substr(found + key.size())));
+}
+
+/// What the controller asks of Elasticsearch for itself is of no operation.
+bool is_of_a_policy(const event::Event& event) {
+  return event.elasticsearch_request_intended().purpose().starts_with("policy_") ||
+         event.elasticsearch_request_answered().purpose().starts_with("policy_");
+}
+
+/// Names between commas.
+std::set<std::string> split(const std::string& names) {
+  std::set<std::string> parts;
+  for (const auto part : names | std::views::split(',')) parts.emplace(part.begin(), part.end());
+  return parts;
 }
 
 bool holds_copy(const std::vector<WorldCopy>& copies, const std::string& node) {
@@ -220,7 +234,9 @@ void World::append(event::Event event) {
   event.set_seq(state.seq() + 1);
   event.set_time_at_us(to_us(now));
   if (event.cluster().empty()) event.set_cluster(kName);
-  if (event.operation_id().empty() && exists()) event.set_operation_id(cluster().active_operation());
+  if (event.operation_id().empty() && exists() && !is_of_a_policy(event)) {
+    event.set_operation_id(cluster().active_operation());
+  }
   if (event.has_operation_finished()) {
     outcomes.push_back(event.operation_finished().status() == model::OPERATION_STATUS_SUCCEEDED ? "succeeded" : "not");
   }
@@ -359,12 +375,14 @@ Observation World::observe_now() const {
   seen.excluded_nodes = excluded;
   seen.minimum_master_nodes = minimum_master_nodes;
   seen.allocation_enable = allocation_enable;
+  seen.persistent_settings.emplace();
   for (const auto& [name, index] : indices) {
     seen.indices.push_back({.name = name,
                             .shards = static_cast<std::uint32_t>(index.shards.size()),
                             .replicas = index.replicas,
                             .auto_expand_replicas = {},
-                            .created_version = created_version});
+                            .created_version = created_version,
+                            .initial_shards = index.initial_shards});
   }
   seen.asked.nodes = true;
   for (const std::string& member : members) {
@@ -607,6 +625,14 @@ void World::perform(const event::Event& intent) {
   append(std::move(outcome));
 }
 
+/// The last text in the body is the value.
+void World::put_index_settings(const std::set<std::string>& names, const std::string& body) {
+  if (!body.starts_with(R"({"index":{"recovery":{"initial_shards":")")) return;
+  const auto end = body.rfind('"');
+  const auto begin = body.rfind('"', end - 1) + 1;
+  for (const std::string& name : names) indices.at(name).initial_shards = body.substr(begin, end - begin);
+}
+
 /// A repeat has the seq of its intent, and what was just intended is the newest.
 void World::perform_request(const event::Event& intent) {
   const auto& payload = intent.elasticsearch_request_intended();
@@ -624,6 +650,20 @@ void World::perform_request(const event::Event& intent) {
   answer.set_purpose(payload.purpose());
   answer.set_status(200);
   answer.set_accepted(true);
+  const auto ending = payload.path().find("/_settings");
+  if (payload.method() == "PUT" && ending != std::string::npos && !payload.path().starts_with("/_")) {
+    if (index_settings_are_lost) return;
+    const std::set<std::string> names = split(payload.path().substr(1, ending - 1));
+    const auto refuses = [&](const std::string& name) { return unchangeable.contains(name); };
+    if (std::ranges::any_of(names, refuses)) {
+      answer.set_status(403);
+      answer.set_accepted(false);
+      answer.set_why("blocked by: [FORBIDDEN/9/index metadata (api)];");
+    } else {
+      put_index_settings(names, payload.body());
+    }
+  }
+  observation_->persistent_settings.reset();  // what it says of settings is from before
   append(std::move(outcome));
 }
 

@@ -40,6 +40,7 @@ struct WorldCopy {
 struct WorldIndex {
   std::uint32_t replicas = 1;
   std::vector<std::vector<WorldCopy>> shards;
+  std::string initial_shards = {};  ///< index.recovery.initial_shards
 };
 
 class World {
@@ -84,6 +85,8 @@ class World {
   bool volumes_do_not_grow = false;
   std::vector<std::string> closed_indices;
   bool flushes_are_lost = false;
+  bool index_settings_are_lost = false;       ///< no answer to PUT /INDEX/_settings
+  std::set<std::string> unchangeable;         ///< indices whose settings Elasticsearch refuses to change
   std::set<std::string> strangers;            ///< nodes that run and do not find the others
   std::int64_t disk_available_mib = 90'000;   ///< of 100,000, on every node
   std::set<std::string> bad_plugins;          ///< that no node can install
@@ -143,6 +146,7 @@ class World {
   WorldAgent& agent(const std::string& id);
   void perform_growth(const event::Event& intent);
   void perform_request(const event::Event& intent);
+  void put_index_settings(const std::set<std::string>& names, const std::string& body);
   /// What was added is the place's from now on.
   void merge_grown(const event::Event& event);
   /// Takes what the place needs from the agent, or gives it back.

@@ -117,6 +117,9 @@ Result<IndexInfo> parse_index(std::string_view name, const json::object& object)
   ESAAS_TRY(index.shards, count_in(*settings, "number_of_shards"));
   ESAAS_TRY(index.replicas, count_in(*settings, "number_of_replicas"));
   index.auto_expand_replicas = string_in(*settings, "auto_expand_replicas");
+  if (const json::object* recovery = object_in(*settings, "recovery")) {
+    index.initial_shards = string_in(*recovery, "initial_shards");
+  }
   if (const json::object* version = object_in(*settings, "version")) {
     ESAAS_TRY(index.created_version, count_in(*version, "created"));
   }

@@ -23,7 +23,8 @@ inline constexpr std::string_view kStatePath =
     "routing_table.indices.*.shards.*.shard,"
     "metadata.indices.*.state,metadata.indices.*.settings.index.number_of_shards,"
     "metadata.indices.*.settings.index.number_of_replicas,metadata.indices.*.settings.index.auto_expand_replicas,"
-    "metadata.indices.*.settings.index.version.created,metadata.repositories.*.type,"
+    "metadata.indices.*.settings.index.version.created,metadata.indices.*.settings.index.recovery.initial_shards,"
+    "metadata.repositories.*.type,"
     "metadata.cluster_coordination.last_committed_config,metadata.cluster_coordination.voting_config_exclusions";
 /// Without a master_timeout: 5.x takes none here, and 2.x does not heed it. Who has no master has said so before.
 inline constexpr std::string_view kSettingsPath = "/_cluster/settings?flat_settings=true";

@@ -73,6 +73,10 @@ std::string replicas_body(std::uint32_t replicas) {
   return boost::json::serialize(boost::json::value{{"index", {{"number_of_replicas", replicas}}}});
 }
 
+std::string initial_shards_body(std::string_view value) {
+  return boost::json::serialize(boost::json::value{{"index", {{"recovery", {{"initial_shards", value}}}}}});
+}
+
 std::string repository_body(const std::string& location) {
   return boost::json::serialize(boost::json::value{{"type", "fs"}, {"settings", {{"location", location}}}});
 }

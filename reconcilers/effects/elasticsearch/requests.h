@@ -27,6 +27,8 @@ std::string settings_body(const std::vector<model::Setting>& persistent, const s
 
 /// PUT /INDEX/_settings.
 std::string replicas_body(std::uint32_t replicas);
+/// The same, of how many copies have to be found before one becomes a primary (2.x).
+std::string initial_shards_body(std::string_view value);
 
 /// PUT /_snapshot/REPOSITORY: one on a file system that all nodes share.
 std::string repository_body(const std::string& location);
