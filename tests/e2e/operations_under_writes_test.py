@@ -1,9 +1,6 @@
 """operations_under_writes_test.py ESAAS VERSION [OPERATION...]: every operation on a cluster of three nodes but the upgrade, each
 with three kills in its middle: of the node in step, of the controller, and of another node. What has to hold: under_writes.py.
 With names of operations only those.
-
-On 2.x another node is killed while the nodes are restarted only when ESAAS_KILL_ANOTHER is set: acknowledged documents are lost
-then, and the test fails.
 """
 
 import hashlib

@@ -5,8 +5,6 @@ never be red; with one only where another node than the one in step is killed, a
 volumes. Nothing of what was set for an operation may be left behind. Ends with a table of what was counted.
 """
 
-import os
-
 from documents import HealthWatch, Reader, Writer, ask
 from killing import Killing
 from write_counts import WriteCounts
@@ -22,9 +20,6 @@ class UnderWrites(Killing):
         self.writers = {}
         self.counts = None
         self.own_volumes = None  # by node, where each has to be in the end
-        # Elasticsearch before 5.0 makes a copy a primary that was away for its restart and lacks the writes since, when the
-        # node with the newer one is killed before the copy has caught up.
-        self.spares_another = esaas.version.startswith("2.") and "ESAAS_KILL_ANOTHER" not in os.environ
 
     # --- what is asked and seen ---
 
@@ -71,6 +66,10 @@ class UnderWrites(Killing):
         left = {key: value for key, value in self.settings().items()
                 if key.startswith("cluster.routing.allocation.") and key not in besides}
         assert all(value in ("all", "") for value in left.values()), left
+        of_indices = ask(self.known[0], "/_all/_settings?flat_settings=true", timeout=20)
+        waiting = [index for index, each in of_indices.items()
+                   if each["settings"].get("index.recovery.initial_shards") == "all"]
+        assert not waiting, f"these still wait for all of their copies: {waiting}"
 
     # --- operations that restart the nodes one after the other ---
 
@@ -95,14 +94,11 @@ class UnderWrites(Killing):
         third, _ = self.in_step(before, passed=[killed, crashed])
         # Not by its attempts: one that the controller had in mind when it was killed counts too.
         assert self.pids().get(crashed) == launched, f"{crashed} was started twice: {attempts} {self.attempts()}"
-        if self.spares_another:
-            self.counts.begin(label, "none")
-        else:
-            self.killed_in_the_middle(operation, label, last)
-            if last == ANOTHER:
-                self.started(third, than=before[third])
-                self.listed(3)
-            self.kill_process(crashed)
+        self.killed_in_the_middle(operation, label, last)
+        if last == ANOTHER:
+            self.started(third, than=before[third])
+            self.listed(3)
+        self.kill_process(crashed)
         self.finish(operation)
         after = self.attempts()
         assert all(after[name] > attempts[name] for name in before), (attempts, after)
@@ -148,8 +144,6 @@ class UnderWrites(Killing):
         self.create_three()
         self.own_volumes = self.volumes()
         self.report(f"three nodes of {self.esaas.version}, green")
-        if self.spares_another:
-            self.report("another node than the one in step is spared in rolling operations: see ESAAS_KILL_ANOTHER")
         self.begin_writing()
         try:
             for part in parts:
