@@ -184,6 +184,20 @@ TEST(ObservationParser, NamesAVoterThatHasGoneByItsIdAndOneThatHasNotComeByItsNa
   EXPECT_THAT(*seen.voting_exclusions, IsEmpty());
 }
 
+/// As 2.3.3 and 2.4.6 show it.
+TEST(ObservationParser, ReadsHowManyCopiesAnIndexWaitsFor) {
+  const auto index = [](const std::string& name, const std::string& settings) {
+    return '"' + name + R"(":{"state":"close","settings":{"index":{)" + settings + "}}}";
+  };
+  const std::string indices = index("books", R"("recovery":{"initial_shards":"all"},"number_of_replicas":"1")") + "," +
+                              index("logs", R"("number_of_replicas":"1")");
+  Observation seen;
+  ASSERT_TRUE(parse_cluster_state(state_with(R"(,"metadata":{"indices":{)" + indices + "}}"), "search", seen));
+  ASSERT_EQ(seen.indices.size(), 2U);
+  EXPECT_EQ(seen.indices[0].initial_shards, "all");
+  EXPECT_EQ(seen.indices[1].initial_shards, "");
+}
+
 TEST(ObservationParser, ReadsListsAmongTheSettings) {
   Observation seen;
   ASSERT_TRUE(parse_settings(R"({"persistent":{"b":["x","y"],"a":"1"},"transient":{}})", seen));

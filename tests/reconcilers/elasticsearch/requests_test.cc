@@ -22,6 +22,10 @@ TEST(SettingsBody, SetsTheQuorumForGood) {
   EXPECT_EQ(minimum_master_nodes_body(intent), R"({"persistent":{"discovery.zen.minimum_master_nodes":3}})");
 }
 
+TEST(SettingsBody, SaysHowManyCopiesAnIndexWaitsFor) {
+  EXPECT_EQ(initial_shards_body("all"), R"({"index":{"recovery":{"initial_shards":"all"}}})");
+}
+
 event::Event allocation(const std::string& enable) {
   event::Event event;
   event.mutable_allocation_intended()->set_enable(enable);
