@@ -126,6 +126,15 @@ std::vector<std::string> nodes_away(const View& view) {
   return away;
 }
 
+/// The observation is of after every data node's last coming or going: a node that was stopped a moment ago has its
+/// copies in one from before, and all of them would seem to be started.
+bool knows_of_every_node(const View& view) {
+  return std::ranges::all_of(view.cluster().nodes(), [&](const Node& node) {
+    if (!view.holds_data(node) || !node.has_task()) return true;
+    return (is_joined(node) && view.is_listed(node)) || view.answers_without(node);
+  });
+}
+
 // ---- Indices ----
 
 struct Copies {
@@ -135,11 +144,12 @@ struct Copies {
 };
 using CopiesByIndex = std::map<std::string_view, Copies>;
 
-CopiesByIndex copies_by_index(const Observation& seen, std::span<const std::string_view> nodes) {
+CopiesByIndex copies_by_index(const View& view, std::span<const std::string_view> nodes) {
+  const bool knows = knows_of_every_node(view);
   CopiesByIndex indices;
-  for (const ShardCopy& copy : seen.shards) {
+  for (const ShardCopy& copy : view.fresh()->shards) {
     Copies& copies = indices[copy.index];
-    copies.all_started = copies.all_started && is_in_sync(copy);
+    copies.all_started = copies.all_started && knows && is_in_sync(copy);
     if (copy.primary && copy.state == ShardState::kUnassigned) copies.primary_is_nowhere = true;
     if (std::ranges::find(nodes, copy.node) != nodes.end()) copies.on_the_nodes = true;
   }
@@ -310,7 +320,7 @@ void reconcile_recovery_guard(const View& view, Draft& draft) {
   const std::vector<std::string_view> in_step = nodes_in_step(view);
   const bool has_guards = shows_guard(*view.fresh());
   if ((in_step.empty() && !has_guards) || !is_of_2x(view)) return;
-  const CopiesByIndex indices = copies_by_index(*view.fresh(), in_step);
+  const CopiesByIndex indices = copies_by_index(view, in_step);
   const bool red_in_vain = hold_red(view, draft, red_ones(view, indices));
   set_guards(view, draft, indices);
   const auto names = no_longer_guarded(view, draft, indices, !in_step.empty(), red_in_vain);
@@ -334,13 +344,13 @@ bool wait_for_guard(const View& view, Draft& draft, const Node& node) {
     draft.check_soon();
     return false;
   }
-  const CopiesByIndex indices = copies_by_index(*view.fresh(), std::array{std::string_view(node.name())});
+  const CopiesByIndex indices = copies_by_index(view, std::array{std::string_view(node.name())});
   std::vector<std::string> names;
   for (const IndexInfo& index : view.fresh()->indices) {
     if (!may_be_guarded(view, index, indices)) continue;
     if (refusal_of(view, kSetGuard, index.name, true) == nullptr) names.push_back(index.name);
   }
-  if (names.empty()) return true;
+  if (names.empty() && knows_of_every_node(view)) return true;
   draft.hold(kWaitsForGuard, node.name(),
              {"It stops when Elasticsearch is seen to keep copies without the newest writes from becoming primaries "
               "meanwhile (index.recovery.initial_shards).",

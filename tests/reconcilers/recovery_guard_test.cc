@@ -261,6 +261,21 @@ TEST(RecoveryGuard, StaysBetweenTheNodesOfAnOperationThatGoesOn) {
   EXPECT_THAT(asked(scene), ElementsAre("/books/_settings quorum")) << "the next one waits for long";
 }
 
+TEST(RecoveryGuard, StaysWhileTheObservationIsOfBeforeANodeStopped) {
+  Scene scene = at_rest("all");
+  state::Task& task = *scene.node("data-0").mutable_task();
+  task.set_state(model::TASK_STATE_KILLED);
+  task.set_state_since_at_us(to_us(scene.now));
+  task.set_joined(false);
+  scene.observation.observed_at = scene.now - seconds{1};
+  EXPECT_THAT(asked(scene), IsEmpty()) << "its copies only seem to be started";
+  task.set_state_since_at_us(to_us(scene.now - seconds{2}));
+  EXPECT_THAT(asked(scene), IsEmpty()) << "it is still listed";
+  std::erase(scene.observation.nodes, "data-0");
+  for (auto& copy : scene.observation.shards) copy.node = copy.primary ? "data-1" : "data-2";
+  EXPECT_THAT(asked(scene), ElementsAre("/books/_settings quorum")) << "other nodes have all copies by now";
+}
+
 TEST(RecoveryGuard, OfAClosedIndexIsTakenAwayToo) {
   Scene scene = at_rest("all");
   scene.observation.indices[0].open = false;
