@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <ranges>
 #include <span>
 #include <vector>
@@ -307,6 +308,18 @@ bool is_asked_in_vain(const View& view, const std::string& name) {
   });
 }
 
+/// Names of the indices on the node that are to be guarded before it stops; nothing while that is not known.
+std::optional<std::vector<std::string>> unguarded_on(const View& view, const Node& node) {
+  if (!sees_all_answers(view) || !knows_of_every_node(view)) return std::nullopt;
+  const CopiesByIndex indices = copies_by_index(view, std::array{std::string_view(node.name())});
+  std::vector<std::string> names;
+  for (const IndexInfo& index : view.fresh()->indices) {
+    if (!may_be_guarded(view, index, indices)) continue;
+    if (refusal_of(view, kSetGuard, index.name, true) == nullptr) names.push_back(index.name);
+  }
+  return names;
+}
+
 }  // namespace
 
 void reconcile_recovery_guard(const View& view, Draft& draft) {
@@ -339,22 +352,17 @@ bool wait_for_guard(const View& view, Draft& draft, const Node& node) {
   // Whoever lets a node of a silent cluster stop has overridden the rules.
   if (view.fresh() == nullptr || !view.holds_data(node) || !is_joined(node) || !is_of_2x(view)) return true;
   if (held_for(view, kWaitsForGuard, node) >= kPreparationPatience) return true;
-  if (!sees_all_answers(view)) {
-    say_again(view, draft, kWaitsForGuard, node.name());
+  const auto names = unguarded_on(view, node);
+  if (names && names->empty()) return true;
+  // Mostly the answer to the flush has overtaken the observation, and the next one comes in a moment.
+  if (!names && view.now() < from_us(node.restart().since_at_us()) + kPreparationPatience) {
     draft.check_soon();
     return false;
   }
-  const CopiesByIndex indices = copies_by_index(view, std::array{std::string_view(node.name())});
-  std::vector<std::string> names;
-  for (const IndexInfo& index : view.fresh()->indices) {
-    if (!may_be_guarded(view, index, indices)) continue;
-    if (refusal_of(view, kSetGuard, index.name, true) == nullptr) names.push_back(index.name);
-  }
-  if (names.empty() && knows_of_every_node(view)) return true;
   draft.hold(kWaitsForGuard, node.name(),
              {"It stops when Elasticsearch is seen to keep copies without the newest writes from becoming primaries "
               "meanwhile (index.recovery.initial_shards).",
-              {figure("indices", listed(names))}});
+              {figure("indices", names ? listed(*names) : "not known")}});
   return false;
 }
 

@@ -157,6 +157,9 @@ TEST(RecoveryGuard, WaitsForAnObservationThatNoAnswerHasOvertaken) {
   EXPECT_FALSE(scene.plans("stop_node"));
   ASSERT_TRUE(scene.plan().next_check.has_value());
   EXPECT_LE(*scene.plan().next_check, scene.now + seconds{1});
+  EXPECT_FALSE(scene.holds(reconcile::kWaitsForGuard, "data-0"));
+  scene.node("data-0").mutable_restart()->set_since_at_us(to_us(scene.now - seconds{30}));
+  EXPECT_TRUE(scene.holds(reconcile::kWaitsForGuard, "data-0")) << "from now on that is counted";
 }
 
 TEST(RecoveryGuard, IsSetForAGrowthThatStopsTheNode) {
