@@ -71,14 +71,18 @@ bool is_kept(const model::Constraint& constraint, const std::string& value, cons
 }  // namespace
 
 std::string broken_by(const state::Cluster& before, const event::PlaceIntended& intent) {
-  for (const Node& other : before.nodes()) {
-    if (other.place_status() != state::PLACE_STATUS_NONE && other.place().agent_id() == intent.place().agent_id()) {
-      return "it shares its agent with " + other.name();
-    }
-  }
   const Node* node = state::find_node(before, intent.node());
   if (node == nullptr) return "there is no such node";
   const model::NodeGroup* group = state::find_group(before.spec(), node->group());
+  for (const Node& other : before.nodes()) {
+    if (other.place_status() == state::PLACE_STATUS_NONE || other.place().agent_id() != intent.place().agent_id())
+      continue;
+    // A companion and a node of Elasticsearch may.
+    const model::NodeGroup* its_group = state::find_group(before.spec(), other.group());
+    const bool is_companion = group != nullptr && state::is_companion(*group);
+    if ((its_group != nullptr && state::is_companion(*its_group)) != is_companion) continue;
+    return "it shares its agent with " + other.name();
+  }
   if (group == nullptr) return {};
   for (const model::Constraint& constraint : group->constraints()) {
     const std::string value = value_of(intent.place(), constraint.attribute());

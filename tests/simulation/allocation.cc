@@ -14,7 +14,7 @@ bool has_copy(const std::vector<RoutedCopy>& copies, const std::string& node) {
 }  // namespace
 
 void ElectedCluster::reroute() {
-  if (master_.empty() || !recovered_) return;
+  if (!can_publish() || !recovered_) return;
   for (auto& [key, copies] : routing_) {
     allocate_primary(key, copies);
     allocate_replicas(key, copies);
@@ -48,7 +48,7 @@ void ElectedCluster::allocate_primary(const ShardKey& key, std::vector<RoutedCop
   if (primary == copies.end() || primary->state != CopyState::kUnassigned) return;
   const std::set<std::uint64_t>& wanted = in_sync(key);
   if (wanted.empty()) {
-    const Member* node = best_node(copies, false);
+    const Member* node = best_node(copies, false, {});
     if (node == nullptr) return;
     primary->node = node->id;
     primary->allocation_id = prng_.next();
@@ -72,12 +72,13 @@ void ElectedCluster::allocate_replicas(const ShardKey& key, std::vector<RoutedCo
   const RoutedCopy* primary = active_primary(copies);
   if (primary == nullptr || !may_allocate(false)) return;
   const std::set<std::string> excluded = excluded_names();
+  const model::Version at_least = version_of(primary->node);
   for (RoutedCopy& copy : copies) {
     if (copy.state != CopyState::kUnassigned || copy.primary) continue;
     const Member* node = nullptr;
     for (const auto& [id, member] : members_) {  // one that has an older copy needs only what is new
       if (member.holds_data && member.directory->copies.contains(key) && !has_copy(copies, id) &&
-          !excluded.contains(member.name)) {
+          !excluded.contains(member.name) && member.version >= at_least) {
         node = &member;
       }
     }
@@ -85,7 +86,7 @@ void ElectedCluster::allocate_replicas(const ShardKey& key, std::vector<RoutedCo
       reroute_at(copy.delayed_until);
       continue;
     }
-    if (node == nullptr) node = best_node(copies, true);
+    if (node == nullptr) node = best_node(copies, true, at_least);
     if (node == nullptr) continue;
     copy.node = node->id;
     copy.allocation_id = prng_.next();
@@ -100,8 +101,9 @@ void ElectedCluster::move_from_excluded() {
   for (auto& [key, copies] : routing_) {
     for (RoutedCopy& copy : copies) {
       if (copy.state != CopyState::kStarted || !excluded.contains(members_.at(copy.node).name)) continue;
-      if (active_primary(copies) == nullptr || !may_allocate(copy.primary)) continue;
-      if (const Member* node = best_node(copies, true)) relocate(key, copy, node->id);
+      const RoutedCopy* primary = active_primary(copies);
+      if (primary == nullptr || !may_allocate(copy.primary)) continue;
+      if (const Member* node = best_node(copies, true, version_of(primary->node))) relocate(key, copy, node->id);
     }
   }
 }
@@ -124,7 +126,7 @@ void ElectedCluster::rebalance() {
   for (auto& [key, copies] : routing_) {
     if (has_copy(copies, least)) continue;
     const auto copy = std::ranges::find(copies, most, &RoutedCopy::node);
-    if (copy == copies.end()) continue;
+    if (copy == copies.end() || version_of(least) < version_of(active_primary(copies)->node)) continue;
     relocate(key, *copy, least);
     return;
   }
@@ -148,12 +150,16 @@ void ElectedCluster::relocate(const ShardKey& key, RoutedCopy& copy, const std::
   begin_recovery(key, copy.target_allocation_id, peer_recovery_time(copy, key));
 }
 
-const Member* ElectedCluster::best_node(const std::vector<RoutedCopy>& copies, bool throttled) const {
+model::Version ElectedCluster::version_of(const std::string& node) const { return members_.at(node).version; }
+
+const Member* ElectedCluster::best_node(const std::vector<RoutedCopy>& copies, bool throttled,
+                                        const model::Version& at_least) const {
   const std::set<std::string> excluded = excluded_names();
   const Member* best = nullptr;
   std::uint32_t best_load = 0;
   for (const auto& [id, member] : members_) {
     if (!member.holds_data || excluded.contains(member.name) || has_copy(copies, id)) continue;
+    if (member.version < at_least) continue;
     if (throttled && incoming(id) >= timings_.incoming_max) continue;
     const std::uint32_t its_load = load(id);
     if (best == nullptr || its_load < best_load) {

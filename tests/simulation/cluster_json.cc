@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <iterator>
 
@@ -69,6 +70,8 @@ void flatten(const json::object& object, const std::string& prefix, bool persist
       flatten(value.get_object(), path, persistent, changes);
     } else if (value.is_string()) {
       changes.push_back({persistent, path, std::string(value.get_string())});
+    } else if (value.is_null()) {
+      changes.push_back({.persistent = persistent, .key = path, .value = {}, .removes = true});
     } else {
       changes.push_back({persistent, path, json::serialize(value)});
     }
@@ -82,6 +85,35 @@ void append_settings(std::string& out, const std::map<std::string, std::string>&
     if (!first) out += ',';
     first = false;
     fmt::format_to(std::back_inserter(out), R"("{}":{})", key, json::serialize(json::value(value)));
+  }
+  out += '}';
+}
+
+/// Who votes, and who is kept from it.
+void append_coordination(std::string& out, const Metadata& metadata) {
+  out += R"("cluster_coordination":{"last_committed_config":[)";
+  bool first = true;
+  for (const std::string& id : metadata.voting) {
+    fmt::format_to(std::back_inserter(out), R"({}"{}")", first ? "" : ",", id);
+    first = false;
+  }
+  out += R"(],"voting_config_exclusions":[)";
+  first = true;
+  for (const auto& [id, name] : metadata.voting_exclusions) {
+    const std::string_view node_id = id.starts_with(kAbsent) ? std::string_view(kAbsent) : std::string_view(id);
+    fmt::format_to(std::back_inserter(out), R"({}{{"node_id":"{}","node_name":"{}"}})", first ? "" : ",", node_id,
+                   name);
+    first = false;
+  }
+  out += "]}";
+}
+
+void append_repositories(std::string& out, const Metadata& metadata) {
+  out += R"("repositories":{)";
+  bool first = true;
+  for (const std::string& name : metadata.repositories) {
+    fmt::format_to(std::back_inserter(out), R"({}"{}":{{"type":"fs"}})", first ? "" : ",", name);
+    first = false;
   }
   out += '}';
 }
@@ -111,7 +143,7 @@ std::string health_body(const ElectedCluster& cluster) {
       health.active_shards(), health.relocating_shards(), health.initializing_shards(), health.unassigned_shards());
 }
 
-std::string state_body(const ElectedCluster& cluster) {
+std::string state_body(const ElectedCluster& cluster, const model::Version& version) {
   std::string out =
       fmt::format(R"({{"cluster_name":"{}","master_node":{})", cluster.name(), quoted_or_null(cluster.master()));
   if (!cluster.state_recovered()) {
@@ -127,19 +159,35 @@ std::string state_body(const ElectedCluster& cluster) {
   }
   out += '}';
   if (!cluster.state_recovered()) return out + '}';
-  if (!cluster.metadata().indices.empty()) {  // filter_path leaves out what would be empty
-    out += R"(,"metadata":{"indices":{)";
+  const bool has_coordination = version.major >= 7;
+  const bool has_indices = !cluster.metadata().indices.empty();
+  const bool has_repositories = !cluster.metadata().repositories.empty();
+  const bool has_metadata = has_coordination || has_indices || has_repositories;
+  if (has_metadata) out += R"(,"metadata":{)";
+  if (has_coordination) append_coordination(out, cluster.metadata());
+  if (has_repositories) {
+    if (has_coordination) out += ',';
+    append_repositories(out, cluster.metadata());
+  }
+  if (has_indices) {  // filter_path leaves out what would be empty
+    if (has_coordination || has_repositories) out += ',';
+    out += R"("indices":{)";
     first = true;
     for (const auto& [index, settings] : cluster.metadata().indices) {
       if (!first) out += ',';
       first = false;
       fmt::format_to(std::back_inserter(out),
                      R"("{}":{{"state":"{}","settings":{{"index":{{"number_of_shards":"{}","number_of_replicas":"{}",)"
-                     R"("version":{{"created":"2030399"}}}}}}}})",
-                     index, settings.closed ? "close" : "open", settings.shards, settings.replicas);
+                     R"({}"version":{{"created":"{}"}}}}}}}})",
+                     index, settings.closed ? "close" : "open", settings.shards, settings.replicas,
+                     settings.initial_shards.empty()
+                         ? std::string{}
+                         : R"("recovery":{"initial_shards":")" + settings.initial_shards + R"("},)",
+                     settings.created_version);
     }
-    out += "}}";
+    out += '}';
   }
+  if (has_metadata) out += '}';
   if (!cluster.routing().empty()) {
     out += R"(,"routing_table":{"indices":{)";
     append_routing(out, cluster.routing());
@@ -156,10 +204,10 @@ std::string settings_body(const ElectedCluster& cluster) {
   return out + '}';
 }
 
-std::string root_body(const std::string& node, const std::string& cluster) {
-  return fmt::format(R"({{"name":"{}","cluster_name":"{}","version":{{"number":"2.3.3",)"
-                     R"("lucene_version":"5.5.0"}},"tagline":"You Know, for Search"}})",
-                     node, cluster);
+std::string root_body(const std::string& node, const std::string& cluster, const model::Version& version) {
+  return fmt::format(
+      R"({{"name":"{}","cluster_name":"{}","version":{{"number":"{}.{}.{}"}},"tagline":"You Know, for Search"}})", node,
+      cluster, version.major, version.minor, version.patch);
 }
 
 std::string error_body(std::string_view type, std::string_view reason, int status) {
@@ -182,7 +230,16 @@ Result<std::vector<SettingChange>> parse_setting_changes(std::string_view body) 
   return changes;
 }
 
-Result<IndexMetadata> parse_index_settings(std::string_view body) {
+std::string initial_shards_in(std::string_view body) {
+  json::error_code error;
+  const json::value value = json::parse({body.data(), body.size()}, error);
+  std::vector<SettingChange> settings;
+  if (!error && value.is_object()) flatten(value.get_object(), "", true, settings);
+  const auto found = std::ranges::find(settings, "index.recovery.initial_shards", &SettingChange::key);
+  return found == settings.end() ? std::string{} : found->value;
+}
+
+Result<IndexMetadata> parse_index_settings(std::string_view body, const model::Version& version) {
   json::error_code error;
   const json::value value = json::parse({body.data(), body.size()}, error);
   if (error || !value.is_object()) return fail(ErrorCode::kInvalidArgument, "json_parse_exception");
@@ -191,7 +248,7 @@ Result<IndexMetadata> parse_index_settings(std::string_view body) {
     flatten(given->get_object(), "", true, settings);
   }
   IndexMetadata index;
-  index.shards = 5;  // the default of 2.x
+  index.shards = version.major < 7 ? 5 : 1;  // the defaults
   for (const SettingChange& setting : settings) {
     std::uint32_t number = 0;
     std::from_chars(setting.value.data(), setting.value.data() + setting.value.size(), number);

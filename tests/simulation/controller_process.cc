@@ -6,6 +6,7 @@
 #include "store/snapshots/recovery.h"
 #include "tests/simulation/elasticsearch_link.h"
 #include "tests/simulation/mesos_link.h"
+#include "tests/simulation/proxy_link.h"
 
 namespace esaas::simulation {
 namespace {
@@ -24,8 +25,9 @@ ControllerProcess::ControllerProcess(test::SimulationClock& clock, store::Memory
       options_(std::move(options)),
       hooks_(std::move(hooks)) {}
 
-void ControllerProcess::connect(MesosLink& mesos, ElasticsearchLink& elasticsearch) {
+void ControllerProcess::connect(MesosLink& mesos, ElasticsearchLink& elasticsearch, ProxyLink& proxies) {
   mesos_ = &mesos;
+  proxies_ = &proxies;
   elasticsearch_ = &elasticsearch;
 }
 
@@ -73,6 +75,7 @@ void ControllerProcess::start() {
 }
 
 void ControllerProcess::durable(const event::Event& event) {
+  hooks_.durable(event);
   ledger_.take(event);
   if (event.seq() % kSnapshotEvery == 0) snapshot_ = state::encode(ledger_.state());
 }
@@ -88,6 +91,7 @@ void ControllerProcess::crash(const std::string& why, Duration down) {
   alarm_.reset();
   mesos_->process_ended();
   elasticsearch_->process_ended();
+  proxies_->process_ended();
   clock_.after(down, [this] { start(); });
 }
 
@@ -152,17 +156,9 @@ void ControllerProcess::elasticsearch_request(loop::ClusterAddress address, even
   elasticsearch_->request(std::move(address), std::move(intent));
 }
 
-/// There are no proxies' processes here: each takes what it is told, finds all of it well, and nobody has a session.
 void ControllerProcess::proxy_follow(loop::CompanionAddress address, model::ProxyAccess, event::Event intent) {
-  loop::ProxyAnswer answer;
-  for (const event::ProxyServer& server : intent.servers_intended().servers()) answer.up.insert(server.node());
-  clock_.after(std::chrono::milliseconds{5},
-               [this, epoch = epoch_, address = std::move(address), seq = intent.seq(), answer = std::move(answer)] {
-                 if (epoch != epoch_) return;
-                 input([&](loop::Controller& controller) {
-                   controller.proxy_answered(address.cluster, address.node, seq, answer, clock_.now());
-                 });
-               });
+  if (intent.seq() > log_.last_seq()) journal_.violate("a proxy is told before the intent is durable");
+  proxies_->follow(std::move(address), std::move(intent));
 }
 
 void ControllerProcess::kibana_ask(loop::CompanionAddress address) {

@@ -18,19 +18,21 @@ namespace esaas::simulation {
 
 class ElasticsearchLink;
 class MesosLink;
+class ProxyLink;
 
 class ControllerProcess final : public loop::Ports {
  public:
   struct Hooks {
     std::function<AppendFault(const store::Batch&)> append_fault;
     std::function<Duration()> append_delay;
+    std::function<void(const event::Event&)> durable;  ///< each event, before it is folded
   };
 
   ControllerProcess(test::SimulationClock& clock, store::MemoryEventLog& log, Ledger& ledger, Journal& journal,
                     loop::ControllerOptions options, Hooks hooks);
 
-  /// Both must outlive the process.
-  void connect(MesosLink& mesos, ElasticsearchLink& elasticsearch);
+  /// All must outlive the process.
+  void connect(MesosLink& mesos, ElasticsearchLink& elasticsearch, ProxyLink& proxies);
 
   /// Recovers and begins. Precondition: it does not run.
   void start();
@@ -76,6 +78,7 @@ class ControllerProcess final : public loop::Ports {
   Hooks hooks_;
   MesosLink* mesos_ = nullptr;
   ElasticsearchLink* elasticsearch_ = nullptr;
+  ProxyLink* proxies_ = nullptr;
   std::uint64_t epoch_ = 0;
   bool writable_ = true;
   bool turn_due_ = false;

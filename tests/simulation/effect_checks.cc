@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/model/ids.h"
 #include "reconcilers/loop/mesos_outcomes.h"
+#include "tests/simulation/voting_configuration.h"
 
 namespace esaas::simulation {
 namespace {
@@ -11,6 +14,9 @@ namespace {
 using mesos::wire::Offer;
 using mesos::wire::scheduler::Call;
 using mesos::wire::scheduler::Event;
+
+/// No decision rests on what is older.
+constexpr Duration kOldestAnswer = std::chrono::seconds{35};
 
 /// The roles that resources are allocated to or reserved for.
 void collect_roles(const google::protobuf::RepeatedPtrField<mesos::wire::Resource>& resources,
@@ -56,6 +62,19 @@ void EffectChecks::check(const Call& call) {
     }
     default: return;
   }
+}
+
+/// A version that nobody can go back from is wanted only when the snapshot that was asked for is there.
+void EffectChecks::check(const event::Event& event) {
+  if (!event.has_cluster_version_changed()) return;
+  const state::Cluster* cluster = ledger_.state().find_cluster(event.cluster());
+  const state::Operation* operation = ledger_.state().find_operation(event.operation_id());
+  if (cluster == nullptr || operation == nullptr || operation->request().upgrade().repository().empty()) return;
+  const std::string& repository = operation->request().upgrade().repository();
+  const std::string name = "before-" + operation->id();
+  const auto snapshots = elasticsearch_.snapshots(event.cluster(), repository, name);
+  if (snapshots.size() == 1 && snapshots[0].state == "SUCCESS") return;
+  journal_.violate("cluster " + event.cluster() + " is upgraded before snapshot " + repository + "/" + name);
 }
 
 void EffectChecks::check_accept(const Call::Accept& accept) {
@@ -114,12 +133,47 @@ void EffectChecks::watch(Time now) {
     }
   }
   last_copies_ = std::move(last_copies);
+  watch_voters(now);
   watched_at_ = now;
+}
+
+void EffectChecks::watch_voters(Time now) {
+  for (const auto& [id, process] : elasticsearch_.processes()) {
+    if (process.state != ElasticsearchProcess::State::kUp || !process.launch.master_eligible) continue;
+    const ElectedCluster* led = elasticsearch_.led_cluster(process.launch.cluster);
+    if (led != nullptr && led->members().contains(process.node_id)) voters_seen_[process.node_id] = now;
+  }
+}
+
+/// Without the node there is still a majority of voters: of those that are there, or were when the newest answer of
+/// Elasticsearch may have been given. Whoever leaves for good has no vote any more. Of one or two masters none can be
+/// missed, and a restart takes their votes away for a while.
+void EffectChecks::check_vote(const ElasticsearchProcess& process, const state::Cluster& cluster) {
+  const ElectedCluster* led = elasticsearch_.led_cluster(cluster.name());
+  if (led == nullptr || !led->members().contains(process.node_id)) return;
+  const std::set<std::string>& voting = led->metadata().voting;
+  if (!voting.contains(process.node_id)) return;
+  if (!ledger_.kill_is_a_restart(process.id)) {
+    return journal_.violate("the node of task " + process.id + " leaves and its vote counts still");
+  }
+  std::set<std::string> others;
+  for (const std::string& id : voting) {
+    const auto seen = voters_seen_.find(id);
+    const bool was_there = seen != voters_seen_.end() && clock_.now() - seen->second < kOldestAnswer;
+    const bool is_there = led->members().contains(id) || was_there;
+    if (id != process.node_id && is_there) others.insert(id);
+  }
+  const auto masters = std::ranges::count_if(cluster.nodes(), [&](const state::Node& node) {
+    const model::NodeGroup* group = state::find_group(cluster.spec(), node.group());
+    return group != nullptr && state::is_master_eligible(*group) && !node.removing();
+  });
+  if (has_majority(voting, others) || (ledger_.kill_is_a_rollout(process.id) && masters <= 2)) return;
+  journal_.violate(fmt::format("the node of task {} is stopped while {} of {} votes are left", process.id,
+                               others.size(), voting.size()));
 }
 
 /// Those that an answer of Elasticsearch has told of for certain, and that are so still.
 std::vector<std::string> EffectChecks::known_last_copies(const ElasticsearchProcess& process) const {
-  constexpr Duration kOldestAnswer = std::chrono::seconds{35};
   std::vector<std::string> shards;
   const auto found = last_copies_.find(process.id);
   if (found == last_copies_.end()) return shards;
@@ -129,6 +183,19 @@ std::vector<std::string> EffectChecks::known_last_copies(const ElasticsearchProc
       shards.push_back(std::move(shard));
   }
   return shards;
+}
+
+/// Nothing goes to a member that is restarted through any proxy that answers, or it was given half a minute.
+void EffectChecks::check_drained(const std::string& task_id, const state::Cluster& cluster) {
+  constexpr Duration kPatience = std::chrono::seconds{30};
+  const state::Node* node = state::find_node_by_task(cluster, task_id);
+  if (node == nullptr || !node->task().joined()) return;
+  if (node->shielded_at_us() != 0 && clock_.now() - from_us(node->shielded_at_us()) >= kPatience) return;
+  for (const auto& [id, process] : proxies_.processes()) {
+    const state::Node* proxy = state::find_node_by_task(cluster, id);
+    if (proxy == nullptr || !proxy->task().joined() || !proxies_.uses(process, node->name())) continue;
+    journal_.violate("the node of task " + task_id + " is stopped while proxy " + id + " sends it requests");
+  }
 }
 
 /// The shard shall have no other copy, or there is no other node for one: it is away for as long as its node is.
@@ -151,6 +218,8 @@ void EffectChecks::check_kill(const std::string& task_id) {
   const state::Cluster* cluster = ledger_.state().find_cluster(parsed->cluster);
   if (cluster == nullptr || cluster->phase() != state::CLUSTER_PHASE_RUNNING) return;
   if (cluster->has_full_restart()) return;
+  check_vote(process->second, *cluster);
+  if (ledger_.kill_is_a_rollout(task_id)) check_drained(task_id, *cluster);
   const auto shards = ledger_.kill_is_a_restart(task_id)
                           ? known_last_copies(process->second)
                           : elasticsearch_.last_copies_on(parsed->cluster, process->second.volume);

@@ -1,6 +1,7 @@
 #include "tests/simulation/elasticsearch_link.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "reconcilers/effects/elasticsearch/observation_parser.h"
 #include "reconcilers/effects/elasticsearch/requests.h"
@@ -25,6 +26,17 @@ std::string text_of(const Observation& observation) {
   for (const std::string& index : observation.closed_indices) text += "|closed " + index;
   for (const std::string& node : observation.excluded_nodes.value_or(std::vector<std::string>{}))
     text += "|not " + node;
+  for (const auto& index : observation.indices)
+    text += fmt::format("|{} by {}, {}", index.name, index.created_version, index.initial_shards);
+  if (observation.voting_configuration)
+    text += fmt::format("|votes {}", fmt::join(*observation.voting_configuration, ","));
+  if (observation.voting_exclusions)
+    text += fmt::format("|votes not {}", fmt::join(*observation.voting_exclusions, ","));
+  for (const auto* settings : {&observation.persistent_settings, &observation.transient_settings}) {
+    for (const auto& one : settings->value_or(std::vector<model::Setting>{}))
+      text += fmt::format("|{}={}", one.key(), one.value());
+  }
+  for (const std::string& repository : observation.repositories) text += "|repository " + repository;
   text += "|allocates " + observation.allocation_enable.value_or("");
   return text + "|" + std::to_string(observation.minimum_master_nodes.value_or(0));
 }
@@ -60,11 +72,18 @@ void ElasticsearchLink::observe(loop::ClusterAddress address, reconcile::Questio
                });
 }
 
-/// Of what is asked besides, the model tells of its nodes, and nothing of snapshots or why shards are not assigned.
+/// Of what is asked besides, the model tells of its nodes and snapshots, and nothing of why shards are not assigned.
 void ElasticsearchLink::ask(const loop::ClusterAddress& address, const reconcile::Questions& questions, Time asked_at) {
   Observation observation = ask_nodes(address);
   if (observation.health.status() != model::HEALTH_STATUS_UNKNOWN) observation.asked = questions;
   if (!questions.nodes) observation.node_infos.clear();
+  if (observation.health.status() != model::HEALTH_STATUS_UNKNOWN) {
+    for (const auto& [repository, name] : questions.snapshots) {
+      for (auto& one : elasticsearch_.snapshots(address.cluster, repository, name)) {
+        observation.snapshots.push_back(std::move(one));
+      }
+    }
+  }
   observation.observed_at = asked_at;
   const bool unanswered = observation.health.status() == model::HEALTH_STATUS_UNKNOWN;
   const Duration delay = unanswered && prng_.chance(1, 2) ? kTimeout : latency();

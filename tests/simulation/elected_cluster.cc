@@ -38,22 +38,23 @@ const std::set<std::uint64_t>& ElectedCluster::in_sync(const ShardKey& key) cons
 void ElectedCluster::set_master(const std::string& id) {
   ESAAS_ASSERT(members_.contains(id), "a master is a member");
   master_ = id;
+  reconfigure();
   reroute();
 }
 
 void ElectedCluster::join(Member member) {
   ESAAS_ASSERT(!members_.contains(member.id), "a node joins once");
-  if (recovered_) {
-    import_dangling(member);
-    member.directory->metadata = metadata_;
-  }
-  members_.emplace(member.id, std::move(member));
+  if (recovered_) import_dangling(member);
+  if (recovered_ || keeps_votes()) member.directory->metadata = metadata_;
+  const auto joined = members_.emplace(member.id, std::move(member)).first;
+  know_excluded(joined->second);
+  reconfigure();
   reroute();
 }
 
 void ElectedCluster::import_dangling(const Member& member) {
   const auto known = member.directory->metadata;
-  if (known == nullptr) return;
+  if (known == nullptr || keeps_votes()) return;  // 7.x leaves them where they are
   for (const auto& [index, settings] : known->indices) {
     const bool has_copy =
         std::ranges::any_of(member.directory->copies, [&](const auto& copy) { return copy.first.index == index; });
@@ -69,7 +70,7 @@ void ElectedCluster::recover_state() {
   for (auto& [id, member] : members_) import_dangling(member);
   update_metadata([](Metadata&) {});
   for (const auto& [index, settings] : metadata_->indices) {
-    if (!settings.closed) route_index(index);
+    if (!settings.closed || settings.closed_is_routed) route_index(index);
   }
   reroute();
 }
@@ -77,6 +78,9 @@ void ElectedCluster::recover_state() {
 void ElectedCluster::set_responsive(const std::string& id, bool responsive) {
   if (responsive) {
     unresponsive_.erase(id);
+    if (!keeps_votes()) return;
+    reconfigure();  // what could not be agreed on meanwhile
+    reroute();
   } else {
     unresponsive_.insert(id);
   }
@@ -87,6 +91,7 @@ void ElectedCluster::remove(const std::string& id) {
   unresponsive_.erase(id);
   if (master_ == id) master_.clear();
   for (auto& [key, copies] : routing_) lose_copies(id, key, copies);
+  reconfigure();
   reroute();
 }
 
@@ -128,33 +133,64 @@ void ElectedCluster::route_index(const std::string& index) {
 
 bool ElectedCluster::create_index(const std::string& index, IndexMetadata settings) {
   if (master_.empty() || !recovered_ || metadata_->indices.contains(index)) return false;
+  if (!can_publish()) return false;
   settings.in_sync.assign(settings.shards, {});
+  const model::Version oldest = oldest_version();
+  settings.created_version = (oldest.major * 10'000 + oldest.minor * 100 + oldest.patch) * 100 + 99;
   update_metadata([&](Metadata& metadata) { metadata.indices.emplace(index, std::move(settings)); });
   route_index(index);
   reroute();
   return true;
 }
 
+bool ElectedCluster::moves_closed_indices() const {
+  return oldest_version() >= model::Version{.major = 7, .minor = 2, .patch = 0};
+}
+
 bool ElectedCluster::close_index(const std::string& index) {
   const auto found = metadata_->indices.find(index);
-  if (master_.empty() || !recovered_ || found == metadata_->indices.end() || found->second.closed) return false;
-  update_metadata([&](Metadata& metadata) { metadata.indices.at(index).closed = true; });
+  if (!can_publish() || !recovered_ || found == metadata_->indices.end() || found->second.closed) return false;
+  const bool stays = moves_closed_indices();
+  const auto has_no_primary = [&](const auto& shard) {
+    return shard.first.index == index && active_primary(shard.second) == nullptr;
+  };
+  if (stays && std::ranges::any_of(routing_, has_no_primary)) return false;
+  update_metadata([&](Metadata& metadata) {
+    metadata.indices.at(index).closed = true;
+    metadata.indices.at(index).closed_is_routed = stays;
+  });
+  if (stays) return true;
   std::erase_if(routing_, [&](const auto& shard) { return shard.first.index == index; });
   return true;
 }
 
 bool ElectedCluster::open_index(const std::string& index) {
   const auto found = metadata_->indices.find(index);
-  if (master_.empty() || !recovered_ || found == metadata_->indices.end() || !found->second.closed) return false;
-  update_metadata([&](Metadata& metadata) { metadata.indices.at(index).closed = false; });
-  route_index(index);
+  if (!can_publish() || !recovered_ || found == metadata_->indices.end() || !found->second.closed) return false;
+  const bool is_routed = found->second.closed_is_routed;
+  update_metadata([&](Metadata& metadata) {
+    metadata.indices.at(index).closed = false;
+    metadata.indices.at(index).closed_is_routed = false;
+  });
+  if (!is_routed) route_index(index);
+  reroute();
+  return true;
+}
+
+bool ElectedCluster::set_initial_shards(const std::set<std::string>& indices, const std::string& value) {
+  if (!can_publish() || !recovered_) return false;
+  const auto is_there = [&](const std::string& index) { return metadata_->indices.contains(index); };
+  if (indices.empty() || !std::ranges::all_of(indices, is_there)) return false;
+  update_metadata([&](Metadata& metadata) {
+    for (const std::string& index : indices) metadata.indices.at(index).initial_shards = value;
+  });
   reroute();
   return true;
 }
 
 bool ElectedCluster::set_replicas(const std::string& index, std::uint32_t replicas) {
   const auto found = metadata_->indices.find(index);
-  if (master_.empty() || !recovered_ || found == metadata_->indices.end() || found->second.closed) return false;
+  if (!can_publish() || !recovered_ || found == metadata_->indices.end() || found->second.closed) return false;
   update_metadata([&](Metadata& metadata) { metadata.indices.at(index).replicas = replicas; });
   for (auto& [key, copies] : routing_) {
     if (key.index != index) continue;
@@ -176,7 +212,7 @@ bool ElectedCluster::set_replicas(const std::string& index, std::uint32_t replic
 
 std::optional<std::pair<ShardKey, std::uint64_t>> ElectedCluster::write_document(const std::string& index) {
   const auto found = metadata_->indices.find(index);
-  if (master_.empty() || !recovered_ || found == metadata_->indices.end() || found->second.closed) return std::nullopt;
+  if (!can_publish() || !recovered_ || found == metadata_->indices.end() || found->second.closed) return std::nullopt;
   const ShardKey key{index, next_shard_[index]++ % found->second.shards};
   const std::vector<RoutedCopy>& copies = routing_.at(key);
   const RoutedCopy* primary = active_primary(copies);
@@ -198,16 +234,16 @@ std::optional<std::pair<ShardKey, std::uint64_t>> ElectedCluster::write_document
 }
 
 bool ElectedCluster::put_setting(bool persistent, const std::string& key, const std::string& value) {
-  if (master_.empty()) return false;
+  if (!can_publish()) return false;
   if (key == kQuorumSetting) {
     std::uint32_t quorum = 0;
     const auto end = std::from_chars(value.data(), value.data() + value.size(), quorum);
     if (end.ec != std::errc{} || end.ptr != value.data() + value.size()) return false;
-    if (quorum > master_eligible_count()) return false;
+    if (quorum > master_eligible_count() && oldest_version().major < 7) return false;
   } else if (key == kAllocationSetting) {
     constexpr std::string_view kValues[] = {"all", "primaries", "new_primaries", "none"};
     if (std::ranges::find(kValues, value) == std::end(kValues)) return false;
-  } else if (key != kExcludeSetting) {
+  } else if (key != kExcludeSetting && (key != kRecoverySpeedSetting || oldest_version().major < 5)) {
     return false;
   }
   if (persistent) {
@@ -217,6 +253,37 @@ bool ElectedCluster::put_setting(bool persistent, const std::string& key, const 
   }
   reroute();
   return true;
+}
+
+bool ElectedCluster::remove_setting(bool persistent, const std::string& key) {
+  if (!can_publish()) return false;
+  if (persistent) {
+    update_metadata([&](Metadata& metadata) { metadata.persistent_settings.erase(key); });
+  } else {
+    transient_.erase(key);
+  }
+  reroute();
+  return true;
+}
+
+bool ElectedCluster::register_repository(const std::string& repository) {
+  if (!can_publish() || !recovered_) return false;
+  update_metadata([&](Metadata& metadata) { metadata.repositories.insert(repository); });
+  return true;
+}
+
+model::Version ElectedCluster::oldest_version() const {
+  model::Version oldest;
+  for (const auto& [id, member] : members_) {
+    if (oldest == model::Version{} || member.version < oldest) oldest = member.version;
+  }
+  return oldest;
+}
+
+model::Version ElectedCluster::newest_version() const {
+  model::Version newest;
+  for (const auto& [id, member] : members_) newest = std::max(newest, member.version);
+  return newest;
 }
 
 std::uint32_t ElectedCluster::master_eligible_count() const {

@@ -4,11 +4,12 @@
 // outlives the loss of its master (nothing changes then, and nothing is answered but 503) and ends with its last
 // member.
 //
-// ## Where it is not Elasticsearch 2.3.3
+// ## Where it is not Elasticsearch
 // - A primary is only ever given to a copy that holds every acknowledged write (as from 5.0 on). 2.3.3 would also take
 // a
 //   stale one, and so lose writes by itself; the simulation must see only what the controller loses.
 // - Recoveries take a time that grows with the documents; there are no segments, no translog and no throttled bytes.
+// - What a master decides is known to all members at once, and from 7 on only when it reaches a majority of the voters.
 // - Balance counts copies per node and nothing else.
 //
 // One thread. Callbacks that are still to come find out that it is gone.
@@ -45,6 +46,7 @@ struct Member {
   bool master_eligible = false;
   bool holds_data = false;
   DataDirectory* directory = nullptr;  ///< not owned; lives longer than the membership
+  model::Version version = {};
 };
 
 enum class CopyState : std::uint8_t { kUnassigned, kInitializing, kStarted, kRelocating };
@@ -87,6 +89,8 @@ class ElectedCluster : public std::enable_shared_from_this<ElectedCluster> {
   void remove(const std::string& id);
   /// An unresponsive member is still listed, but neither writes nor recoveries get through to it.
   void set_responsive(const std::string& id, bool responsive);
+  /// From here on it has voters (7.x).
+  void begin_voting(const std::set<std::string>& voting);
   /// The gateway has read the state from disk; before that there are no shards.
   void recover_state();
 
@@ -95,10 +99,17 @@ class ElectedCluster : public std::enable_shared_from_this<ElectedCluster> {
   bool close_index(const std::string& index);
   bool open_index(const std::string& index);
   bool set_replicas(const std::string& index, std::uint32_t replicas);
+  /// Of all of them or, when one is not there, of none.
+  bool set_initial_shards(const std::set<std::string>& indices, const std::string& value);
   /// Writes one document to every active copy of a shard. The shard and the document's number in it.
   std::optional<std::pair<ShardKey, std::uint64_t>> write_document(const std::string& index);
   /// Whether the value is taken (Elasticsearch 2.x ignores what it does not take, and says so only in its log).
   bool put_setting(bool persistent, const std::string& key, const std::string& value);
+  bool remove_setting(bool persistent, const std::string& key);
+  bool register_repository(const std::string& repository);
+  /// Names that are to have no vote: members or not. Their votes are handed over as far as that can be.
+  bool exclude_voters(const std::set<std::string>& names);
+  bool clear_voting_exclusions();
 
   // ---- To look at ----
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -109,6 +120,14 @@ class ElectedCluster : public std::enable_shared_from_this<ElectedCluster> {
   [[nodiscard]] const Metadata& metadata() const { return *metadata_; }
   [[nodiscard]] const std::map<std::string, std::string>& transient_settings() const { return transient_; }
   [[nodiscard]] std::uint32_t master_eligible_count() const;
+  /// The oldest and the newest among the members; {} when there is none.
+  [[nodiscard]] model::Version oldest_version() const;
+  [[nodiscard]] model::Version newest_version() const;
+  [[nodiscard]] bool keeps_votes() const { return !metadata_->voting.empty(); }
+  /// A master that can have something agreed on.
+  [[nodiscard]] bool can_publish() const;
+  /// As Elasticsearch's answers lead to it: the id of one that is no member.
+  [[nodiscard]] std::string name_of_voter(const std::string& id) const;
   /// The dynamic minimum_master_nodes; 0 when none is set.
   [[nodiscard]] std::uint32_t minimum_master_nodes() const;
   [[nodiscard]] std::set<std::string> excluded_names() const;
@@ -123,6 +142,12 @@ class ElectedCluster : public std::enable_shared_from_this<ElectedCluster> {
   void set_in_sync(const ShardKey& key, std::set<std::uint64_t> ids);
   [[nodiscard]] const std::set<std::uint64_t>& in_sync(const ShardKey& key) const;
   void import_dangling(const Member& member);
+  [[nodiscard]] bool moves_closed_indices() const;
+
+  // votes.cc
+  void reconfigure();
+  void know_excluded(const Member& member);
+  [[nodiscard]] std::set<std::string> masters_in_touch() const;
   void lose_copies(const std::string& node, const ShardKey& key, std::vector<RoutedCopy>& copies);
 
   // allocation.cc
@@ -134,7 +159,10 @@ class ElectedCluster : public std::enable_shared_from_this<ElectedCluster> {
   void remove_unused_copies();
   void relocate(const ShardKey& key, RoutedCopy& copy, const std::string& target);
   void reroute_at(Time when);
-  [[nodiscard]] const Member* best_node(const std::vector<RoutedCopy>& copies, bool throttled) const;
+  /// `at_least`: a node of an older version can not read what one of a newer one writes.
+  [[nodiscard]] const Member* best_node(const std::vector<RoutedCopy>& copies, bool throttled,
+                                        const model::Version& at_least) const;
+  [[nodiscard]] model::Version version_of(const std::string& node) const;
   [[nodiscard]] bool may_allocate(bool primary) const;
   [[nodiscard]] std::uint32_t load(const std::string& node) const;
   [[nodiscard]] std::uint32_t incoming(const std::string& node) const;
@@ -169,5 +197,9 @@ const RoutedCopy* active_primary(const std::vector<RoutedCopy>& copies);
 inline constexpr char kExcludeSetting[] = "cluster.routing.allocation.exclude._name";
 inline constexpr char kAllocationSetting[] = "cluster.routing.allocation.enable";
 inline constexpr char kQuorumSetting[] = "discovery.zen.minimum_master_nodes";
+inline constexpr char kRecoverySpeedSetting[] = "indices.recovery.max_bytes_per_sec";
+/// Before the name of a voting exclusion that is no member.
+inline constexpr char kAbsent[] = "_absent_";
+inline constexpr std::size_t kExclusionsMax = 10;
 
 }  // namespace esaas::simulation

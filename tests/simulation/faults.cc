@@ -13,14 +13,15 @@ using std::chrono::seconds;
 }  // namespace
 
 Faults::Faults(test::SimulationClock& clock, test::Prng prng, ControllerProcess& process, MesosSide& mesos,
-               MesosLink& link, ElasticsearchLink& elasticsearch_link, ModelElasticsearch& elasticsearch,
-               Journal& journal)
+               MesosLink& link, ElasticsearchLink& elasticsearch_link, ProxyLink& proxy_link,
+               ModelElasticsearch& elasticsearch, Journal& journal)
     : clock_(clock),
       prng_(prng),
       process_(process),
       mesos_(mesos),
       link_(link),
       elasticsearch_link_(elasticsearch_link),
+      proxy_link_(proxy_link),
       elasticsearch_(elasticsearch),
       journal_(journal) {}
 
@@ -28,6 +29,7 @@ void Faults::start() {
   active_ = true;
   link_.set_rough(prng_.chance(2, 3));
   elasticsearch_link_.set_rough(prng_.chance(2, 3));
+  proxy_link_.set_rough(prng_.chance(1, 2));
   slow_log_ = prng_.chance(1, 3);
   act_later();
 }
@@ -37,6 +39,7 @@ void Faults::stop() {
   slow_log_ = false;
   link_.set_rough(false);
   elasticsearch_link_.set_rough(false);
+  proxy_link_.set_rough(false);
   process_.set_writable(true);
   for (const std::string& agent : std::set<std::string>(mesos_.agents_away())) mesos_.return_agent(agent);
   for (const std::string& agent : mesos_.agent_names()) elasticsearch_.set_isolated(mesos_.hostname_of(agent), false);

@@ -10,6 +10,7 @@
 #include "tests/simulation/elasticsearch_link.h"
 #include "tests/simulation/mesos_link.h"
 #include "tests/simulation/mesos_side.h"
+#include "tests/simulation/proxy_link.h"
 #include "tests/support/prng.h"
 
 namespace esaas::simulation {
@@ -17,7 +18,8 @@ namespace esaas::simulation {
 class Faults {
  public:
   Faults(test::SimulationClock& clock, test::Prng prng, ControllerProcess& process, MesosSide& mesos, MesosLink& link,
-         ElasticsearchLink& elasticsearch_link, ModelElasticsearch& elasticsearch, Journal& journal);
+         ElasticsearchLink& elasticsearch_link, ProxyLink& proxy_link, ModelElasticsearch& elasticsearch,
+         Journal& journal);
 
   void start();
   void stop();
@@ -50,6 +52,7 @@ class Faults {
   MesosSide& mesos_;
   MesosLink& link_;
   ElasticsearchLink& elasticsearch_link_;
+  ProxyLink& proxy_link_;
   ModelElasticsearch& elasticsearch_;
   Journal& journal_;
   bool active_ = false;

@@ -4,6 +4,7 @@
 
 #include "core/events/event_kind.h"
 #include "core/model/task_state.h"
+#include "core/model/version.h"
 #include "tests/reconcilers/placement_oracle.h"
 
 namespace esaas::simulation {
@@ -43,10 +44,17 @@ void Ledger::take(const event::Event& event) {
                               event::kind_of(event), text_of_payload(event).substr(0, 400)));
   }
   if (event.has_place_intended()) check_place(event);
+  if (event.has_cluster_version_changed()) check_version(event);
   state::evolve(state_, event);
   newest_at_ = from_us(event.time_at_us());
   remember(event);
   check_usage(event);
+}
+
+void Ledger::check_version(const event::Event& event) {
+  const auto before = model::parse_version(event.cluster_version_changed().before());
+  const auto after = model::parse_version(event.cluster_version_changed().after());
+  if (!before || !after || *after <= *before) journal_.violate("the version of " + event.cluster() + " goes back");
 }
 
 /// Where a node goes is where its group's constraints let it be, as the durable log tells it.

@@ -50,6 +50,7 @@ class Ledger {
  private:
   void remember(const event::Event& event);
   void remember_kill(const event::Event& event);
+  void check_version(const event::Event& event);
   void check_place(const event::Event& event);
   void check_usage(const event::Event& event);
 

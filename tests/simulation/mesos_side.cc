@@ -7,14 +7,14 @@
 
 namespace esaas::simulation {
 
-MesosSide::MesosSide(test::SimulationClock& clock, test::Prng prng, ModelElasticsearch& elasticsearch, Journal& journal,
-                     const std::vector<embedded::AgentSpec>& agents)
+MesosSide::MesosSide(test::SimulationClock& clock, test::Prng prng, ModelElasticsearch& elasticsearch,
+                     ModelProxies& proxies, Journal& journal, const std::vector<embedded::AgentSpec>& agents)
     : clock_(clock),
       prng_(prng),
       elasticsearch_(elasticsearch),
       journal_(journal),
       model_(options_),
-      runner_(clock, prng_.fork(), elasticsearch, journal,
+      runner_(clock, prng_.fork(), elasticsearch, proxies, journal,
               [this](const embedded::TaskKey& key, const embedded::TaskReport& report) {
                 model_.task_update(key, report, clock_.now());
                 pump();

@@ -16,8 +16,8 @@ namespace esaas::simulation {
 
 class MesosSide {
  public:
-  MesosSide(test::SimulationClock& clock, test::Prng prng, ModelElasticsearch& elasticsearch, Journal& journal,
-            const std::vector<embedded::AgentSpec>& agents);
+  MesosSide(test::SimulationClock& clock, test::Prng prng, ModelElasticsearch& elasticsearch, ModelProxies& proxies,
+            Journal& journal, const std::vector<embedded::AgentSpec>& agents);
 
   /// Where events of streams and the ends of streams go.
   void on_event(std::function<void(embedded::StreamEvent)> callback) { event_ = std::move(callback); }

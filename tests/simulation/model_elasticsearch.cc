@@ -10,6 +10,13 @@ namespace esaas::simulation {
 
 using State = ElasticsearchProcess::State;
 
+bool work_together(const model::Version& one, const model::Version& other) {
+  const auto text = [](const model::Version& v) { return fmt::format("{}.{}.{}", v.major, v.minor, v.patch); };
+  if (one == other) return true;
+  const auto [older, newer] = std::minmax(one, other);
+  return model::upgrade_path(text(older), text(newer)).kind == model::UpgradeKind::kRolling;
+}
+
 ModelElasticsearch::ModelElasticsearch(test::SimulationClock& clock, test::Prng prng, ElasticsearchTimings timings)
     : clock_(clock), prng_(prng), timings_(timings) {}
 
@@ -38,8 +45,16 @@ void ModelElasticsearch::came_up(const std::string& process) {
       return end(process, true, "BindException[Address already in use]");
     }
   }
+  DataDirectory& directory = directories_[started.volume];
+  if (started.launch.version < directory.version) {
+    return end(process, true, "cannot downgrade a node from a later version");
+  }
+  directory.version = started.launch.version;
+  if (started.launch.version.major >= 5) {
+    if (directory.node_id.empty()) directory.node_id = started.node_id;
+    started.node_id = directory.node_id;
+  }
   started.state = State::kUp;
-  directories_.try_emplace(started.volume);
   reconsider(started.launch.cluster);
 }
 
@@ -125,6 +140,7 @@ bool ModelElasticsearch::write_document(const std::string& cluster, const std::s
 }
 
 void ModelElasticsearch::forget(const std::string& cluster) {
+  snapshots_.erase(cluster);
   std::erase_if(acknowledged_, [&](const auto& entry) { return entry.first.first == cluster; });
 }
 

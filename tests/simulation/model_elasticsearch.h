@@ -1,14 +1,15 @@
 #pragma once
-// ModelElasticsearch: all nodes of all managed clusters, Elasticsearch 2.3.3, in virtual time. It starts a node by the
-// command that the controller rendered, and answers HTTP as the node would. What the real one does and this must do too
-// is in tests/contract/elasticsearch; what it does on purpose otherwise is said in elected_cluster.h.
+// ModelElasticsearch: all nodes of all managed clusters, Elasticsearch 2.x to 7.x, in virtual time. It starts a node by
+// the command that the controller rendered, and answers HTTP as the node would. What the real one does and this must do
+// too is in tests/contract/elasticsearch; what it does on purpose otherwise is said in elected_cluster.h.
 //
 // ## Who finds whom
 // A running node pings the transport addresses in its seed hosts, and the masters of the last cluster state that it
 // saw. Nodes of one cluster name that reach each other that way, directly or through others, form a component. A
 // component elects a master when a master-eligible node in it sees as many of its kind as its minimum_master_nodes asks
-// for: the setting from its launch, or the dynamic one that it has been told since. Everybody else joins. A node that
-// ends is seen gone after `fault_detection`; one that is cut off after `partition_detection`.
+// for: the setting from its launch, or the dynamic one that it has been told since; from 7 on when a majority of the
+// voting configuration is there. Everybody else joins whose version fits. A node that ends is seen gone after
+// `fault_detection`; one that is cut off after `partition_detection`.
 //
 // One thread; it lives as long as the clock runs callbacks for it.
 
@@ -67,7 +68,7 @@ struct ElasticsearchProcess {
   std::string volume;
   ElasticsearchLaunch launch;
   State state = State::kStarting;
-  std::string node_id;                     ///< a new one with each start, as in 2.x
+  std::string node_id;                     ///< a new one with each start in 2.x; from 5 on its volume's
   std::uint32_t minimum_master_nodes = 0;  ///< in force
   std::set<std::string> last_masters;      ///< addresses of the master-eligible nodes that it was told of last
 };
@@ -79,6 +80,9 @@ struct LostDocuments {
   std::uint64_t acknowledged = 0;
   std::uint64_t held = 0;
 };
+
+/// Nodes of both versions work together, or they are one version.
+bool work_together(const model::Version& one, const model::Version& other);
 
 class ModelElasticsearch {
  public:
@@ -108,6 +112,11 @@ class ModelElasticsearch {
   /// What the real client makes of the node's answers, without the detour over JSON. Nothing: no answer, or no master.
   std::optional<reconcile::Observation> observe(const std::string& host, std::uint32_t port,
                                                 const std::string& cluster);
+
+  /// The snapshots of that name; of the name "_current" those that are being taken, of none all.
+  [[nodiscard]] std::vector<reconcile::SnapshotInfo> snapshots(const std::string& cluster,
+                                                               const std::string& repository,
+                                                               const std::string& name) const;
 
   // ---- Users ----
   /// Writes one document through whatever node takes it, and remembers it for lost_documents. False: nobody took it.
@@ -145,6 +154,11 @@ class ModelElasticsearch {
   void form(const std::string& cluster, const Component& component);
   void elect(const std::string& cluster, const Component& component);
   void join(ElectedCluster& cluster, const Component& component);
+  void join(ElectedCluster& cluster, const ElasticsearchProcess& process);
+  [[nodiscard]] bool may_join(const ElectedCluster& cluster, const ElasticsearchProcess& process) const;
+  std::shared_ptr<const Metadata> newest_stored(const Component& component);
+  std::set<std::string> first_voters(const Component& component);
+  std::set<std::string> upgraded_voters(const ElectedCluster* led, const Component& component);
   [[nodiscard]] std::vector<Component> components_of(const std::string& cluster);
   [[nodiscard]] bool reaches(const ElasticsearchProcess& from, const ElasticsearchProcess& to) const;
   [[nodiscard]] ElectedCluster* cluster_of(const std::string& name, const std::string& node_id) const;
@@ -154,6 +168,8 @@ class ModelElasticsearch {
   // model_http.cc
   ElasticsearchProcess* listening_on(const std::string& host, std::uint32_t port);
   HttpAnswer put_settings(ElectedCluster& cluster, std::string_view body);
+  HttpAnswer take_snapshot(ElectedCluster& cluster, std::string_view path);
+  HttpAnswer change_votes(ElectedCluster& cluster, const HttpRequest& request);
   HttpAnswer index_request(ElectedCluster& cluster, const HttpRequest& request, std::string_view path);
 
   test::SimulationClock& clock_;
@@ -167,6 +183,11 @@ class ModelElasticsearch {
   std::set<std::string> silent_;
   std::set<std::string> forming_;
   std::map<std::pair<std::string, ShardKey>, std::uint64_t> acknowledged_;
+  struct Snapshot {
+    Time done_at;
+    bool fails = false;
+  };
+  std::map<std::string, std::map<std::pair<std::string, std::string>, Snapshot>> snapshots_;  // by cluster
 };
 
 }  // namespace esaas::simulation

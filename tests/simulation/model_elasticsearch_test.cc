@@ -14,7 +14,36 @@ using namespace std::chrono_literals;
 /// Nodes of cluster "c" on hosts 127.0.1.1, 127.0.1.2, ...; the volume of node n is "c.volume-n".
 class ModelElasticsearchTest : public testing::Test {
  protected:
+  /// Of 7.x: the nodes up to `of` elect the first master when they are told so.
+  void start_7(int node, int of, bool elects_first, model::Version version = {7, 17, 28}) {
+    ElasticsearchLaunch launch = launch_of(node, of);
+    launch.version = version;
+    for (int other = 1; other <= of && elects_first; ++other) {
+      launch.initial_master_nodes.push_back("node-" + std::to_string(other));
+    }
+    run(node, std::move(launch));
+  }
+  void form_7(int of) {
+    for (int node = 1; node <= of; ++node) start_7(node, of, true);
+    pass(20s);
+    ASSERT_NE(led(), nullptr);
+    ASSERT_EQ(led()->members().size(), static_cast<std::size_t>(of));
+  }
+  std::set<std::string> voters() {
+    std::set<std::string> names;
+    for (const std::string& id : led()->metadata().voting) names.insert(led()->name_of_voter(id));
+    return names;
+  }
+  HttpAnswer ask(int node, std::string_view method, std::string_view target) {
+    return *model.request(host(node), 9200, {method, target, {}});
+  }
   void start(int node, int of, std::uint32_t quorum, bool data = true) {
+    ElasticsearchLaunch launch = launch_of(node, of);
+    launch.holds_data = data;
+    launch.minimum_master_nodes = quorum;
+    run(node, std::move(launch));
+  }
+  static ElasticsearchLaunch launch_of(int node, int of) {
     ElasticsearchLaunch launch;
     launch.cluster = "c";
     launch.node = "node-" + std::to_string(node);
@@ -22,10 +51,12 @@ class ModelElasticsearchTest : public testing::Test {
     launch.http_port = 9200;
     launch.transport_port = 9300;
     launch.master_eligible = true;
-    launch.holds_data = data;
+    launch.holds_data = true;
     for (int other = 1; other <= of; ++other) launch.seed_hosts.push_back(host(other) + ":9300");
-    launch.minimum_master_nodes = quorum;
-    model.start("task-" + std::to_string(++tasks), launch, volume(node));
+    return launch;
+  }
+  void run(int node, ElasticsearchLaunch launch) {
+    model.start("task-" + std::to_string(++tasks), std::move(launch), volume(node));
     task_of[node] = "task-" + std::to_string(tasks);
   }
   void form(int of, std::uint32_t quorum) {
@@ -243,6 +274,167 @@ TEST_F(ModelElasticsearchTest, AnswersNothingWhileItIsSilent) {
   EXPECT_FALSE(model.observe(host(1), 9200, "c"));
   model.set_silent("c", false);
   EXPECT_TRUE(model.observe(host(1), 9200, "c"));
+}
+
+// ---- 7.x ----
+
+using Names = std::set<std::string>;
+
+TEST_F(ModelElasticsearchTest, FormsA7xClusterOnlyOfThoseThatAreToldTo) {
+  for (int node = 1; node <= 3; ++node) start_7(node, 3, false);
+  pass(1min);
+  EXPECT_EQ(led(), nullptr);
+  for (int node = 1; node <= 3; ++node) model.kill(task_of[node]);
+  start_7(1, 3, true);
+  pass(1min);
+  EXPECT_EQ(led(), nullptr) << "one of three named ones is not enough";
+  start_7(2, 3, true);
+  pass(20s);
+  ASSERT_NE(led(), nullptr);
+  EXPECT_EQ(voters(), (Names{"node-1", "node-2", "node-3"})) << "the third is known by its name";
+  start_7(3, 3, true);
+  pass(20s);
+  EXPECT_EQ(led()->members().size(), 3U);
+  EXPECT_EQ(voters(), (Names{"node-1", "node-2", "node-3"}));
+}
+
+TEST_F(ModelElasticsearchTest, NeedsAMajorityOfTheVotersFrom7On) {
+  form_7(3);
+  model.kill(task_of[2]);
+  pass(20s);
+  ASSERT_NE(led(), nullptr);
+  EXPECT_EQ(voters().size(), 3U);
+  model.kill(task_of[3]);
+  pass(1min);
+  EXPECT_EQ(led(), nullptr);
+  start_7(4, 4, true);  // is new, and elects nobody
+  pass(1min);
+  EXPECT_EQ(led(), nullptr);
+  start_7(3, 3, false);
+  pass(20s);
+  ASSERT_NE(led(), nullptr);
+  EXPECT_EQ(led()->members().size(), 3U);
+  EXPECT_EQ(voters(), (Names{"node-1", "node-3", "node-4"})) << "a live one for one that is away";
+}
+
+TEST_F(ModelElasticsearchTest, HandsOverTheVotesOfThoseThatAreExcluded) {
+  form_7(2);
+  ASSERT_EQ(voters().size(), 1U) << "of two masters one votes";
+  const std::string voter = *voters().begin();
+  const int node = voter == "node-1" ? 1 : 2;
+  EXPECT_EQ(ask(1, "POST", "/_cluster/voting_config_exclusions?timeout=2s&node_names=" + voter).status, 200);
+  EXPECT_EQ(led(), nullptr) << "the master had the vote";
+  pass(20s);
+  ASSERT_NE(led(), nullptr);
+  EXPECT_EQ(voters(), Names{node == 1 ? "node-2" : "node-1"});
+  EXPECT_EQ(model.observe(host(1), 9200, "c")->voting_exclusions, std::vector<std::string>{voter});
+  model.stop(task_of[node]);
+  pass(20s);
+  ASSERT_NE(led(), nullptr);
+  EXPECT_EQ(ask(3 - node, "DELETE", "/_cluster/voting_config_exclusions?wait_for_removal=false").status, 200);
+  EXPECT_EQ(model.observe(host(3 - node), 9200, "c")->voting_exclusions, std::vector<std::string>{});
+}
+
+TEST_F(ModelElasticsearchTest, TakesNothingWithoutAMajorityOfTheVoters) {
+  form_7(3);
+  make_index(1, 2);
+  ASSERT_TRUE(model.write_document("c", "books"));
+  model.kill(task_of[2]);
+  model.kill(task_of[3]);
+  EXPECT_FALSE(led()->close_index("books"));
+  EXPECT_EQ(ask(1, "POST", "/_cluster/voting_config_exclusions?node_names=node-2").status, 503);
+}
+
+TEST_F(ModelElasticsearchTest, KnowsANodeOf7xByItsVolume) {
+  form_7(3);
+  const std::string before = model.directories().at(volume(2)).node_id;
+  model.kill(task_of[2]);
+  pass(5s);
+  start_7(2, 3, false);
+  pass(20s);
+  EXPECT_TRUE(led()->members().contains(before));
+}
+
+TEST_F(ModelElasticsearchTest, LetsNoOlderNodeIn) {
+  form_7(1);
+  std::vector<ProcessExit> exits;
+  model.on_exit([&](const ProcessExit& exit) { exits.push_back(exit); });
+  start_7(2, 2, false, {6, 8, 23});
+  pass(20s);
+  EXPECT_EQ(led()->members().size(), 1U);
+  model.kill(task_of[1]);
+  pass(5s);
+  start_7(1, 1, false, {7, 0, 1});
+  pass(20s);
+  ASSERT_EQ(exits.size(), 2U);
+  EXPECT_TRUE(exits[1].failed);
+  EXPECT_NE(exits[1].why.find("downgrade"), std::string::npos);
+}
+
+/// A copy can not be read by an older node than the one that wrote it.
+TEST_F(ModelElasticsearchTest, RecoversNoCopyFromANewerNodeToAnOlderOne) {
+  start_7(1, 3, true, {7, 0, 1});
+  start_7(2, 3, true);
+  start_7(3, 3, true, {7, 0, 1});
+  pass(20s);
+  ASSERT_NE(led(), nullptr);
+  make_index(3, 1);
+  const auto version_of = [&](const RoutedCopy& copy) { return led()->members().at(copy.node).version; };
+  for (const auto& [key, copies] : led()->routing()) {
+    for (const RoutedCopy& copy : copies) {
+      if (!copy.active()) continue;
+      EXPECT_GE(version_of(copy), version_of(*active_primary(copies))) << key.shard;
+    }
+  }
+}
+
+/// Of 6.8 to 7.17, one after the other; alone it finds no votes in its data unless it is told who elects.
+TEST_F(ModelElasticsearchTest, ElectsByVotesOnceTheLastMasterOf6xIsGone) {
+  for (int node = 1; node <= 3; ++node) {
+    ElasticsearchLaunch launch = launch_of(node, 3);
+    launch.version = {6, 8, 23};
+    launch.minimum_master_nodes = 2;
+    run(node, std::move(launch));
+  }
+  pass(20s);
+  ASSERT_NE(led(), nullptr);
+  ASSERT_TRUE(led()->put_setting(true, kQuorumSetting, "2"));
+  ASSERT_EQ(model
+                .request(host(1), 9200,
+                         {"PUT", "/_cluster/settings", R"({"persistent":{"discovery.zen.minimum_master_nodes":2}})"})
+                ->status,
+            200);
+  for (int node = 1; node <= 3; ++node) {
+    EXPECT_FALSE(led()->keeps_votes());
+    model.kill(task_of[node]);
+    pass(5s);
+    start_7(node, 3, false);
+    pass(20s);
+    ASSERT_NE(led(), nullptr) << node;
+    EXPECT_EQ(led()->members().size(), 3U);
+  }
+  EXPECT_EQ(voters().size(), 3U);
+}
+
+TEST_F(ModelElasticsearchTest, FindsNoVotesInTheDataOfALonelyMasterOf6x) {
+  ElasticsearchLaunch launch = launch_of(1, 1);
+  launch.version = {6, 8, 23};
+  launch.minimum_master_nodes = 1;
+  run(1, std::move(launch));
+  pass(20s);
+  make_index(1, 0);
+  ASSERT_TRUE(model.write_document("c", "books"));
+  model.kill(task_of[1]);
+  pass(5s);
+  start_7(1, 1, false);
+  pass(1min);
+  EXPECT_EQ(led(), nullptr);
+  model.kill(task_of[1]);
+  pass(5s);
+  start_7(1, 1, true);
+  pass(20s);
+  ASSERT_NE(led(), nullptr);
+  EXPECT_EQ(led()->document_count("books"), 1U);
 }
 
 TEST_F(ModelElasticsearchTest, StepsDownWhenTheQuorumIsRaisedAboveWhatIsThere) {

@@ -31,7 +31,7 @@ void ElectedCluster::finish_recovery(const ShardKey& key, std::uint64_t allocati
   });
   if (copy == shard->second.end()) return;  // given up in the meantime
   const RoutedCopy* primary = active_primary(shard->second);
-  const bool all_here = responsive(copy->node) && responsive(copy->target) && !master_.empty() &&
+  const bool all_here = responsive(copy->node) && responsive(copy->target) && can_publish() &&
                         (primary == nullptr || responsive(primary->node));
   if (!all_here) {
     begin_recovery(key, allocation_id, kAskAgain);

@@ -26,11 +26,11 @@ class Scenario : public testing::Test {
     for (const std::string& note : simulation.report().notes) std::printf("%s\n", note.c_str());
   }
 
-  static model::Request create(const std::string& name, std::uint32_t count) {
+  static model::Request create(const std::string& name, std::uint32_t count, const std::string& version = "2.3.3") {
     model::Request request;
     request.mutable_create()->set_name(name);
     request.mutable_create()->set_tenant("team");
-    request.mutable_create()->mutable_spec()->set_version("2.3.3");
+    request.mutable_create()->mutable_spec()->set_version(version);
     auto& group = *request.mutable_create()->mutable_spec()->add_node_groups();
     group.set_name("node");
     group.set_count(count);
@@ -56,8 +56,8 @@ class Scenario : public testing::Test {
   bool settles(Duration limit = 10min) {
     return simulation.until([&] { return simulation.settled(); }, limit);
   }
-  void make_cluster(std::uint32_t count) {
-    simulation.workload().ask("c", create("c", count));
+  void make_cluster(std::uint32_t count, const std::string& version = "2.3.3") {
+    simulation.workload().ask("c", create("c", count, version));
     ASSERT_TRUE(settles());
     ASSERT_EQ(cluster().nodes_size(), static_cast<int>(count));
   }
@@ -360,6 +360,56 @@ TEST_F(Scenario, AFrameworkThatIsTornDownStaysStoppedAndSaysWhy) {
   EXPECT_EQ(count_of("task_launch_intended"), launches);
   EXPECT_EQ(count_of("place_intended"), places);
   EXPECT_EQ(count_of("framework_registered"), 1U);
+}
+
+TEST_F(Scenario, AClusterOf7xKeepsItsVotersWhenItBecomesSmallerAndLarger) {
+  make_cluster(4, "7.17.28");
+  ASSERT_NO_FATAL_FAILURE(fill_index(2, 0));
+  for (const std::uint32_t count : {1, 3}) {
+    simulation.workload().ask("c", scale(count));
+    ASSERT_TRUE(settles());
+    simulation.pass(1min);
+    const ElectedCluster* led = simulation.elasticsearch().led_cluster("c");
+    ASSERT_NE(led, nullptr);
+    EXPECT_EQ(led->metadata().voting.size(), count);
+    EXPECT_TRUE(led->metadata().voting_exclusions.empty());
+  }
+  EXPECT_GT(count_of("voting_exclusions_applied"), 0U);
+  EXPECT_EQ(simulation.elasticsearch().led_cluster("c")->document_count("books"), 30U);
+}
+
+TEST_F(Scenario, OneMasterOf68IsUpgradedTo7) {
+  make_cluster(1, "6.8.23");
+  ASSERT_NO_FATAL_FAILURE(fill_index(2, 0));
+  model::Request upgrade;
+  upgrade.mutable_upgrade()->set_version("7.17.28");
+  simulation.workload().ask("c", upgrade);
+  ASSERT_TRUE(settles());
+  const ElectedCluster* led = simulation.elasticsearch().led_cluster("c");
+  ASSERT_NE(led, nullptr);
+  EXPECT_EQ(led->oldest_version(), (model::Version{7, 17, 28}));
+  EXPECT_EQ(led->metadata().voting.size(), 1U);
+  EXPECT_EQ(led->document_count("books"), 30U);
+}
+
+TEST_F(Scenario, ProxiesAreToldBeforeANodeIsRestartedAndForgetWhenTheyAre) {
+  make_cluster(3);
+  model::Request proxies;
+  proxies.mutable_proxies()->set_count(2);
+  simulation.workload().ask("c", proxies);
+  ASSERT_TRUE(settles());
+  ASSERT_EQ(simulation.proxies().processes().size(), 2U);
+  model::Request restart;
+  restart.mutable_restart()->set_group("node");
+  simulation.workload().ask("c", restart);
+  ASSERT_TRUE(settles());
+  EXPECT_EQ(count_of("node_shielded"), 3U);
+  const std::string proxy = simulation.proxies().processes().begin()->first;
+  simulation.mesos().runner().crash_process(proxy);
+  ASSERT_TRUE(settles());
+  simulation.pass(1min);
+  EXPECT_FALSE(simulation.proxies().processes().contains(proxy));
+  for (const auto& [id, process] : simulation.proxies().processes()) EXPECT_EQ(process.servers.size(), 3U) << id;
 }
 
 TEST_F(Scenario, NothingIsLoggedWhileNothingHappens) {

@@ -17,9 +17,10 @@ TEST(Seeds, AThousandFixedOnesHoldAllInvariants) {
   const SeedSummary summary = run_seeds({.first = 1, .count = 1000, .jobs = threads(), .options = {}});
   std::printf("%s", summary.text.c_str());
   EXPECT_EQ(summary.failed, 0U);
-  // Places grow where they are, to the end and not.
-  for (const char* kind :
-       {"place_grown", "volume_growth_intended", "place_growth_release_intended", "place_growth_failed"}) {
+  // Places grow where they are, to the end and not; votes are handed over, versions change, proxies are told.
+  for (const char* kind : {"place_grown", "volume_growth_intended", "place_growth_release_intended",
+                           "place_growth_failed", "voting_exclusions_applied", "cluster_version_changed",
+                           "full_restart_ended", "servers_applied", "node_shielded"}) {
     const auto counted = summary.event_counts.find(kind);
     EXPECT_TRUE(counted != summary.event_counts.end() && counted->second > 0) << kind;
   }

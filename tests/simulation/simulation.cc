@@ -1,8 +1,10 @@
 #include "tests/simulation/simulation.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 
 #include "core/model/task_state.h"
 #include "core/state/launch_inputs.h"
@@ -60,14 +62,17 @@ std::vector<embedded::AgentSpec> make_agents(std::uint64_t count, std::uint64_t 
   return agents;
 }
 
+constexpr std::array kVersions{"2.3.3", "2.4.6", "5.6.16", "6.8.23", "7.0.1", "7.17.28"};
+
 loop::ControllerOptions controller_options() {
   loop::ControllerOptions options;
   es::Artifact artifact;
-  artifact.uri = "file:///cache/elasticsearch-2.3.3.tar.gz";
   artifact.profile = es::Profile::kSmall;
-  options.settings.catalogue.artifacts["2.3.3"] = artifact;
-  artifact.uri = "file:///cache/elasticsearch-2.4.6.tar.gz";
-  options.settings.catalogue.artifacts["2.4.6"] = artifact;
+  for (const char* version : kVersions) {
+    artifact.uri = std::string("file:///cache/elasticsearch-") + version + ".tar.gz";
+    options.settings.catalogue.artifacts[version] = artifact;
+  }
+  options.settings.haproxy.controller_certificate = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n";
   options.ledger_period = seconds{20};  // often enough to be in the way of everything
   return options;
 }
@@ -79,7 +84,8 @@ std::string lack_of(const state::Cluster& cluster) {
   for (const auto& node : cluster.nodes()) {
     if (node.removing()) return node.name() + " is still leaving";
     const model::NodeGroup* group = state::find_group(cluster.spec(), node.group());
-    const bool is_transient = !state::is_master_eligible(*group) && !state::holds_data(*group);
+    const bool is_transient =
+        !state::is_master_eligible(*group) && !state::holds_data(*group) && !state::is_proxy(*group);
     const auto resting = is_transient ? state::PLACE_STATUS_NONE : state::PLACE_STATUS_RESERVED;
     const auto running = is_transient ? state::PLACE_STATUS_TRANSIENT : state::PLACE_STATUS_RESERVED;
     const bool runs = cluster.phase() == state::CLUSTER_PHASE_RUNNING;
@@ -118,22 +124,27 @@ Simulation::Simulation(SimulationOptions options)
     : options_(options),
       prng_(options.seed),
       elasticsearch_(clock_, prng_.fork()),
-      mesos_(clock_, prng_.fork(), elasticsearch_, journal_, make_agents(prng_.between(5, 8), options.seed % 4)),
+      proxies_(clock_, prng_.fork()),
+      mesos_(clock_, prng_.fork(), elasticsearch_, proxies_, journal_,
+             make_agents(prng_.between(5, 8), options.seed % 4)),
       append_fault_([](const store::Batch&) { return AppendFault::kNone; }),
       process_(clock_, log_, ledger_, journal_, controller_options(),
                {.append_fault = [this](const store::Batch& batch) { return append_fault_(batch); },
-                .append_delay = [this] { return faults_.append_delay(); }}),
+                .append_delay = [this] { return faults_.append_delay(); },
+                .durable = [this](const event::Event& event) { effects_.check(event); }}),
       mesos_link_(clock_, prng_.fork(), mesos_, journal_,
                   {.to_controller = [this](const MesosLink::Input& input) { process_.input(input); },
                    .check_call = [this](const auto& call) { effects_.check(call); },
                    .seen = [this](const auto& event) { effects_.seen(event); }}),
       elasticsearch_link_(clock_, prng_.fork(), elasticsearch_, journal_,
                           [this](const ElasticsearchLink::Input& input) { process_.input(input); }),
+      proxy_link_(clock_, prng_.fork(), proxies_, [this](const ProxyLink::Input& input) { process_.input(input); }),
       workload_(clock_, prng_.fork(), process_, ledger_, elasticsearch_, journal_),
-      faults_(clock_, prng_.fork(), process_, mesos_, mesos_link_, elasticsearch_link_, elasticsearch_, journal_),
+      faults_(clock_, prng_.fork(), process_, mesos_, mesos_link_, elasticsearch_link_, proxy_link_, elasticsearch_,
+              journal_),
       began_(clock_.now()) {
   journal_.set_verbose(options.verbose);
-  process_.connect(mesos_link_, elasticsearch_link_);
+  process_.connect(mesos_link_, elasticsearch_link_, proxy_link_);
 }
 
 void Simulation::boot() {
@@ -171,6 +182,7 @@ SimulationReport Simulation::run() {
   workload_.stop_documents();
   pass(minutes{2});
   if (journal_.violations().empty()) check_quotas();
+  if (journal_.violations().empty()) check_proxies();
   if (journal_.violations().empty()) check_quiet();
   workload_.delete_all();
   settling_since_ = clock_.now();
@@ -219,6 +231,19 @@ void Simulation::check_allocation(const state::Cluster& cluster) {
   journal_.violate("cluster " + cluster.name() + " is at rest and allocates " + led->allocation_enable());
 }
 
+/// Nobody is kept from voting at the end, and nobody's vote counts who is not there.
+void Simulation::check_votes(const state::Cluster& cluster) {
+  const ElectedCluster* led = elasticsearch_.led_cluster(cluster.name());
+  if (led == nullptr || !led->keeps_votes()) return;
+  for (const auto& [id, name] : led->metadata().voting_exclusions) {
+    journal_.violate("cluster " + cluster.name() + " is at rest and " + name + " is kept from voting");
+  }
+  for (const std::string& id : led->metadata().voting) {
+    if (led->members().contains(id)) continue;
+    journal_.violate("cluster " + cluster.name() + " is at rest and counts the vote of " + id + ", which is not there");
+  }
+}
+
 void Simulation::check_documents() {
   for (const LostDocuments& lost : elasticsearch_.lost_documents()) {
     journal_.violate(fmt::format("cluster {} has lost documents of {}/{}: {} acknowledged, {} held", lost.cluster,
@@ -243,7 +268,10 @@ void Simulation::check_settled() {
   for (const auto& [name, cluster] : ledger_.state().clusters) {
     const std::string lack = lack_of(cluster);
     if (lack.empty()) {
-      if (cluster.phase() == state::CLUSTER_PHASE_RUNNING) check_allocation(cluster);
+      if (cluster.phase() == state::CLUSTER_PHASE_RUNNING) {
+        check_allocation(cluster);
+        check_votes(cluster);
+      }
       continue;
     }
     if (cluster.holds().empty()) journal_.violate("cluster " + name + " stays unfinished and holds nothing: " + lack);
@@ -326,6 +354,36 @@ void Simulation::check_places() {
   }
   for (const std::string& place : wanted) {
     if (!reserved.contains(place)) journal_.violate("the place " + place + " is not reserved");
+  }
+}
+
+/// Each proxy of a cluster at rest sends requests to exactly the nodes that take them: coordinating ones where there
+/// are some, else those that hold data.
+void Simulation::check_proxies() {
+  for (const auto& [id, process] : proxies_.processes()) {
+    const state::Cluster* cluster = ledger_.state().find_cluster(process.launch.cluster);
+    if (cluster == nullptr || cluster->phase() != state::CLUSTER_PHASE_RUNNING || !lack_of(*cluster).empty()) continue;
+    std::set<std::string> coordinating;
+    std::set<std::string> data;
+    for (const state::Node& node : cluster->nodes()) {
+      const model::NodeGroup* group = state::find_group(cluster->spec(), node.group());
+      if (state::is_companion(*group)) continue;
+      const std::string server =
+          fmt::format("{} {}:{}", node.name(), node.place().hostname(), node.place().http_port());
+      if (state::holds_data(*group)) {
+        data.insert(server);
+      } else if (!state::is_master_eligible(*group)) {
+        coordinating.insert(server);
+      }
+    }
+    std::set<std::string> used;
+    for (const auto& [node, server] : process.servers) {
+      if (!server.drained) used.insert(fmt::format("{} {}:{}", node, server.host, server.port));
+    }
+    const std::set<std::string>& wanted = coordinating.empty() ? data : coordinating;
+    if (used == wanted) continue;
+    journal_.violate(
+        fmt::format("proxy {} sends to {} and not to {}", id, fmt::join(used, ", "), fmt::join(wanted, ", ")));
   }
 }
 

@@ -32,6 +32,8 @@
 #include "tests/simulation/mesos_link.h"
 #include "tests/simulation/mesos_side.h"
 #include "tests/simulation/model_elasticsearch.h"
+#include "tests/simulation/model_proxies.h"
+#include "tests/simulation/proxy_link.h"
 #include "tests/simulation/workload.h"
 
 namespace esaas::simulation {
@@ -78,6 +80,7 @@ class Simulation {
   const Ledger& ledger() const { return ledger_; }
   store::MemoryEventLog& log() { return log_; }
   ModelElasticsearch& elasticsearch() { return elasticsearch_; }
+  ModelProxies& proxies() { return proxies_; }
   MesosSide& mesos() { return mesos_; }
   MesosLink& mesos_link() { return mesos_link_; }
   ControllerProcess& process() { return process_; }
@@ -92,10 +95,12 @@ class Simulation {
   void check_documents();
   void check_restarts();
   void check_allocation(const state::Cluster& cluster);
+  void check_votes(const state::Cluster& cluster);
   void check_settled();
   void check_same_state();
   void check_quiet();
   void check_places();
+  void check_proxies();
   void check_ledger();
   void check_quotas();
   void check_empty();
@@ -107,12 +112,14 @@ class Simulation {
   store::MemoryEventLog log_;
   Ledger ledger_{journal_};
   ModelElasticsearch elasticsearch_;
+  ModelProxies proxies_;
   MesosSide mesos_;
-  EffectChecks effects_{ledger_, elasticsearch_, journal_};
+  EffectChecks effects_{clock_, ledger_, elasticsearch_, proxies_, journal_};
   std::function<AppendFault(const store::Batch&)> append_fault_;
   ControllerProcess process_;
   MesosLink mesos_link_;
   ElasticsearchLink elasticsearch_link_;
+  ProxyLink proxy_link_;
   Workload workload_;
   Faults faults_;
   Time began_;

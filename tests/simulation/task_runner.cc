@@ -30,9 +30,15 @@ bool has_port(const wire::TaskInfo& info, std::uint32_t port) {
 }  // namespace
 
 TaskRunner::TaskRunner(test::SimulationClock& clock, test::Prng prng, ModelElasticsearch& elasticsearch,
-                       Journal& journal, Report report)
-    : clock_(clock), prng_(prng), elasticsearch_(elasticsearch), journal_(journal), report_(std::move(report)) {
+                       ModelProxies& proxies, Journal& journal, Report report)
+    : clock_(clock),
+      prng_(prng),
+      elasticsearch_(elasticsearch),
+      proxies_(proxies),
+      journal_(journal),
+      report_(std::move(report)) {
   elasticsearch_.on_exit([this](const ProcessExit& exit) { exited(exit); });
+  proxies_.on_exit([this](const ProcessExit& exit) { exited(exit); });
 }
 
 std::string TaskRunner::volume_of(const embedded::LaunchCommand& command) {
@@ -72,6 +78,7 @@ void TaskRunner::start(const std::string& id) {
   const auto found = tasks_.find(id);
   if (found == tasks_.end()) return;  // the agent stopped, or it was killed while it was fetched
   const embedded::LaunchCommand& command = found->second.command;
+  if (starts_proxy(command.info.command().value())) return start_proxy(id);
   auto launch = launch_of(command);
   const std::string wrong = launch ? misfit(command, *launch) : launch.error().detail;
   if (!wrong.empty()) {
@@ -85,12 +92,45 @@ void TaskRunner::start(const std::string& id) {
   report_(command.task, {wire::TASK_RUNNING, {}, {}, 1});
 }
 
+void TaskRunner::start_proxy(const std::string& id) {
+  Task& task = tasks_.at(id);
+  auto launch = parse_proxy_launch(task.command.info.command().value());
+  std::string wrong = launch ? std::string() : launch.error().detail;
+  if (launch && launch->host != task.command.hostname) wrong = "it binds " + launch->host;
+  if (launch &&
+      (!has_port(task.command.info, launch->client_port) || !has_port(task.command.info, launch->control_port)))
+    wrong = "it binds a port that is not its own";
+  if (launch && launch->cluster + "." + launch->node != task.command.info.name()) wrong = "it is another one's proxy";
+  if (!wrong.empty()) {
+    journal_.violate("task " + id + ": " + wrong);
+    return end(id, {wire::TASK_FAILED, wrong, {}, 0});
+  }
+  for (const auto& [other, process] : proxies_.processes()) {
+    const bool is_same = process.launch.cluster == launch->cluster && process.launch.node == launch->node;
+    if (is_same) journal_.violate(fmt::format("tasks {} and {} run as one proxy", other, id));
+  }
+  task.started = true;
+  proxies_.start(id, std::move(*launch));
+  report_(task.command.task, {wire::TASK_RUNNING, {}, {}, 1});
+}
+
+void TaskRunner::kill_process(const std::string& task_id) {
+  elasticsearch_.kill(task_id);
+  proxies_.kill(task_id);
+}
+
 void TaskRunner::check_alone(const std::string& id, const ElasticsearchLaunch& launch, const std::string& volume) {
   for (const auto& [other, process] : elasticsearch_.processes()) {
     if (process.volume == volume) journal_.violate("tasks " + other + " and " + id + " run on volume " + volume);
-    if (process.launch.cluster == launch.cluster && process.launch.node == launch.node) {
-      journal_.violate(fmt::format("tasks {} and {} run as one node", other, id));
+    if (process.launch.cluster != launch.cluster) continue;
+    if (process.launch.node == launch.node) journal_.violate(fmt::format("tasks {} and {} run as one node", other, id));
+    if (!work_together(process.launch.version, launch.version)) {
+      journal_.violate(fmt::format("tasks {} and {} run versions that do not work together", other, id));
     }
+  }
+  const auto directory = elasticsearch_.directories().find(volume);
+  if (directory != elasticsearch_.directories().end() && launch.version < directory->second.version) {
+    journal_.violate("task " + id + " runs an older version than the one that wrote its data");
   }
 }
 
@@ -101,7 +141,8 @@ void TaskRunner::kill(const embedded::KillCommand& command) {
   if (!found->second.started) return end(id, {wire::TASK_KILLED, "killed before it was started", {}, 0});
   if (std::exchange(found->second.kill_asked, true)) return;
   elasticsearch_.stop(id);
-  clock_.after(command.grace, [this, id] { elasticsearch_.kill(id); });
+  proxies_.stop(id);
+  clock_.after(command.grace, [this, id] { kill_process(id); });
 }
 
 void TaskRunner::exited(const ProcessExit& exit) {
@@ -122,9 +163,7 @@ void TaskRunner::end(const std::string& task_id, embedded::TaskReport report) {
   report_(key, report);
 }
 
-void TaskRunner::crash_process(const std::string& task_id) {
-  if (elasticsearch_.processes().contains(task_id)) elasticsearch_.kill(task_id);
-}
+void TaskRunner::crash_process(const std::string& task_id) { kill_process(task_id); }
 
 void TaskRunner::crash_agent(const std::string& agent_name) {
   std::vector<std::string> lost;
@@ -133,7 +172,7 @@ void TaskRunner::crash_agent(const std::string& agent_name) {
   }
   for (const std::string& id : lost) {
     if (tasks_.at(id).started) {
-      elasticsearch_.kill(id);
+      kill_process(id);
     } else {
       end(id, {wire::TASK_FAILED, "the agent stopped", wire::TaskStatus::REASON_AGENT_RESTARTED, 0});
     }

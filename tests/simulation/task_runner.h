@@ -1,8 +1,8 @@
 #pragma once
 // TaskRunner: what the agents do: it fetches, starts and ends the processes that the Mesos model asks for, on the model
-// Elasticsearch, and reports what becomes of them. It checks what no agent would let pass: a command that would not
-// start Elasticsearch as meant, ports or addresses that are not the task's own, two processes for one node or on one
-// volume. One thread.
+// Elasticsearch and the model proxies, and reports what becomes of them. It checks what no agent would let pass: a
+// command that would not start Elasticsearch as meant, ports or addresses that are not the task's own, two processes
+// for one node or on one volume. One thread.
 
 #include <functional>
 #include <map>
@@ -12,6 +12,7 @@
 #include "reconcilers/embedded/model/mesos_model.h"
 #include "tests/simulation/journal.h"
 #include "tests/simulation/model_elasticsearch.h"
+#include "tests/simulation/model_proxies.h"
 #include "tests/support/prng.h"
 #include "tests/support/simulation_clock.h"
 
@@ -21,8 +22,8 @@ class TaskRunner {
  public:
   using Report = std::function<void(const embedded::TaskKey&, const embedded::TaskReport&)>;
 
-  TaskRunner(test::SimulationClock& clock, test::Prng prng, ModelElasticsearch& elasticsearch, Journal& journal,
-             Report report);
+  TaskRunner(test::SimulationClock& clock, test::Prng prng, ModelElasticsearch& elasticsearch, ModelProxies& proxies,
+             Journal& journal, Report report);
 
   void launch(const embedded::LaunchCommand& command);
   void kill(const embedded::KillCommand& command);
@@ -42,6 +43,8 @@ class TaskRunner {
   };
 
   void start(const std::string& task_id);
+  void start_proxy(const std::string& task_id);
+  void kill_process(const std::string& task_id);
   void exited(const ProcessExit& exit);
   void end(const std::string& task_id, embedded::TaskReport report);
   void check_alone(const std::string& task_id, const ElasticsearchLaunch& launch, const std::string& volume);
@@ -53,6 +56,7 @@ class TaskRunner {
   test::SimulationClock& clock_;
   test::Prng prng_;
   ModelElasticsearch& elasticsearch_;
+  ModelProxies& proxies_;
   Journal& journal_;
   Report report_;
   std::map<std::string, Task> tasks_;  // by task id

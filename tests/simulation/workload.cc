@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace esaas::simulation {
 namespace {
@@ -151,7 +152,9 @@ void Workload::create_cluster() {
   create.set_name(name);
   create.set_tenant(prng_.pick(tenants_));
   model::ClusterSpec& spec = *create.mutable_spec();
-  spec.set_version("2.3.3");
+  constexpr const char* kVersions[] = {"2.3.3",  "2.3.3",  "2.3.3", "2.3.3",   "2.4.6",
+                                       "6.8.23", "6.8.23", "7.0.1", "7.17.28", "7.17.28"};
+  spec.set_version(kVersions[prng_.below(std::size(kVersions))]);
   constexpr auto kMaster = model::NODE_ROLE_MASTER;
   constexpr auto kData = model::NODE_ROLE_DATA;
   switch (prng_.below(4)) {
@@ -194,7 +197,9 @@ void Workload::say_where(model::NodeGroup& group) {
 
 void Workload::change_cluster(const state::Cluster& cluster) {
   model::Request request;
-  switch (prng_.below(16)) {
+  switch (prng_.below(18)) {
+    case 16:
+    case 17: return set_proxies(cluster);
     case 0: request.mutable_delete_()->set_confirm(cluster.name()); break;
     case 1: request.mutable_suspend(); break;
     case 2:
@@ -240,19 +245,41 @@ void Workload::resize(const state::Cluster& cluster) {
                [this, name = cluster.name()] { think_better_of_it(name); });
 }
 
+void Workload::set_proxies(const state::Cluster& cluster) {
+  model::Request request;
+  request.mutable_proxies()->set_count(static_cast<std::uint32_t>(prng_.chance(1, 6) ? 0 : prng_.between(1, 2)));
+  ask(cluster.name(), std::move(request));
+}
+
+/// Where an upgrade leads; of the newest it is refused, and now and then of others.
+std::string Workload::next_version(const std::string& version) {
+  if (version == "2.3.3" && prng_.chance(1, 4)) return "5.6.16";
+  const std::map<std::string, std::string> next = {
+      {"2.3.3", "2.4.6"}, {"2.4.6", "5.6.16"}, {"5.6.16", "6.8.23"}, {"6.8.23", "7.17.28"}, {"7.0.1", "7.17.28"}};
+  const auto found = next.find(version);
+  return found == next.end() || prng_.chance(1, 12) ? "2.4.6" : found->second;
+}
+
 /// What nodes are launched with changes: a restart of some or of all, a setting, a version.
 void Workload::roll_out(const state::Cluster& cluster) {
   const auto& groups = cluster.spec().node_groups();
   const model::NodeGroup& group = groups[static_cast<int>(prng_.below(static_cast<std::uint64_t>(groups.size())))];
   model::Request request;
-  switch (prng_.below(6)) {
+  switch (prng_.below(7)) {
     case 0: request.mutable_restart(); break;
     case 1: request.mutable_restart()->set_group(group.name()); break;
     case 2:
       request.mutable_restart()->set_full(true);
       request.mutable_restart()->set_confirm(cluster.name());
       break;
-    case 3: request.mutable_upgrade()->set_version("2.4.6"); break;
+    case 3:
+    case 4: {
+      request.mutable_upgrade()->set_version(next_version(cluster.spec().version()));
+      ElectedCluster* led = elasticsearch_.led_cluster(cluster.name());
+      const bool saves = led != nullptr && prng_.chance(1, 3) && led->register_repository("nas");
+      if (saves) request.mutable_upgrade()->set_repository("nas");
+      break;
+    }
     default: {
       request.mutable_configure()->set_group(group.name());
       model::Setting& setting = *request.mutable_configure()->add_settings();

@@ -67,6 +67,8 @@ class Workload {
   void scale(const state::Cluster& cluster);
   void resize(const state::Cluster& cluster);
   void roll_out(const state::Cluster& cluster);
+  std::string next_version(const std::string& version);
+  void set_proxies(const state::Cluster& cluster);
   void think_better_of_it(const std::string& name);
   void label(const state::Cluster& cluster);
   void write_later();

@@ -1,4 +1,4 @@
-// What real Elasticsearch does, and the model of 2.3.3 with it. Each scenario starts nodes by the command that the
+// What real Elasticsearch does, and the model with it. Each scenario starts nodes by the command that the
 // controller renders and reads the answers with the controller's own parser.
 
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@ namespace {
 using reconcile::Observation;
 using reconcile::ShardState;
 
-constexpr const char* kModel = "model";
+constexpr std::string_view kModel = "model ";  // before its version
 
 /// As the client asks: health, state, settings, of one node.
 Result<Observation> observe(Lab& lab, std::uint32_t node) {
@@ -36,13 +36,13 @@ Result<Observation> observe(Lab& lab, std::uint32_t node) {
   return observation;
 }
 
-/// The parameter is a version, or kModel.
+/// The parameter is a version, of the model or real.
 class ElasticsearchContract : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     const std::string which = GetParam();
-    if (which == kModel) {
-      lab_ = make_model_lab();
+    if (which.starts_with(kModel)) {
+      lab_ = make_model_lab(which.substr(kModel.size()));
       return;
     }
     auto lab = make_real_lab(which);
@@ -50,7 +50,10 @@ class ElasticsearchContract : public testing::TestWithParam<const char*> {
     lab_ = std::move(*lab);
   }
 
-  static bool is_7x() { return std::string_view(GetParam()).starts_with("7."); }
+  static bool is_7x() {
+    const std::string_view which = GetParam();
+    return which.starts_with("7.") || which.starts_with(std::string(kModel) + "7.");
+  }
   bool is(std::uint32_t node, model::HealthStatus status, std::uint32_t nodes) {
     const auto seen = observe(*lab_, node);
     return seen && seen->health.status() == status && seen->health.nodes() == nodes;
@@ -322,15 +325,17 @@ TEST_P(ContractOfEachVersion, FormsHealsDrainsAndTells) {
 }
 
 std::string name_of(const testing::TestParamInfo<const char*>& tested) {
-  if (std::string_view(tested.param) == kModel) return "Model";
-  std::string name = std::string("Real") + tested.param;
+  const std::string_view which = tested.param;
+  std::string name =
+      which.starts_with(kModel) ? "Model" + std::string(which.substr(kModel.size())) : "Real" + std::string(which);
   std::ranges::replace(name, '.', '_');
   return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, ElasticsearchContract, testing::Values(kModel, "2.3.3", "7.17.28"), name_of);
-INSTANTIATE_TEST_SUITE_P(Both, ContractOf2x, testing::Values(kModel, "2.3.3"), name_of);
-INSTANTIATE_TEST_SUITE_P(Real, ContractOf7x, testing::Values("7.17.28"), name_of);
+INSTANTIATE_TEST_SUITE_P(Both, ElasticsearchContract,
+                         testing::Values("model 2.3.3", "model 7.17.28", "2.3.3", "7.17.28"), name_of);
+INSTANTIATE_TEST_SUITE_P(Both, ContractOf2x, testing::Values("model 2.3.3", "2.3.3"), name_of);
+INSTANTIATE_TEST_SUITE_P(Both, ContractOf7x, testing::Values("model 7.17.28", "7.17.28"), name_of);
 INSTANTIATE_TEST_SUITE_P(Real, ContractOfEachVersion, testing::Values("2.4.6", "5.6.16", "6.8.23"), name_of);
 
 }  // namespace

@@ -1,5 +1,5 @@
 #pragma once
-// Lab: up to a few nodes of Elasticsearch, the model's (of 2.3.3) or real ones of some version, behind one interface,
+// Lab: up to a few nodes of Elasticsearch, the model's or real ones, of some version, behind one interface,
 // so that the same scenarios run on both. Nodes are named node-0, node-1, ... and are started by the command that the
 // controller renders. One thread.
 
@@ -56,7 +56,7 @@ class Lab {
 
 inline constexpr char kLabCluster[] = "contract";
 
-std::unique_ptr<Lab> make_model_lab();
+std::unique_ptr<Lab> make_model_lab(const std::string& version);
 /// kUnavailable: Elasticsearch or Java 17 cannot be had here; the detail says why.
 Result<std::unique_ptr<Lab>> make_real_lab(const std::string& version);
 

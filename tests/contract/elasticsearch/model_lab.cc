@@ -10,6 +10,7 @@ namespace {
 
 class ModelLab final : public Lab {
  public:
+  explicit ModelLab(std::string version) : version_(std::move(version)) {}
   void kill(std::uint32_t index) override { model_.kill(running_[index]); }
 
   LabAnswer http(std::uint32_t index, std::string_view method, std::string_view target,
@@ -25,6 +26,8 @@ class ModelLab final : public Lab {
  protected:
   Address address_of(std::uint32_t index) override { return {"127.0.7." + std::to_string(index + 1), 9200, 9300}; }
 
+  [[nodiscard]] std::string version() const override { return version_; }
+
   void launch(std::uint32_t index, const model::LaunchSpec& spec) override {
     auto launch = simulation::parse_launch(spec);
     ESAAS_ASSERT(launch.has_value(), launch ? "" : launch.error().detail);
@@ -33,6 +36,7 @@ class ModelLab final : public Lab {
   }
 
  private:
+  std::string version_;
   test::SimulationClock clock_;
   simulation::ModelElasticsearch model_{clock_, test::Prng(1)};
   std::uint32_t starts_ = 0;
@@ -41,6 +45,6 @@ class ModelLab final : public Lab {
 
 }  // namespace
 
-std::unique_ptr<Lab> make_model_lab() { return std::make_unique<ModelLab>(); }
+std::unique_ptr<Lab> make_model_lab(const std::string& version) { return std::make_unique<ModelLab>(version); }
 
 }  // namespace esaas::contract
