@@ -9,6 +9,7 @@
 #include "reconcilers/minimum_master_nodes.h"
 #include "reconcilers/offers.h"
 #include "reconcilers/rules/operation_rules.h"
+#include "reconcilers/voting.h"
 
 namespace esaas::reconcile {
 namespace {
@@ -23,6 +24,19 @@ std::vector<std::string> first_masters(const View& view) {
     if (!node.removing() && view.is_master_eligible(node)) names.push_back(node.name());
   }
   return names;
+}
+
+/// From 7 on the votes are in a master's data, except where nobody has voted yet: in a new cluster, and in one of 6.x
+/// that is upgraded. There the nodes of 7.x make themselves voters when a master of 6.x led them until it went, which
+/// no node of 6.x does for a cluster of one master, or when too many start anew at once. They are told too: who has
+/// votes does not look at it, and nobody elects anyone while a node of 6.x is seen. An empty node is never told.
+bool may_lack_votes(const View& view, const Node& node, const std::string& version) {
+  if (!view.has_formed()) return true;
+  if (!keeps_voting_configuration(version) || !node.ever_joined()) return false;
+  const bool has_voters = view.fresh() != nullptr && view.fresh()->voting_configuration.has_value() &&
+                          !view.fresh()->voting_configuration->empty();
+  if (has_voters) return false;
+  return !keeps_voting_configuration(node.task().inputs().version()) || !node.task().joined();
 }
 
 es::LaunchInput launch_input(const View& view, const Node& node, const model::LaunchInputs& inputs,
@@ -46,7 +60,7 @@ es::LaunchInput launch_input(const View& view, const Node& node, const model::La
   input.minimum_master_nodes = minimum_master_nodes_at_launch(view, node);
   input.settings.assign(inputs.settings().begin(), inputs.settings().end());
   input.plugins.assign(inputs.plugins().begin(), inputs.plugins().end());
-  if (!view.has_formed()) input.initial_master_nodes = first_masters(view);
+  if (may_lack_votes(view, node, input.version)) input.initial_master_nodes = first_masters(view);
   return input;
 }
 

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/reconcilers/scene.h"
 #include "tests/reconcilers/world.h"
 
 namespace esaas::test {
@@ -13,6 +14,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 World three_nodes() {
   World world;
@@ -59,6 +61,41 @@ TEST(Upgrade, IsRefusedByTheNameOfAnIndexThatIsTooOld) {
   EXPECT_THAT(last_detail(world), HasSubstr("Index logs was made by Elasticsearch 1.7.1"));
   EXPECT_EQ(world.cluster().spec().version(), "2.4.6");
   EXPECT_THAT(world.violations, IsEmpty());
+}
+
+/// How data-0 is started with 7.17.28 after a task that ran `before` has ended; empty when it is not.
+std::string started_after(const std::string& before, bool ever_joined) {
+  World world;
+  world.create({World::group("data", 1)});
+  EXPECT_TRUE(world.settle()) << world.show();
+  world.end_task("data-0", model::TASK_STATE_KILLED);
+  Scene scene{.cluster = world.cluster(), .observation = {}, .now = world.now + std::chrono::minutes{10}};
+  scene.settings = world.settings;
+  scene.settings.catalogue.artifacts["7.17.28"].uri = "file:///cache/elasticsearch-7.17.28.tar.gz";
+  scene.offers = world.offers();
+  scene.cluster.mutable_spec()->set_version("7.17.28");
+  scene.node("data-0").mutable_task()->mutable_inputs()->set_version(before);
+  scene.node("data-0").mutable_task()->set_joined(true);
+  scene.node("data-0").set_ever_joined(ever_joined);
+  for (const auto& action : scene.plan().actions) {
+    for (const auto& event : action.events) {
+      if (event.has_task_launch_intended()) return event.task_launch_intended().launch().command();
+    }
+  }
+  return {};
+}
+
+/// A node of 7.x on data of 6.8 finds no votes there; alone it would wait for a master for ever. An empty one is told
+/// nothing: it might elect a second master.
+TEST(Upgrade, TellsAMasterWhoseDataHasNoVotesWhoElectsTheFirst) {
+  const auto is_told = HasSubstr("cluster.initial_master_nodes='data-0'");
+  EXPECT_THAT(started_after("6.8.23", true), is_told);
+  const std::string of_7x = started_after("7.0.1", true);
+  EXPECT_THAT(of_7x, HasSubstr("discovery.seed_hosts"));
+  EXPECT_THAT(of_7x, Not(is_told));
+  const std::string empty = started_after("6.8.23", false);
+  EXPECT_THAT(empty, HasSubstr("discovery.seed_hosts"));
+  EXPECT_THAT(empty, Not(is_told));
 }
 
 TEST(Upgrade, WaitsWhileNobodySaysWhichVersionMadeAnIndex) {
