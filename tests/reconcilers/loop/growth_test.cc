@@ -45,6 +45,7 @@ class GrowthTest : public ControllerFixture {
     observation.observed_at = now_;
     observation.health.set_status(model::HEALTH_STATUS_GREEN);
     observation.nodes = {search_node().name()};
+    observation.persistent_settings.emplace();
     controller_->observed("search", observation, now_);
     settle();
   }
