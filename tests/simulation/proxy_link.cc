@@ -1,7 +1,5 @@
 #include "tests/simulation/proxy_link.h"
 
-#include <algorithm>
-
 namespace esaas::simulation {
 namespace {
 
@@ -9,6 +7,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration kTimeout = seconds{5};
+constexpr std::size_t kWaitingMax = 8;             // as the real client has it
+constexpr Duration kOutlives = milliseconds{100};  // no new process is there before
 
 }  // namespace
 
@@ -23,7 +23,8 @@ Duration ProxyLink::latency() {
 
 void ProxyLink::process_ended() {
   ++process_;
-  free_at_.clear();
+  ended_at_.push_back(clock_.now());
+  conversations_.clear();
 }
 
 void ProxyLink::answer(const loop::CompanionAddress& address, std::uint64_t seq, Result<loop::ProxyAnswer> answer,
@@ -37,15 +38,22 @@ void ProxyLink::answer(const loop::CompanionAddress& address, std::uint64_t seq,
 }
 
 void ProxyLink::follow(loop::CompanionAddress address, event::Event intent) {
-  const Time begins = std::max(clock_.now(), free_at_[address.task_id]);
+  std::deque<Time>& conversations = conversations_[address.task_id];
+  while (!conversations.empty() && conversations.front() <= clock_.now()) conversations.pop_front();
+  if (conversations.size() >= kWaitingMax) {
+    return answer(address, intent.seq(), fail(ErrorCode::kResourceExhausted, "others wait"), clock_.now());
+  }
+  const Time begins = conversations.empty() ? clock_.now() : conversations.back();
   const Time arrives = begins + latency();
   const bool is_lost = rough_ && prng_.chance(1, 12);
   const bool answer_is_lost = rough_ && prng_.chance(1, 12);
   const Time ends = is_lost || answer_is_lost ? begins + kTimeout : arrives + latency();
-  free_at_[address.task_id] = ends;
-  // What is on its way arrives, even if the process that sent it is gone.
+  conversations.push_back(ends);
+  // What waits for its turn goes with the process; what is on its way arrives soon, or the connection ended before.
   clock_.at(arrives, [this, process = process_, address = std::move(address), intent = std::move(intent), is_lost,
-                      answer_is_lost, ends] {
+                      answer_is_lost, begins, ends] {
+    const bool has_died = process != process_;
+    if (has_died && (begins > ended_at_[process] || clock_.now() - ended_at_[process] > kOutlives)) return;
     Result<loop::ProxyAnswer> said = fail(ErrorCode::kDeadlineExceeded, "nobody answered in time");
     if (!is_lost) said = proxies_.follow(address, intent);
     if (answer_is_lost) said = fail(ErrorCode::kDeadlineExceeded, "the answer was lost");

@@ -1,11 +1,13 @@
 #pragma once
 // ProxyLink: stands where the HAProxy client stands in the program: tells one proxy or asks it, and answers always, if
-// need be that nobody did. Conversations with one proxy follow one another. Answers take time, sometimes long; a
-// question or its answer may be lost. One thread.
+// need be that nobody did. Conversations with one proxy follow one another, and no more than a few wait. Answers take
+// time, sometimes long; a question or its answer may be lost. One thread.
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "reconcilers/loop/controller.h"
 #include "tests/simulation/model_proxies.h"
@@ -33,7 +35,8 @@ class ProxyLink {
   test::Prng prng_;
   ModelProxies& proxies_;
   std::function<void(Input)> to_controller_;
-  std::map<std::string, Time> free_at_;  // by task: when its last conversation ends
+  std::map<std::string, std::deque<Time>> conversations_;  // by task: when those that wait and the first one end
+  std::vector<Time> ended_at_;                             // by process
   std::uint64_t process_ = 0;
   bool rough_ = false;
 };
