@@ -75,7 +75,11 @@ void Ledger::remember_kill(const event::Event& event) {
   const state::Node* node = cluster == nullptr ? nullptr : state::find_node_by_task(*cluster, task_id);
   if (node == nullptr || node->removing()) return;
   if (node->has_growth() || node->has_restart()) restarts_.insert(task_id);
-  if (node->has_restart()) rollouts_.insert(task_id);
+  if (!node->has_restart()) return;
+  rollouts_.insert(task_id);
+  for (const state::Node& other : cluster->nodes()) {
+    if (other.task().joined()) joined_at_kill_.emplace(task_id, other.task().task_id());
+  }
 }
 
 void Ledger::remember(const event::Event& event) {

@@ -31,6 +31,10 @@ class Ledger {
   [[nodiscard]] bool kill_is_a_restart(const std::string& task_id) const { return restarts_.contains(task_id); }
   /// The latter of the two.
   [[nodiscard]] bool kill_is_a_rollout(const std::string& task_id) const { return rollouts_.contains(task_id); }
+  /// The task `companion` was joined, for all that the log knew, when it was intended to kill `task_id`.
+  [[nodiscard]] bool was_joined_at_kill(const std::string& task_id, const std::string& companion) const {
+    return joined_at_kill_.contains({task_id, companion});
+  }
   /// Reserve, create, grow, destroy, unreserve.
   [[nodiscard]] bool operation_intended(const std::string& id) const { return mesos_operations_.contains(id); }
   /// The last word on one of them is in the log, or nothing depends on it any more.
@@ -63,6 +67,7 @@ class Ledger {
   std::set<std::string> kills_;
   std::set<std::string> restarts_;
   std::set<std::string> rollouts_;
+  std::set<std::pair<std::string, std::string>> joined_at_kill_;
   std::set<std::string> mesos_operations_;
   std::set<std::string> ended_operations_;
   std::set<std::string> settings_;
