@@ -165,19 +165,6 @@ std::optional<Refusal> plugins_were_installed(const View& view, const Node&) {
   return std::nullopt;
 }
 
-std::optional<Refusal> shards_assigned(const View& view, const Node& node) {
-  auto refusal = refuse_unassigned_shards(view);
-  if (!refusal) return std::nullopt;
-  // What keeps a copy unassigned for so long (a filter, a disk that is full) is not over soon, and each shard of the
-  // node has to have another copy anyway.
-  const bool waits_for_a_copy = std::ranges::any_of(
-      view.fresh()->shards, [](const ShardCopy& copy) { return copy.state == ShardState::kInitializing; });
-  if (!waits_for_a_copy && held_for(view, kShardsAssigned, node) >= view.settings().assignment_patience) {
-    return std::nullopt;
-  }
-  return refusal;
-}
-
 std::optional<Refusal> masters_joined(const View& view, const Node& node) {
   if (!view.is_master_eligible(node)) return std::nullopt;
   for (const Node& other : view.cluster().nodes()) {
@@ -285,7 +272,7 @@ constexpr NodeRule kPlugins{"restarted_nodes_have_their_plugins",
                             "A plugin that does not install must not take one node after the other.",
                             plugins_were_installed};
 constexpr NodeRule kAssigned{kShardsAssigned, "Between two restarts the cluster becomes as well as it was.",
-                             shards_assigned};
+                             shards_assigned_again};
 constexpr NodeRule kMasters{"one_master_at_a_time", "Two masters that are away may be one vote too many.",
                             masters_joined};
 constexpr NodeRule kQuorum{kKeepsQuorum, "Without a quorum the cluster has no master and does nothing.", quorum_stays};
@@ -367,6 +354,17 @@ std::optional<Refusal> refuse_unassigned_shards(const View& view) {
   basis.push_back(figure("copies_waiting", waiting));
   if (!example.empty()) basis.push_back(figure("index", std::string(example)));
   return Refusal{"Copies of shards are not assigned and started again yet.", std::move(basis)};
+}
+
+std::optional<Refusal> shards_assigned_again(const View& view, const Node& node) {
+  auto refusal = refuse_unassigned_shards(view);
+  if (!refusal) return std::nullopt;
+  const bool waits_for_a_copy = std::ranges::any_of(
+      view.fresh()->shards, [](const ShardCopy& copy) { return copy.state == ShardState::kInitializing; });
+  if (!waits_for_a_copy && held_for(view, kShardsAssigned, node) >= view.settings().assignment_patience) {
+    return std::nullopt;
+  }
+  return refusal;
 }
 
 }  // namespace esaas::reconcile

@@ -31,6 +31,10 @@ extern const std::span<const NodeRule> kFullRestartRules;
 /// can be. A copy that no node may hold (too few nodes, or all others of an older version) is no reason to wait.
 std::optional<Refusal> refuse_unassigned_shards(const View& view);
 
+/// The same, as long as there is hope: what keeps a copy unassigned for very long (a filter, a disk that is full) is
+/// not over soon, and each shard of the node has to have another copy anyway.
+std::optional<Refusal> shards_assigned_again(const View& view, const state::Node& node);
+
 /// The version that the node's task runs; what is wanted when nobody wrote it down.
 const std::string& running_version(const state::Cluster& cluster, const state::Node& node);
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "reconcilers/rules/rollout_rules.h"
 #include "reconcilers/rules/shard_facts.h"
 #include "reconcilers/voting.h"
 
@@ -114,8 +115,7 @@ std::optional<Refusal> not_the_last_copy(const View& view, const Node& node) {
       return key_of(other) == key_of(copy) && other.node != node.name() && is_in_sync(other);
     });
     if (elsewhere) continue;
-    Refusal refusal{"The node holds the last started copy of shard " + name_of(key_of(copy)) + ".",
-                    health_basis(view)};
+    Refusal refusal{"The node holds the last started copy of shard " + name_of(key_of(copy)) + ".", health_basis(view)};
     refusal.basis.push_back(shard_figure(key_of(copy)));
     return refusal;
   }
@@ -179,6 +179,8 @@ constexpr NodeRule kHandsVote{kHandsVoteOver, "A voter that vanishes is one that
                               vote_is_handed_over};
 constexpr NodeRule kQuorum{kKeepsQuorum, "Without a quorum the cluster has no master and does nothing.", quorum_stays};
 constexpr NodeRule kOne{"one_node_at_a_time", "Two that go at once may hold the two copies of a shard.", one_at_a_time};
+constexpr NodeRule kAssigned{kShardsAssigned, "Between two restarts the cluster becomes as well as it was.",
+                             shards_assigned_again};
 constexpr NodeRule kMastersJoined{
     "masters_have_joined_first",
     "A master that starts was told how many votes there are; one of them must not vanish meanwhile.",
@@ -189,7 +191,7 @@ constexpr std::array kRelease{kKnown, kNotRed, kNoClosed, kMastersJoined};
 constexpr std::array kDrain{kKnown, kNotRed, kNoClosed, kRoom};
 constexpr std::array kExclusion{kKnown, kNotRed, kNoClosed, kRoom, kDiskRoom};
 constexpr std::array kAbsence{kKnown, kNotRed, kQuorum};
-constexpr std::array kRestart{kKnown, kNotRed, kOne, kQuorum, kLastCopy};
+constexpr std::array kRestart{kKnown, kNotRed, kOne, kQuorum, kLastCopy, kAssigned};
 constexpr std::array kStop{kKnown, kNotRed, kNoClosed, kLastCopy, kNoCopy, kOne, kHandsVote, kQuorum};
 
 }  // namespace

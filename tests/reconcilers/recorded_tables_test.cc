@@ -90,7 +90,6 @@ TEST_P(RecordedTables, AreJudgedRuleByRule) {
 
 // Of a cluster of four masters one may always be missed while all are there. Index "none" is on data-0 alone: it may be
 // restarted (there is no copy to wait for), and may not leave or grow, which takes longer.
-constexpr char kAway[] = "one_node_at_a_time keeps_quorum_of_masters";
 INSTANTIATE_TEST_SUITE_P(
     Of2x, RecordedTables,
     testing::Values(
@@ -106,19 +105,22 @@ INSTANTIATE_TEST_SUITE_P(
         // A copy that moves is in sync at its source until it has moved, and takes two nodes until then.
         Row{"2.3.3_relocating", "data-1", "", "", "", "too_few_nodes_for_replicas", "drain_waits_for_shards", "", ""},
         Row{"2.3.3_relocating", "data-3", "", "", "", "", "drain_waits_for_shards", "", ""},
-        Row{"2.3.3_initializing", "data-1", "shards_are_assigned_again", "", "", "", "drain_waits_for_shards", "", ""},
-        Row{"2.3.3_initializing", "data-3", "shards_are_assigned_again", "", "", "", "drain_waits_for_shards", "", ""},
+        Row{"2.3.3_initializing", "data-1", "shards_are_assigned_again", "", "shards_are_assigned_again", "",
+            "drain_waits_for_shards", "", ""},
+        Row{"2.3.3_initializing", "data-3", "shards_are_assigned_again", "", "shards_are_assigned_again", "",
+            "drain_waits_for_shards", "", ""},
         // data-2 is gone; data-3 has the last copy of one/1.
         Row{"2.3.3_yellow", "data-1",
             "restarted_nodes_have_joined shards_are_assigned_again one_master_at_a_time keeps_quorum_of_masters",
-            "restarted_nodes_have_joined one_master_at_a_time keeps_quorum_of_masters", kAway, "",
+            "restarted_nodes_have_joined one_master_at_a_time keeps_quorum_of_masters",
+            "one_node_at_a_time keeps_quorum_of_masters shards_are_assigned_again", "",
             "drain_waits_for_shards one_node_at_a_time keeps_quorum_of_masters", "masters_have_joined_first",
             "keeps_quorum_of_masters"},
         Row{"2.3.3_yellow", "data-3",
             "restarted_nodes_have_joined shards_are_assigned_again one_master_at_a_time keeps_quorum_of_masters "
             "keeps_last_started_copy",
             "restarted_nodes_have_joined one_master_at_a_time keeps_quorum_of_masters keeps_last_started_copy",
-            "one_node_at_a_time keeps_quorum_of_masters keeps_last_started_copy", "",
+            "one_node_at_a_time keeps_quorum_of_masters keeps_last_started_copy shards_are_assigned_again", "",
             "keeps_last_started_copy drain_waits_for_shards one_node_at_a_time keeps_quorum_of_masters",
             "masters_have_joined_first", "keeps_quorum_of_masters"},
         // data-0 is gone, and with it "none"; data-1 has the last copy of one/0. Two/1 is on all three that are left.
@@ -127,7 +129,8 @@ INSTANTIATE_TEST_SUITE_P(
             "keeps_quorum_of_masters keeps_last_started_copy",
             "cluster_is_not_red restarted_nodes_have_joined one_master_at_a_time keeps_quorum_of_masters "
             "keeps_last_started_copy",
-            "cluster_is_not_red one_node_at_a_time keeps_quorum_of_masters keeps_last_started_copy",
+            "cluster_is_not_red one_node_at_a_time keeps_quorum_of_masters keeps_last_started_copy "
+            "shards_are_assigned_again",
             "cluster_is_not_red too_few_nodes_for_replicas",
             "cluster_is_not_red keeps_last_started_copy drain_waits_for_shards one_node_at_a_time "
             "keeps_quorum_of_masters",
@@ -136,7 +139,7 @@ INSTANTIATE_TEST_SUITE_P(
             "cluster_is_not_red restarted_nodes_have_joined shards_are_assigned_again one_master_at_a_time "
             "keeps_quorum_of_masters",
             "cluster_is_not_red restarted_nodes_have_joined one_master_at_a_time keeps_quorum_of_masters",
-            "cluster_is_not_red one_node_at_a_time keeps_quorum_of_masters",
+            "cluster_is_not_red one_node_at_a_time keeps_quorum_of_masters shards_are_assigned_again",
             "cluster_is_not_red too_few_nodes_for_replicas",
             "cluster_is_not_red drain_waits_for_shards one_node_at_a_time keeps_quorum_of_masters",
             "cluster_is_not_red masters_have_joined_first", "cluster_is_not_red keeps_quorum_of_masters"}));
@@ -155,29 +158,31 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"7.17.28_relocating", "data-1", "", "", "", "too_few_nodes_for_replicas",
             "drain_waits_for_shards vote_is_handed_over", "", ""},
         Row{"7.17.28_relocating", "data-3", "", "", "", "", "drain_waits_for_shards vote_is_handed_over", "", ""},
-        Row{"7.17.28_initializing", "data-0", "shards_are_assigned_again", "", "keeps_last_started_copy", "",
-            "keeps_last_started_copy drain_waits_for_shards", "", ""},
-        Row{"7.17.28_initializing", "data-3", "shards_are_assigned_again", "", "", "",
+        Row{"7.17.28_initializing", "data-0", "shards_are_assigned_again", "",
+            "keeps_last_started_copy shards_are_assigned_again", "", "keeps_last_started_copy drain_waits_for_shards",
+            "", ""},
+        Row{"7.17.28_initializing", "data-3", "shards_are_assigned_again", "", "shards_are_assigned_again", "",
             "drain_waits_for_shards vote_is_handed_over", "", ""},
         // data-2 is gone and its vote is counted; data-1 has the last copy of one/0.
         Row{"7.17.28_yellow", "data-1",
             "restarted_nodes_have_joined shards_are_assigned_again one_master_at_a_time keeps_quorum_of_masters "
             "keeps_last_started_copy",
             "restarted_nodes_have_joined one_master_at_a_time keeps_quorum_of_masters keeps_last_started_copy",
-            "one_node_at_a_time keeps_quorum_of_masters keeps_last_started_copy", "",
+            "one_node_at_a_time keeps_quorum_of_masters keeps_last_started_copy shards_are_assigned_again", "",
             "keeps_last_started_copy drain_waits_for_shards one_node_at_a_time vote_is_handed_over "
             "keeps_quorum_of_masters",
             "masters_have_joined_first", "keeps_quorum_of_masters"},
         // It has no vote, and nothing; but another node is missed already.
         Row{"7.17.28_yellow", "data-3",
             "restarted_nodes_have_joined shards_are_assigned_again one_master_at_a_time keeps_quorum_of_masters",
-            "restarted_nodes_have_joined one_master_at_a_time keeps_quorum_of_masters", kAway, "",
+            "restarted_nodes_have_joined one_master_at_a_time keeps_quorum_of_masters",
+            "one_node_at_a_time keeps_quorum_of_masters shards_are_assigned_again", "",
             "one_node_at_a_time vote_is_handed_over keeps_quorum_of_masters", "masters_have_joined_first",
             "keeps_quorum_of_masters"},
         Row{"7.17.28_red", "data-2",
             "cluster_is_not_red restarted_nodes_have_joined shards_are_assigned_again one_master_at_a_time",
             "cluster_is_not_red restarted_nodes_have_joined one_master_at_a_time",
-            "cluster_is_not_red one_node_at_a_time", "cluster_is_not_red",
+            "cluster_is_not_red one_node_at_a_time shards_are_assigned_again", "cluster_is_not_red",
             "cluster_is_not_red drain_waits_for_shards one_node_at_a_time",
             "cluster_is_not_red masters_have_joined_first", "cluster_is_not_red"},
         Row{"7.17.28_red", "data-3",
@@ -185,7 +190,8 @@ INSTANTIATE_TEST_SUITE_P(
             "keeps_quorum_of_masters keeps_last_started_copy",
             "cluster_is_not_red restarted_nodes_have_joined one_master_at_a_time keeps_quorum_of_masters "
             "keeps_last_started_copy",
-            "cluster_is_not_red one_node_at_a_time keeps_quorum_of_masters keeps_last_started_copy",
+            "cluster_is_not_red one_node_at_a_time keeps_quorum_of_masters keeps_last_started_copy "
+            "shards_are_assigned_again",
             "cluster_is_not_red",
             "cluster_is_not_red keeps_last_started_copy drain_waits_for_shards one_node_at_a_time "
             "vote_is_handed_over keeps_quorum_of_masters",
