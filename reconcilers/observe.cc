@@ -69,6 +69,12 @@ bool shows_late_allocation(const state::Cluster& cluster, const Observation& obs
          cluster.allocation_applied().empty();
 }
 
+/// The same of votes: nobody else may keep a vote from a node (voting.h).
+bool shows_late_exclusions(const state::Cluster& cluster, const Observation& observation) {
+  return observation.voting_exclusions && !observation.voting_exclusions->empty() &&
+         cluster.voting_exclusions_intended().empty() && cluster.voting_exclusions_applied().empty();
+}
+
 event::Event health_changed(const model::Health& before, const model::Health& after) {
   event::Event event;
   *event.mutable_cluster_health_changed()->mutable_before() = before;
@@ -96,6 +102,10 @@ std::vector<event::Event> observe(const state::Cluster& cluster, const Observati
   }
   if (shows_late_allocation(cluster, observation)) {
     events.emplace_back().mutable_allocation_applied()->set_enable(std::string(kPrimariesOnly));
+  }
+  if (shows_late_exclusions(cluster, observation)) {
+    auto& applied = *events.emplace_back().mutable_voting_exclusions_applied();
+    for (const std::string& name : *observation.voting_exclusions) applied.add_nodes(name);
   }
   if (is_a_change(cluster.health(), observation.health)) {
     events.push_back(health_changed(cluster.health(), observation.health));

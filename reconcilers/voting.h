@@ -6,6 +6,10 @@
 // Without that, two of three masters that leave one after the other would take the majority with them.
 //
 // A restart excludes nobody: the voter comes back.
+//
+// The list is ours alone. An exclusion that nobody wants is taken away whoever made it: a request of ours that was long
+// on its way may have come last, and a node without a vote would cost the majority one day with nobody knowing why. It
+// is noted as in force (observe.cc), and taken away again.
 
 #include <cstdint>
 #include <string_view>

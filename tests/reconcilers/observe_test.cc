@@ -63,6 +63,20 @@ TEST(Observe, ASettingOfOursThatCameLateIsInForceAgain) {
   EXPECT_THAT(facts(scene), IsEmpty()) << "on its way";
 }
 
+TEST(Observe, AnExclusionFromVotesThatCameLateIsInForceAgain) {
+  Scene scene = Scene::at_rest(3);
+  scene.observation.voting_exclusions = {{"data-1"}};
+  EXPECT_THAT(facts(scene), ElementsAre("voting_exclusions_applied"));
+  scene.observation.voting_exclusions->clear();
+  EXPECT_THAT(facts(scene), IsEmpty());
+  scene.observation.voting_exclusions = {{"data-1"}};
+  scene.cluster.add_voting_exclusions_intended("data-1");
+  EXPECT_THAT(facts(scene), IsEmpty()) << "on its way";
+  scene.cluster.clear_voting_exclusions_intended();
+  scene.cluster.add_voting_exclusions_applied("data-1");
+  EXPECT_THAT(facts(scene), IsEmpty()) << "known, and being taken away";
+}
+
 TEST(Observe, SilenceMakesNobodyLeave) {
   Scene scene = Scene::at_rest(3);
   scene.observation = {};

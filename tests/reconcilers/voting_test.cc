@@ -88,6 +88,18 @@ TEST(Voting, TheListIsClearedWhenItHasStopped) {
   EXPECT_THAT(excluded_by(scene), IsEmpty());
 }
 
+TEST(Voting, AnExclusionThatNobodyWantsIsTakenAwayUntilItIsGone) {
+  Scene scene = leaving_master();
+  scene.node("data-3").set_removing(false);
+  scene.cluster.mutable_spec()->mutable_node_groups(0)->set_count(4);
+  scene.cluster.add_voting_exclusions_applied("data-3");
+  const auto plan = scene.plan();
+  const auto cleared =
+      std::ranges::find_if(plan.repeats, [](const auto& one) { return one.has_voting_exclusions_intended(); });
+  ASSERT_NE(cleared, plan.repeats.end());
+  EXPECT_EQ(cleared->voting_exclusions_intended().nodes_size(), 0);
+}
+
 TEST(Voting, WhatIsNotKnownOfTheVotesRefuses) {
   Scene scene = leaving_master();
   scene.observation.voting_configuration.reset();
