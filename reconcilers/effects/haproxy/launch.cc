@@ -89,7 +89,8 @@ std::string clients_part(const LaunchInput& input) {
 
 std::string servers_part() {
   // Any answer is a sign of life: while a master is elected Elasticsearch 2.x says 503 and still waits for it on behalf
-  // of the requests that it gets. That a node is a member is what the controller sees to.
+  // of the requests that it gets. That a node is a member is what the controller sees to. HAProxy tries another
+  // server only with a request that it has whole, so a body that comes behind its head is waited for.
   return fmt::format(
       "backend {elasticsearch}\n"
       "    balance leastconn\n"
@@ -100,6 +101,7 @@ std::string servers_part() {
       "    acl posts method POST\n"
       "    acl to_search path_end /_search /_msearch /_count /_mget\n"
       "    http-request disable-l7-retry unless only_reads || posts to_search\n"
+      "    http-request wait-for-body time 30s if only_reads || posts to_search\n"
       "    default-server check inter 1s fastinter 500ms downinter 1s fall 3 rise 1\n"
       "    server-template es {es_slots} 127.0.0.1:1 disabled\n"
       "backend {kibana}\n"
