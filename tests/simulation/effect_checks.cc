@@ -123,13 +123,18 @@ void EffectChecks::check_launch(const mesos::wire::TaskInfo& task) {
 }
 
 void EffectChecks::watch(Time now) {
-  std::map<std::string, std::map<std::string, Time>> last_copies;
+  std::map<std::string, std::map<std::string, LastCopy>> last_copies;
   for (const auto& [id, process] : elasticsearch_.processes()) {
     if (process.state != ElasticsearchProcess::State::kUp) continue;
     const auto before = last_copies_.find(id);
     for (const std::string& shard : elasticsearch_.last_copies_on(process.launch.cluster, process.volume, true)) {
       const bool known = before != last_copies_.end() && before->second.contains(shard);
-      last_copies[id][shard] = known ? before->second.at(shard) : now;
+      LastCopy& copy = last_copies[id][shard] = known ? before->second.at(shard) : LastCopy{now, {}};
+      if (can_be_missed(process, shard)) {
+        copy.needed_since.reset();
+      } else if (!copy.needed_since) {
+        copy.needed_since = now;
+      }
     }
   }
   last_copies_ = std::move(last_copies);
@@ -172,15 +177,18 @@ void EffectChecks::check_vote(const ElasticsearchProcess& process, const state::
                                others.size(), voting.size()));
 }
 
-/// Those that an answer of Elasticsearch has told of for certain, and that are so still.
-std::vector<std::string> EffectChecks::known_last_copies(const ElasticsearchProcess& process) const {
+/// Those that an answer of Elasticsearch has told of for certain, and that are so still. A rollout may miss some: what
+/// made a copy one that can not be missed (more replicas, say) has been told for certain too.
+std::vector<std::string> EffectChecks::known_last_copies(const ElasticsearchProcess& process, bool rollout) const {
   std::vector<std::string> shards;
   const auto found = last_copies_.find(process.id);
   if (found == last_copies_.end()) return shards;
+  const auto is_told = [&](const std::optional<Time>& since) { return since && watched_at_ - *since >= kOldestAnswer; };
   for (std::string& shard : elasticsearch_.last_copies_on(process.launch.cluster, process.volume, true)) {
-    const auto since = found->second.find(shard);
-    if (since != found->second.end() && watched_at_ - since->second >= kOldestAnswer)
-      shards.push_back(std::move(shard));
+    const auto copy = found->second.find(shard);
+    if (copy == found->second.end() || !is_told(copy->second.since)) continue;
+    if (rollout && (can_be_missed(process, shard) || !is_told(copy->second.needed_since))) continue;
+    shards.push_back(std::move(shard));
   }
   return shards;
 }
@@ -220,12 +228,12 @@ void EffectChecks::check_kill(const std::string& task_id) {
   if (cluster == nullptr || cluster->phase() != state::CLUSTER_PHASE_RUNNING) return;
   if (cluster->has_full_restart()) return;
   check_vote(process->second, *cluster);
-  if (ledger_.kill_is_a_rollout(task_id)) check_drained(task_id, *cluster);
+  const bool is_rollout = ledger_.kill_is_a_rollout(task_id);
+  if (is_rollout) check_drained(task_id, *cluster);
   const auto shards = ledger_.kill_is_a_restart(task_id)
-                          ? known_last_copies(process->second)
+                          ? known_last_copies(process->second, is_rollout)
                           : elasticsearch_.last_copies_on(parsed->cluster, process->second.volume);
   for (const std::string& shard : shards) {
-    if (ledger_.kill_is_a_rollout(task_id) && can_be_missed(process->second, shard)) continue;
     journal_.violate("node of task " + task_id + " is stopped while it holds the last copy of " + shard);
   }
 }

@@ -4,6 +4,7 @@
 // that are under way through proxies. One thread.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,12 @@ class EffectChecks {
   void watch_voters(Time now);
   void check_drained(const std::string& task_id, const state::Cluster& cluster);
   [[nodiscard]] bool can_be_missed(const ElasticsearchProcess& process, const std::string& shard) const;
-  [[nodiscard]] std::vector<std::string> known_last_copies(const ElasticsearchProcess& process) const;
+  [[nodiscard]] std::vector<std::string> known_last_copies(const ElasticsearchProcess& process, bool rollout) const;
+
+  struct LastCopy {
+    Time since;
+    std::optional<Time> needed_since;  ///< nothing while it can be missed
+  };
 
   const test::SimulationClock& clock_;
   const Ledger& ledger_;
@@ -45,8 +51,8 @@ class EffectChecks {
   Journal& journal_;
   std::map<std::string, std::pair<std::string, mesos::wire::TaskState>> updates_;          // by uuid
   std::map<std::string, std::pair<std::string, mesos::wire::OperationState>> operations_;  // by uuid
-  std::map<std::string, std::map<std::string, Time>> last_copies_;  // by task: shards, and since when they are
-  std::map<std::string, Time> voters_seen_;                         // by node id: when each was a member last
+  std::map<std::string, std::map<std::string, LastCopy>> last_copies_;                     // by task and shard
+  std::map<std::string, Time> voters_seen_;  // by node id: when each was a member last
   Time watched_at_;
 };
 
