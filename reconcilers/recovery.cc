@@ -156,12 +156,15 @@ void restart_stranger(const View& view, Draft& draft, const Node& node) {
 }
 
 /// A kill that was lost on its way comes late, and by then the node may be one that can not be missed: another has died
-/// that held the other copy, say. What leaves has been drained, and what is suspended or deleted stops as a whole.
+/// that held the other copy, say, or shards were moved back to a drained one because an old list of exclusions came
+/// last. What is suspended or deleted stops as a whole, and what never joined has nothing.
 std::optional<NamedRefusal> refusal_to_stop_now(const View& view, const Node& node) {
   const bool is_told_alone = view.cluster().phase() == state::CLUSTER_PHASE_RUNNING &&
-                             !view.cluster().has_full_restart() && !node.removing() && !view.is_companion(node);
+                             !view.cluster().has_full_restart() && !view.is_companion(node);
   if (!is_told_alone) return std::nullopt;
-  return first_refusal(is_joined(node) ? kRolloutStopRules : kStrangerRules, view, node);
+  if (!node.removing()) return first_refusal(is_joined(node) ? kRolloutStopRules : kStrangerRules, view, node);
+  if (view.keeps_nothing(node) || !node.ever_joined()) return std::nullopt;
+  return first_refusal(kLateStopRules, view, node);
 }
 
 void repeat_kill(const View& view, Draft& draft, const Node& node) {

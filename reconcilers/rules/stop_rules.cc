@@ -102,8 +102,15 @@ std::optional<Refusal> room_on_disks(const View& view, const Node& node) {
 std::optional<Refusal> no_copy_left(const View& view, const Node& node) {
   if (!view.holds_data(node)) return std::nullopt;
   const std::uint32_t copies = view.copies_on(node);
-  if (copies == 0) return std::nullopt;
-  return Refusal{"Copies of shards are still moving away from the node.", {figure("copies_on_the_node", copies)}};
+  if (copies > 0) {
+    return Refusal{"Copies of shards are still moving away from the node.", {figure("copies_on_the_node", copies)}};
+  }
+  // An older list that was long on its way may have come last.
+  if (view.fresh() == nullptr || !view.fresh()->excluded_nodes) return std::nullopt;
+  if (std::ranges::find(*view.fresh()->excluded_nodes, node.name()) != view.fresh()->excluded_nodes->end()) {
+    return std::nullopt;
+  }
+  return Refusal{"The node is not excluded from allocation any more: shards may be moving back to it.", {}};
 }
 
 std::optional<Refusal> not_the_last_copy(const View& view, const Node& node) {
@@ -193,6 +200,7 @@ constexpr std::array kExclusion{kKnown, kNotRed, kNoClosed, kRoom, kDiskRoom};
 constexpr std::array kAbsence{kKnown, kNotRed, kQuorum};
 constexpr std::array kRestart{kKnown, kNotRed, kOne, kQuorum, kLastCopy, kAssigned};
 constexpr std::array kStop{kKnown, kNotRed, kNoClosed, kLastCopy, kNoCopy, kOne, kHandsVote, kQuorum};
+constexpr std::array kLateStop{kKnown, kNotRed, kNoClosed, kLastCopy, kNoCopy, kHandsVote, kQuorum};
 
 }  // namespace
 
@@ -202,6 +210,7 @@ const std::span<const NodeRule> kDrainRules = kDrain;
 const std::span<const NodeRule> kExclusionRules = kExclusion;
 const std::span<const NodeRule> kRestartRules = kRestart;
 const std::span<const NodeRule> kStopRules = kStop;
+const std::span<const NodeRule> kLateStopRules = kLateStop;
 const std::span<const NodeRule> kAbsenceRules = kAbsence;
 
 std::optional<Refusal> refuse_last_copy(const View& view, const Node& node) { return not_the_last_copy(view, node); }

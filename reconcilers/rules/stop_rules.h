@@ -29,6 +29,8 @@ extern const std::span<const NodeRule> kExclusionRules;
 /// Before the task of a node that has joined is killed so that the node leaves. The last is
 /// kKeepsQuorum, so that its refusal alone means: all else is ready.
 extern const std::span<const NodeRule> kStopRules;
+/// Before that kill is sent once more because it seems to be lost: the same, but for the turn that it has had.
+extern const std::span<const NodeRule> kLateStopRules;
 
 /// Before the task of a node that has joined is killed to be launched again at once, with its data. The last is
 /// kKeepsLastCopy: some of its refusals never pass (growth.h).

@@ -79,6 +79,7 @@ TEST(MinimumMasterNodes, OfTwoIsNotLoweredWhileTheOtherMayNotGoYet) {
   scene.cluster.mutable_spec()->mutable_node_groups(0)->set_count(1);
   scene.node("data-1").set_removing(true);
   scene.node("data-1").set_drain(state::DRAIN_STATUS_FINISHED);
+  scene.observation.excluded_nodes = {{"data-1"}};
   EXPECT_TRUE(scene.plans("set_minimum_master_nodes"));
   scene.operation.set_id("op-1");
   scene.operation.set_paused(true);

@@ -267,6 +267,51 @@ TEST(LostKill, AsksNoRuleOfAClusterThatIsDeleted) {
   EXPECT_TRUE(repeats_kill(scene));
 }
 
+/// data-3 is drained and was told to stop a minute ago, to leave.
+Scene lost_kill_of_a_leaving_node() {
+  Scene scene = Scene::at_rest(4);
+  scene.cluster.mutable_spec()->mutable_node_groups(0)->set_count(3);
+  state::Node& node = scene.node("data-3");
+  node.set_removing(true);
+  node.set_drain(state::DRAIN_STATUS_FINISHED);
+  node.mutable_task()->set_kill_intended(true);
+  node.mutable_task()->set_kill_intended_at_us(to_us(scene.now - minutes{1}));
+  scene.cluster.add_exclusions_intended("data-3");
+  scene.cluster.add_exclusions_applied("data-3");
+  scene.observation.excluded_nodes = {{"data-3"}};
+  return scene;
+}
+
+TEST(LostKill, OfALeavingNodeIsSentAgainWhileItIsEmptyAndExcluded) {
+  Scene scene = lost_kill_of_a_leaving_node();
+  EXPECT_TRUE(repeats_kill(scene));
+  scene.observation.excluded_nodes = {{"data-2"}};
+  EXPECT_FALSE(repeats_kill(scene)) << "an old list came last";
+  EXPECT_TRUE(scene.holds("drain_waits_for_shards", "data-3"));
+}
+
+TEST(LostKill, OfALeavingNodeIsHeldWhileShardsAreOnItAgain) {
+  Scene scene = lost_kill_of_a_leaving_node();
+  scene.observation.shards.push_back({"logs", 0, true, reconcile::ShardState::kStarted, "data-3", ""});
+  scene.observation.shards.push_back({"logs", 0, false, reconcile::ShardState::kStarted, "data-1", ""});
+  EXPECT_FALSE(repeats_kill(scene));
+  EXPECT_TRUE(scene.holds("drain_waits_for_shards", "data-3"));
+}
+
+TEST(LostKill, OfALeavingNodeDoesNotWaitForItsTurnAgain) {
+  Scene scene = lost_kill_of_a_leaving_node();
+  scene.node("data-2").mutable_restart()->set_seq(7);
+  EXPECT_TRUE(repeats_kill(scene));
+}
+
+TEST(LostKill, OfALeavingNodeIsHeldWhileTheClusterDoesNotAnswer) {
+  Scene scene = lost_kill_of_a_leaving_node();
+  scene.observation.health.set_status(model::HEALTH_STATUS_UNKNOWN);
+  EXPECT_FALSE(repeats_kill(scene));
+  scene.node("data-3").set_ever_joined(false);
+  EXPECT_TRUE(repeats_kill(scene)) << "one that never joined has nothing";
+}
+
 TEST(LostKill, LetsCopiesBeAllocatedMeanwhile) {
   Scene scene = lost_kill();
   scene.cluster.set_allocation_intended("primaries");

@@ -24,6 +24,7 @@ Scene base_scene() {
     }
     scene.node("data-3").set_removing(true);
     scene.node("data-3").set_drain(state::DRAIN_STATUS_FINISHED);
+    scene.observation.excluded_nodes = {{"data-3"}};
     return scene;
   }();
   return made;
@@ -69,6 +70,8 @@ INSTANTIATE_TEST_SUITE_P(
                add_copy(scene, "lone", false, ShardState::kUnassigned, "");
              },
              "", ""},
+        Case{"shards_may_be_moving_back", [](Scene& scene) { scene.observation.excluded_nodes = {{"data-2"}}; }, "",
+             "drain_waits_for_shards"},
         Case{"no_answer", [](Scene& scene) { scene.observation.health.set_status(model::HEALTH_STATUS_UNKNOWN); },
              "health_unknown", "health_unknown"},
         Case{"old_answer", [](Scene& scene) { scene.now += std::chrono::seconds{31}; }, "health_unknown",
