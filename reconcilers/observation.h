@@ -105,7 +105,7 @@ struct Observation {
   /// The cluster's settings, flat, sorted by key; nothing when they were not asked.
   std::optional<std::vector<model::Setting>> persistent_settings;
   std::optional<std::vector<model::Setting>> transient_settings;
-  /// 7.x: names of the masters whose votes count, and of those that are kept from voting. Nothing before 7.
+  /// 7.x: the masters whose votes count, and those kept from voting: names, or ids (voter_id.h). Nothing before 7.
   std::optional<std::vector<std::string>> voting_configuration;
   std::optional<std::vector<std::string>> voting_exclusions;
   std::vector<std::string> repositories;  ///< registered snapshot repositories, sorted

@@ -5,6 +5,11 @@
 // the observed voting configuration lacks it: rule vote_is_handed_over), and the list is cleared once it has left.
 // Without that, two of three masters that leave one after the other would take the majority with them.
 //
+// A voter that was lost with its machine never was on that list, and where fewer than three masters are left
+// Elasticsearch counts its vote for ever. From 7.8 on it is excluded by its id, once nobody who may come back can have
+// that id, and the list is cleared when the vote is seen to be gone. Before 7.8 nobody can be excluded who is not
+// there; the next master that joins is given the vote.
+//
 // A restart excludes nobody: the voter comes back.
 //
 // The list is ours alone. An exclusion that nobody wants is taken away whoever made it: a request of ours that was long

@@ -85,6 +85,89 @@ TEST(Voting, TheListIsClearedWhenItHasStopped) {
   scene.cluster.add_voting_exclusions_applied("data-3");
   scene.node("data-3").mutable_task()->set_state(model::TASK_STATE_KILLED);
   scene.node("data-3").mutable_task()->set_joined(false);
+  EXPECT_THAT(excluded_by(scene), ElementsAre("no change")) << "Elasticsearch has not missed it yet";
+  std::erase(scene.observation.nodes, "data-3");
+  EXPECT_THAT(excluded_by(scene), IsEmpty());
+}
+
+TEST(Voting, OneThatIsForgottenStaysExcludedWhileItIsAMember) {
+  Scene scene = leaving_master();
+  scene.cluster.add_voting_exclusions_intended("data-3");
+  scene.cluster.add_voting_exclusions_applied("data-3");
+  scene.cluster.mutable_nodes()->RemoveLast();
+  EXPECT_THAT(excluded_by(scene), ElementsAre("no change"));
+  std::erase(scene.observation.nodes, "data-3");
+  EXPECT_THAT(excluded_by(scene), IsEmpty());
+}
+
+/// data-3 was lost with its machine while its vote counted.
+Scene lost_master() {
+  Scene scene = leaving_master();
+  scene.cluster.mutable_nodes()->RemoveLast();
+  scene.cluster.clear_exclusions_intended();
+  scene.cluster.clear_exclusions_applied();
+  scene.observation.excluded_nodes.emplace();
+  std::erase(scene.observation.nodes, "data-3");
+  scene.observation.voting_configuration = {{"#nIqwjjrnTJudv6VN_0jGbQ", "data-0", "data-1"}};
+  return scene;
+}
+
+TEST(Voting, AVoterThatIsGoneForGoodIsExcludedByItsId) {
+  EXPECT_THAT(excluded_by(lost_master()), ElementsAre("#nIqwjjrnTJudv6VN_0jGbQ"));
+}
+
+TEST(Voting, BeforeSevenEightNobodyCanBeExcludedWhoIsNotThere) {
+  Scene scene = lost_master();
+  scene.node("data-1").mutable_task()->mutable_inputs()->set_version("7.7.1");
+  EXPECT_THAT(excluded_by(scene), ElementsAre("no change"));
+}
+
+TEST(Voting, AnIdThatMayBeOfANodeThatComesBackIsNotExcluded) {
+  Scene scene = lost_master();
+  scene.node("data-2").mutable_task()->set_joined(false);
+  std::erase(scene.observation.nodes, "data-2");
+  EXPECT_THAT(excluded_by(scene), ElementsAre("no change")) << "it runs";
+  scene.node("data-2").mutable_task()->set_state(model::TASK_STATE_FAILED);
+  EXPECT_THAT(excluded_by(scene), ElementsAre("no change")) << "it is started again on its volume";
+  scene.node("data-2").mutable_task()->set_state(model::TASK_STATE_UNREACHABLE);
+  EXPECT_THAT(excluded_by(scene), ElementsAre("no change")) << "it is out of sight";
+  scene.node("data-2").clear_task();
+  scene.node("data-2").clear_place();
+  scene.node("data-2").set_place_status(state::PLACE_STATUS_NONE);
+  EXPECT_THAT(excluded_by(scene), ElementsAre("#nIqwjjrnTJudv6VN_0jGbQ")) << "its volume is gone";
+}
+
+TEST(Voting, OneThatLeavesAndWillNotStartAgainHoldsNothingUp) {
+  Scene scene = leaving_master();
+  scene.node("data-3").mutable_task()->set_state(model::TASK_STATE_FAILED);
+  scene.node("data-3").mutable_task()->set_joined(false);
+  std::erase(scene.observation.nodes, "data-3");
+  scene.observation.voting_configuration = {{"#nIqwjjrnTJudv6VN_0jGbQ", "data-0", "data-1"}};
+  EXPECT_THAT(excluded_by(scene), ElementsAre("#nIqwjjrnTJudv6VN_0jGbQ"));
+}
+
+TEST(Voting, TheIdIsTakenFromTheListWhenItsVoteIsSeenToBeGone) {
+  Scene scene = lost_master();
+  scene.cluster.add_voting_exclusions_intended("#nIqwjjrnTJudv6VN_0jGbQ");
+  scene.cluster.add_voting_exclusions_applied("#nIqwjjrnTJudv6VN_0jGbQ");
+  EXPECT_THAT(excluded_by(scene), ElementsAre("no change"));
+  scene.observation.voting_configuration = {{"data-0", "data-1"}};
+  scene.observation.voting_exclusions.reset();
+  EXPECT_THAT(excluded_by(scene), ElementsAre("no change")) << "what is seen may be from before an answer";
+  scene.observation.voting_exclusions = {{"#nIqwjjrnTJudv6VN_0jGbQ"}};
+  EXPECT_THAT(excluded_by(scene), IsEmpty());
+  scene.node("data-2").mutable_task()->set_joined(false);
+  EXPECT_THAT(excluded_by(scene), IsEmpty()) << "whoever else is away has nothing to do with it";
+}
+
+TEST(Voting, IdsAndNamesAreNeverOnTheListTogether) {
+  Scene scene = leaving_master();
+  scene.observation.voting_configuration = {{"#nIqwjjrnTJudv6VN_0jGbQ", "data-0", "data-3"}};
+  EXPECT_THAT(excluded_by(scene), ElementsAre("data-3"));
+  scene.cluster.add_voting_exclusions_intended("#nIqwjjrnTJudv6VN_0jGbQ");
+  scene.cluster.add_voting_exclusions_applied("#nIqwjjrnTJudv6VN_0jGbQ");
+  EXPECT_THAT(excluded_by(scene), ElementsAre("no change"));
+  scene.observation.voting_configuration = {{"data-0", "data-3"}};
   EXPECT_THAT(excluded_by(scene), IsEmpty());
 }
 

@@ -109,6 +109,8 @@ class ElectedCluster : public std::enable_shared_from_this<ElectedCluster> {
   bool register_repository(const std::string& repository);
   /// Names that are to have no vote: members or not. Their votes are handed over as far as that can be.
   bool exclude_voters(const std::set<std::string>& names);
+  /// The same by their ids, from 7.8 on: also the vote of one that is gone.
+  bool exclude_voters_by_id(const std::set<std::string>& ids);
   bool clear_voting_exclusions();
 
   // ---- To look at ----
@@ -126,8 +128,10 @@ class ElectedCluster : public std::enable_shared_from_this<ElectedCluster> {
   [[nodiscard]] bool keeps_votes() const { return !metadata_->voting.empty(); }
   /// A master that can have something agreed on.
   [[nodiscard]] bool can_publish() const;
-  /// As Elasticsearch's answers lead to it: the id of one that is no member.
+  /// As Elasticsearch's answers lead to it: the id of one that is no member, after reconcile::kById.
   [[nodiscard]] std::string name_of_voter(const std::string& id) const;
+  /// Of those that are kept from voting: in the same way, sorted.
+  [[nodiscard]] std::vector<std::string> names_of_excluded_voters() const;
   /// The dynamic minimum_master_nodes; 0 when none is set.
   [[nodiscard]] std::uint32_t minimum_master_nodes() const;
   [[nodiscard]] std::set<std::string> excluded_names() const;
@@ -146,6 +150,7 @@ class ElectedCluster : public std::enable_shared_from_this<ElectedCluster> {
 
   // votes.cc
   void reconfigure();
+  bool set_voting_exclusions(std::map<std::string, std::string> exclusions);
   void know_excluded(const Member& member);
   [[nodiscard]] std::set<std::string> masters_in_touch() const;
   void lose_copies(const std::string& node, const ShardKey& key, std::vector<RoutedCopy>& copies);
@@ -198,7 +203,7 @@ inline constexpr char kExcludeSetting[] = "cluster.routing.allocation.exclude._n
 inline constexpr char kAllocationSetting[] = "cluster.routing.allocation.enable";
 inline constexpr char kQuorumSetting[] = "discovery.zen.minimum_master_nodes";
 inline constexpr char kRecoverySpeedSetting[] = "indices.recovery.max_bytes_per_sec";
-/// Before the name of a voting exclusion that is no member.
+/// Before the name of a voting exclusion that is no member, and in place of the name of one that was made by its id.
 inline constexpr char kAbsent[] = "_absent_";
 inline constexpr std::size_t kExclusionsMax = 10;
 

@@ -317,6 +317,29 @@ TEST_F(ModelElasticsearchTest, NeedsAMajorityOfTheVotersFrom7On) {
   EXPECT_EQ(voters(), (Names{"node-1", "node-3", "node-4"})) << "a live one for one that is away";
 }
 
+TEST_F(ModelElasticsearchTest, TakesTheVoteOfOneThatIsGoneByItsIdAndNotByItsName) {
+  form_7(3);
+  std::string id;
+  for (const auto& [member, about] : led()->members()) {
+    if (about.name == "node-2") id = member;
+  }
+  model.kill(task_of[2]);
+  pass(20s);
+  ASSERT_NE(led(), nullptr);
+  ASSERT_TRUE(voters().contains("#" + id));
+  const std::string path = "/_cluster/voting_config_exclusions";
+  EXPECT_EQ(ask(1, "POST", path + "?timeout=2s&node_names=node-2&node_ids=" + id).status, 400);
+  EXPECT_EQ(ask(1, "POST", path + "?timeout=2s&node_names=node-2").status, 200);
+  EXPECT_TRUE(voters().contains("#" + id));
+  EXPECT_EQ(ask(1, "DELETE", path + "?wait_for_removal=false").status, 200);
+  EXPECT_EQ(ask(1, "POST", path + "?timeout=2s&node_ids=" + id).status, 200);
+  EXPECT_EQ(voters().size(), 1U) << "as 7.17.28 shows it: of two masters one votes";
+  EXPECT_FALSE(voters().contains("#" + id));
+  EXPECT_EQ(model.observe(host(1), 9200, "c")->voting_exclusions, std::vector<std::string>{"#" + id});
+  EXPECT_EQ(ask(1, "DELETE", path + "?wait_for_removal=false").status, 200);
+  EXPECT_FALSE(voters().contains("#" + id));
+}
+
 TEST_F(ModelElasticsearchTest, HandsOverTheVotesOfThoseThatAreExcluded) {
   form_7(2);
   ASSERT_EQ(voters().size(), 1U) << "of two masters one votes";

@@ -175,11 +175,16 @@ HttpAnswer ModelElasticsearch::change_votes(ElectedCluster& cluster, const HttpR
   const bool in_query = cluster.oldest_version() >= model::Version{.major = 7, .minor = 8, .patch = 0};
   const std::set<std::string> names =
       names_in(in_query ? parameter(request.target, "node_names") : path.substr(std::min<std::size_t>(path.size(), 1)));
-  if (request.method != "POST" || names.empty()) return error(400, "illegal_argument_exception", "name one node");
-  const bool is_taken = cluster.exclude_voters(names);
+  const std::set<std::string> ids = names_in(in_query ? parameter(request.target, "node_ids") : std::string_view{});
+  if (request.method != "POST" || names.empty() == ids.empty()) {
+    return error(400, "illegal_argument_exception", "one and only one of [node_names] and [node_ids] has to be set");
+  }
+  const bool is_taken = names.empty() ? cluster.exclude_voters_by_id(ids) : cluster.exclude_voters(names);
   if (cluster.master().empty()) form_later(cluster.name());  // it gave its own vote away
   if (!is_taken) return error(400, "illegal_argument_exception", "too many voting exclusions");
-  const auto is_handed_over = [&](const std::string& id) { return !names.contains(cluster.name_of_voter(id)); };
+  const auto is_handed_over = [&](const std::string& id) {
+    return !ids.contains(id) && !names.contains(cluster.name_of_voter(id));
+  };
   if (std::ranges::all_of(cluster.metadata().voting, is_handed_over)) return {200, {}};
   return error(500, "timeout_exception", "timed out waiting for voting config exclusions to take effect");
 }
@@ -299,10 +304,8 @@ std::optional<reconcile::Observation> ModelElasticsearch::observe(const std::str
   if (process->launch.version.major >= 7) {
     auto& voting = observation.voting_configuration.emplace();
     for (const std::string& id : cluster->metadata().voting) voting.push_back(cluster->name_of_voter(id));
-    auto& exclusions = observation.voting_exclusions.emplace();
-    for (const auto& [id, excluded_name] : cluster->metadata().voting_exclusions) exclusions.push_back(excluded_name);
     std::ranges::sort(voting);
-    std::ranges::sort(exclusions);
+    observation.voting_exclusions = cluster->names_of_excluded_voters();
   }
   return observation;
 }

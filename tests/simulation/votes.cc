@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "reconcilers/voter_id.h"
 #include "tests/simulation/elected_cluster.h"
 #include "tests/simulation/voting_configuration.h"
 
@@ -35,8 +36,10 @@ void ElectedCluster::reconfigure() {
   }
   std::set<std::string> excluded;
   for (const auto& [id, name] : metadata_->voting_exclusions) excluded.insert(id);
-  std::set<std::string> next = reconfigured(metadata_->voting, live, excluded, master_);
-  if (next != metadata_->voting && has_majority(next, masters_in_touch())) {
+  const std::set<std::string> in_touch = masters_in_touch();
+  while (true) {  // two voters that are left of three become one, in a second step
+    std::set<std::string> next = reconfigured(metadata_->voting, live, excluded, master_);
+    if (next == metadata_->voting || !has_majority(next, in_touch)) break;
     update_metadata([&](Metadata& metadata) { metadata.voting = std::move(next); });
   }
   if (excluded.contains(master_) && !metadata_->voting.contains(master_)) master_.clear();
@@ -55,6 +58,20 @@ bool ElectedCluster::exclude_voters(const std::set<std::string>& names) {
       exclusions.emplace(kAbsent + name, name);
     }
   }
+  return set_voting_exclusions(std::move(exclusions));
+}
+
+bool ElectedCluster::exclude_voters_by_id(const std::set<std::string>& ids) {
+  if (!can_publish()) return false;
+  std::map<std::string, std::string> exclusions = metadata_->voting_exclusions;
+  for (const std::string& id : ids) {
+    const auto member = members_.find(id);
+    exclusions.emplace(id, member == members_.end() ? kAbsent : member->second.name);
+  }
+  return set_voting_exclusions(std::move(exclusions));
+}
+
+bool ElectedCluster::set_voting_exclusions(std::map<std::string, std::string> exclusions) {
   if (exclusions != metadata_->voting_exclusions) {
     if (exclusions.size() > kExclusionsMax) return false;
     update_metadata([&](Metadata& metadata) { metadata.voting_exclusions = std::move(exclusions); });
@@ -84,7 +101,16 @@ void ElectedCluster::know_excluded(const Member& member) {
 std::string ElectedCluster::name_of_voter(const std::string& id) const {
   if (id.starts_with(kBootstrapPlaceholder)) return id.substr(sizeof kBootstrapPlaceholder - 1);
   const auto member = members_.find(id);
-  return member == members_.end() ? id : member->second.name;
+  return member == members_.end() ? std::string(reconcile::kById) + id : member->second.name;
+}
+
+std::vector<std::string> ElectedCluster::names_of_excluded_voters() const {
+  std::vector<std::string> names;
+  for (const auto& [id, name] : metadata_->voting_exclusions) {
+    names.push_back(name == kAbsent ? std::string(reconcile::kById) + id : name);
+  }
+  std::ranges::sort(names);
+  return names;
 }
 
 }  // namespace esaas::simulation

@@ -8,6 +8,7 @@
 #include <ranges>
 
 #include "reconcilers/effects/elasticsearch/json_reading.h"
+#include "reconcilers/voter_id.h"
 
 namespace esaas::es {
 namespace {
@@ -154,7 +155,12 @@ std::vector<std::string> closed_without_routing(const std::vector<IndexInfo>& in
 /// What a new cluster has in place of the id of a first master that it knows by its name only.
 constexpr std::string_view kPlaceholder = "{bootstrap-placeholder}-";
 
-/// Who may vote, and who is kept from it, by name. A node that has gone is named by its id, which is nobody's name.
+/// In place of the name of an exclusion that was made by the id of a node that is not there.
+constexpr std::string_view kAbsent = "_absent_";
+
+std::string by_id(std::string_view id) { return std::string(reconcile::kById).append(id); }
+
+/// Who may vote, and who is kept from it, by name. A node that has gone is told by its id (reconcile::kById).
 struct Voting {
   std::vector<std::string> configuration;
   std::vector<std::string> exclusions;
@@ -167,19 +173,21 @@ Result<std::optional<Voting>> parse_voting(const json::object& metadata, const N
   Voting voting;
   for (const json::value& value : *committed) {
     if (!value.is_string()) return bad("a voter's id is no string");
-    std::string_view voter(value.get_string().data(), value.get_string().size());
+    const std::string_view voter(value.get_string().data(), value.get_string().size());
     if (const auto found = names.find(voter); found != names.end()) {
-      voter = found->second;
+      voting.configuration.emplace_back(found->second);
     } else if (voter.starts_with(kPlaceholder)) {
-      voter.remove_prefix(kPlaceholder.size());
+      voting.configuration.emplace_back(voter.substr(kPlaceholder.size()));
+    } else {
+      voting.configuration.push_back(by_id(voter));
     }
-    voting.configuration.emplace_back(voter);
   }
   if (const json::array* exclusions = array_in(*coordination, "voting_config_exclusions")) {
     for (const json::value& value : *exclusions) {
       const std::string_view name = value.is_object() ? string_in(value.get_object(), "node_name") : std::string_view{};
       if (name.empty()) return bad("a voting exclusion names no node");
-      voting.exclusions.emplace_back(name);
+      const std::string_view id = string_in(value.get_object(), "node_id");
+      voting.exclusions.push_back(name == kAbsent ? by_id(id) : std::string(name));
     }
   }
   std::ranges::sort(voting.configuration);

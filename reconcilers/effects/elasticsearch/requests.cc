@@ -3,10 +3,13 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "core/model/version.h"
 #include "reconcilers/effects/elasticsearch/observation_parser.h"
+#include "reconcilers/voter_id.h"
 
 namespace esaas::es {
 namespace {
@@ -22,9 +25,21 @@ std::string joined(const google::protobuf::RepeatedPtrField<std::string>& names)
   return text;
 }
 
+std::string joined_ids(const google::protobuf::RepeatedPtrField<std::string>& names) {
+  std::string text;
+  for (const std::string_view name : names) {
+    text.append(text.empty() ? "" : ",").append(name.substr(reconcile::kById.size()));
+  }
+  return text;
+}
+
 SettingRequest voting_exclusions_request(const event::VotingExclusionsIntended& intent, std::string_view version) {
   const std::string path = "/_cluster/voting_config_exclusions";
   if (intent.nodes().empty()) return {"DELETE", path + "?wait_for_removal=false", {}};
+  // By name only what is there can be excluded so that its vote goes; ids are taken from 7.8 on, and never with names.
+  if (std::ranges::all_of(intent.nodes(), [](std::string_view name) { return name.starts_with(reconcile::kById); })) {
+    return {"POST", path + "?timeout=2s&node_ids=" + joined_ids(intent.nodes()), {}};
+  }
   const std::string names = joined(intent.nodes());
   // Until 7.7 the names are a part of the path.
   const bool in_query = parsed(version) >= model::Version{.major = 7, .minor = 8, .patch = 0};

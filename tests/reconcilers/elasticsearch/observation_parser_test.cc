@@ -180,8 +180,19 @@ TEST(ObservationParser, NamesAVoterThatHasGoneByItsIdAndOneThatHasNotComeByItsNa
   const std::string voters = R"(["a","gone","{bootstrap-placeholder}-data-2"])";
   ASSERT_TRUE(parse_cluster_state(
       state_with(R"(,"metadata":{"cluster_coordination":{"last_committed_config":)" + voters + "}}"), "search", seen));
-  EXPECT_THAT(*seen.voting_configuration, ElementsAre("data-0", "data-2", "gone"));
+  EXPECT_THAT(*seen.voting_configuration, ElementsAre("#gone", "data-0", "data-2"));
   EXPECT_THAT(*seen.voting_exclusions, IsEmpty());
+}
+
+/// As 7.17.28 shows them.
+TEST(ObservationParser, NamesAnExclusionThatWasMadeByAnIdByIt) {
+  Observation seen;
+  const std::string exclusions =
+      R"([{"node_id":"QLRcULwrSSqjFnPOH54bmQ","node_name":"_absent_"},{"node_id":"_absent_","node_name":"data-3"}])";
+  const std::string coordination = R"({"last_committed_config":["a"],"voting_config_exclusions":)" + exclusions + "}";
+  ASSERT_TRUE(
+      parse_cluster_state(state_with(R"(,"metadata":{"cluster_coordination":)" + coordination + "}"), "search", seen));
+  EXPECT_THAT(*seen.voting_exclusions, ElementsAre("#QLRcULwrSSqjFnPOH54bmQ", "data-3"));
 }
 
 /// As 2.3.3 and 2.4.6 show it.

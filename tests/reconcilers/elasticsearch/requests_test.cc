@@ -51,6 +51,11 @@ TEST(SettingRequest, TakesVotesAsTheVersionDoes) {
             "/_cluster/voting_config_exclusions?timeout=2s&node_names=data-1,data-2");
   EXPECT_EQ(setting_request(event, "7.2.0").path, "/_cluster/voting_config_exclusions/data-1,data-2?timeout=2s");
   event.mutable_voting_exclusions_intended()->clear_nodes();
+  event.mutable_voting_exclusions_intended()->add_nodes("#QLRcULwrSSqjFnPOH54bmQ");
+  event.mutable_voting_exclusions_intended()->add_nodes("#nIqwjjrnTJudv6VN_0jGbQ");
+  EXPECT_EQ(setting_request(event, "7.17.28").path,
+            "/_cluster/voting_config_exclusions?timeout=2s&node_ids=QLRcULwrSSqjFnPOH54bmQ,nIqwjjrnTJudv6VN_0jGbQ");
+  event.mutable_voting_exclusions_intended()->clear_nodes();
   EXPECT_EQ(setting_request(event, "7.17.28").method, "DELETE");
   EXPECT_EQ(setting_request(event, "7.17.28").path, "/_cluster/voting_config_exclusions?wait_for_removal=false");
 }
