@@ -296,6 +296,34 @@ TEST_P(ContractOf7x, CountsVotesAndNotMasters) {
   EXPECT_TRUE(becomes(0, model::HEALTH_STATUS_GREEN, 2));
 }
 
+TEST_P(ContractOf7x, TakesTheVoteOfOneThatIsGoneByItsIdAndNotByItsName) {
+  ASSERT_NO_FATAL_FAILURE(form_three());
+  lab_->kill(2);
+  ASSERT_TRUE(becomes(0, model::HEALTH_STATUS_GREEN, 2));
+  const auto ghost = [&] {
+    const auto seen = observe(*lab_, 0);
+    if (!seen) return std::string("no answer");
+    const auto found =
+        std::ranges::find_if(*seen->voting_configuration, [](const auto& voter) { return voter.starts_with("#"); });
+    return found == seen->voting_configuration->end() ? std::string() : found->substr(1);
+  };
+  const std::string id = ghost();
+  ASSERT_FALSE(id.empty());
+  const std::string path = "/_cluster/voting_config_exclusions";
+  EXPECT_EQ(lab_->http(0, "POST", path + "?timeout=2s&node_names=node-2&node_ids=" + id).status, 400);
+  EXPECT_EQ(lab_->http(0, "POST", path + "?timeout=2s&node_names=node-2").status, 200);
+  EXPECT_EQ(ghost(), id);
+  EXPECT_EQ(lab_->http(0, "DELETE", path + "?wait_for_removal=false").status, 200);
+  EXPECT_EQ(lab_->http(0, "POST", path + "?timeout=2s&node_ids=" + id).status, 200);
+  EXPECT_EQ(ghost(), "");
+  const auto seen = observe(*lab_, 0);
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->voting_configuration->size(), 1U) << "of two masters one votes";
+  EXPECT_EQ(seen->voting_exclusions, std::vector<std::string>{"#" + id});
+  EXPECT_EQ(lab_->http(0, "DELETE", path + "?wait_for_removal=false").status, 200);
+  EXPECT_EQ(ghost(), "");
+}
+
 /// The main things, once.
 TEST_P(ContractOfEachVersion, FormsHealsDrainsAndTells) {
   ASSERT_NO_FATAL_FAILURE(form_three());
