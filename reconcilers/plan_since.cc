@@ -10,8 +10,11 @@ PlanSince::PlanSince(const Settings& settings, std::uint64_t since, Report repor
     : settings_(settings), since_(since), report_(std::move(report)) {}
 
 void PlanSince::take(const event::Event& event) {
+  if (event.time_at_us() > state_.head.time_at_us()) {
+    for (const std::string& name : std::exchange(touched_, {})) look_at(name);
+  }
   state::evolve(state_, event);
-  if (event.seq() >= since_ && !event.cluster().empty()) look_at(event.cluster());
+  if (event.seq() >= since_ && !event.cluster().empty()) touched_.insert(event.cluster());
 }
 
 void PlanSince::finish() {

@@ -1,11 +1,13 @@
 #pragma once
 // plan_since: an old log under the eyes of this program. Each time that a cluster comes to rest in it, the reconcilers
-// are asked what they would do; an answer is something that the old program did not see reason for. What `esaas plan
-// --since` shows before a new version is put in an old one's place. No I/O of its own: events come in, findings go out.
+// are asked what they would do; an answer is something that the old program did not see reason for. Events of one moment
+// are what it did at once: nobody looks in between. What `esaas plan --since` shows before a new version is put in an old
+// one's place. No I/O of its own: events come in, findings go out.
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 
 #include "core/state/fleet_state.h"
@@ -43,6 +45,7 @@ class PlanSince {
   std::uint64_t since_;
   Report report_;
   state::FleetState state_;
+  std::set<std::string> touched_;            // clusters that events of the newest moment are of
   std::map<std::string, std::string> told_;  // by cluster: the names of the actions last found
   std::uint64_t moments_ = 0;
   std::uint64_t findings_ = 0;
