@@ -170,7 +170,7 @@ void add_snapshots(CLI::App& cluster, Session& session, Action& action) {
     return std::pair{command, options};
   };
   const auto [take, taken] = add_one("take", "Take a snapshot", true);
-  take->callback([taken = taken, &session, &action] {
+  take->callback([taken, &session, &action] {
     action = [taken, &session] {
       return run_change(
           session, taken->change, "POST", cluster_path(taken->cluster, "/snapshots"),
@@ -178,13 +178,13 @@ void add_snapshots(CLI::App& cluster, Session& session, Action& action) {
     };
   });
   const auto [remove, removed] = add_one("delete", "Delete a snapshot; there is no way back", false);
-  remove->callback([removed = removed, &session, &action] {
+  remove->callback([removed, &session, &action] {
     action = [removed, &session] {
       return run_change(session, removed->change, "DELETE", snapshot_path(*removed), {});
     };
   });
   const auto [restore, restored] = add_one("restore", "Restore indices that are closed or not there", true);
-  restore->callback([restored = restored, &session, &action] {
+  restore->callback([restored, &session, &action] {
     action = [restored, &session] {
       return run_change(session, restored->change, "POST", snapshot_path(*restored, "/restore"),
                         {{"indices", names(restored->indices)}});

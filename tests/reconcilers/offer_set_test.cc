@@ -100,7 +100,8 @@ TEST(OfferSet, JudgesEveryOfferByTheRulesHoweverManyDemandsThereAre) {
   Prng prng(7);
   OfferSet offers;
   for (int i = 0; i < 200; ++i) {
-    Offer made = offer("o" + std::to_string(i), "agent" + std::to_string(i), prng.between(0, 4000));
+    Offer made =
+        offer("o" + std::to_string(i), "agent" + std::to_string(i), static_cast<std::int64_t>(prng.between(0, 4000)));
     made.unreserved.cpus_milli = static_cast<std::int64_t>(prng.between(0, 3000));
     made.revocable = {static_cast<std::int64_t>(prng.between(0, 2000)), 0, 0};
     if (prng.chance(1, 5)) made.ports.clear();
