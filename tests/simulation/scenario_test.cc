@@ -365,7 +365,7 @@ TEST_F(Scenario, AFrameworkThatIsTornDownStaysStoppedAndSaysWhy) {
 TEST_F(Scenario, AClusterOf7xKeepsItsVotersWhenItBecomesSmallerAndLarger) {
   make_cluster(4, "7.17.28");
   ASSERT_NO_FATAL_FAILURE(fill_index(2, 0));
-  for (const std::uint32_t count : {1, 3}) {
+  for (const std::uint32_t count : {1U, 3U}) {
     simulation.workload().ask("c", scale(count));
     ASSERT_TRUE(settles());
     simulation.pass(1min);

@@ -71,14 +71,14 @@ class FakeMaster::Connection : public std::enable_shared_from_this<Connection> {
   }
 
   asio::awaitable<bool> serve(const http::request<http::string_body>& request) {
-    const Answer answer = record(request);
+    const Answer reply = record(request);
     if (!master_->greeting.empty()) {
       co_await send(master_->greeting);
       close();
       co_return false;
     }
-    if (answer.never) co_return true;
-    if (master_->seen.back().call.type() == Call::SUBSCRIBE && answer.status == 202) {
+    if (reply.never) co_return true;
+    if (master_->seen.back().call.type() == Call::SUBSCRIBE && reply.status == 202) {
       master_->stream_ = shared_from_this();
       co_await send(
           fmt::format("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: {}\r\n"
@@ -87,24 +87,24 @@ class FakeMaster::Connection : public std::enable_shared_from_this<Connection> {
       co_await stream_out();
       co_return false;
     }
-    std::string head = fmt::format("HTTP/1.1 {} X\r\nContent-Length: {}\r\n", answer.status, answer.text.size());
-    if (!answer.location.empty()) head += "Location: " + answer.location + "\r\n";
-    co_await send(head + "\r\n" + answer.text);
-    if (answer.close_after) close();
-    co_return !answer.close_after;
+    std::string head = fmt::format("HTTP/1.1 {} X\r\nContent-Length: {}\r\n", reply.status, reply.text.size());
+    if (!reply.location.empty()) head += "Location: " + reply.location + "\r\n";
+    co_await send(head + "\r\n" + reply.text);
+    if (reply.close_after) close();
+    co_return !reply.close_after;
   }
 
   Answer record(const http::request<http::string_body>& request) {
-    Seen seen;
-    seen.call.ParseFromString(request.body());
-    seen.target = std::string(request.target());
-    seen.content_type = std::string(request[http::field::content_type]);
-    seen.accept = std::string(request[http::field::accept]);
-    seen.stream_id = std::string(request["Mesos-Stream-Id"]);
-    seen.authorization = std::string(request[http::field::authorization]);
-    seen.connection = number_;
-    master_->seen.push_back(seen);
-    return master_->answer(seen.call);
+    Seen one;
+    one.call.ParseFromString(request.body());
+    one.target = std::string(request.target());
+    one.content_type = std::string(request[http::field::content_type]);
+    one.accept = std::string(request[http::field::accept]);
+    one.stream_id = std::string(request["Mesos-Stream-Id"]);
+    one.authorization = std::string(request[http::field::authorization]);
+    one.connection = number_;
+    master_->seen.push_back(one);
+    return master_->answer(one.call);
   }
 
   asio::awaitable<void> send(std::string bytes) {
