@@ -9,11 +9,6 @@ namespace {
 
 using state::Node;
 
-/// What takes longer may never come back: then copies elsewhere are worth more than the work that they cost.
-bool is_recent(const View& view, std::int64_t since_at_us) {
-  return view.now() < from_us(since_at_us) + view.settings().assignment_patience;
-}
-
 /// It was told to stop long ago and is a member still: its kill was lost, and may not come again before copies that
 /// other nodes have lost meanwhile are allocated anew (recovery.h).
 bool is_stop_lost(const View& view, const Node& node) {
@@ -53,6 +48,10 @@ event::Event intended(std::string_view enable) {
 }
 
 }  // namespace
+
+bool is_recent(const View& view, std::int64_t since_at_us) {
+  return view.now() < from_us(since_at_us) + view.settings().assignment_patience;
+}
 
 bool holds_allocation(const View& view) {
   if (is_of_somebody_else(view)) return true;

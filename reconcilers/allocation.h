@@ -10,8 +10,11 @@
 //
 // A value that somebody else has set is theirs: it is neither replaced nor taken away, and a restart does not wait for
 // ours then. "primaries" that nobody wants any more is not taken for theirs: a request of ours that was long on its way
-// may have come last. It is noted as in force (observe.cc) and taken away again; who holds allocation by hand has "none"
-// and "new_primaries". "all" is what Elasticsearch does by itself, and on 2.x what taking the setting away leaves behind.
+// may have come last. It is noted as in force (observe.cc) and taken away again; who holds allocation by hand has
+// "none" and "new_primaries". "all" is what Elasticsearch does by itself, and on 2.x what taking the setting away
+// leaves behind.
+
+#include <cstdint>
 
 #include "reconcilers/draft.h"
 
@@ -21,6 +24,10 @@ namespace esaas::reconcile {
 inline constexpr std::string_view kPrimariesOnly = "primaries";
 
 void reconcile_allocation(const View& view, Draft& draft);
+
+/// Settings::assignment_patience has not passed since. What takes longer may never come back: then copies elsewhere are
+/// worth more than the work that they cost.
+bool is_recent(const View& view, std::int64_t since_at_us);
 
 /// Replicas are kept where they are, as far as we know: by our value, or by whatever somebody else has set.
 bool holds_allocation(const View& view);

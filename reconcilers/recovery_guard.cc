@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/state/launch_inputs.h"
+#include "reconcilers/allocation.h"
 #include "reconcilers/effects/elasticsearch/requests.h"
 #include "reconcilers/growth.h"
 #include "reconcilers/held.h"
@@ -63,10 +64,6 @@ bool is_free(const IndexInfo& index, std::string_view by_default) {
 }
 
 // ---- Nodes ----
-
-bool is_recent(const View& view, std::int64_t since_at_us) {
-  return view.now() < from_us(since_at_us) + view.settings().assignment_patience;
-}
 
 /// Its kill was lost, and comes again however late (recovery.h).
 bool is_to_stop(const Node& node) { return node.task().kill_intended() && is_joined(node); }

@@ -271,8 +271,6 @@ constexpr NodeRule kDataFirst{"data_nodes_before_masters",
 constexpr NodeRule kPlugins{"restarted_nodes_have_their_plugins",
                             "A plugin that does not install must not take one node after the other.",
                             plugins_were_installed};
-constexpr NodeRule kAssigned{kShardsAssigned, "Between two restarts the cluster becomes as well as it was.",
-                             shards_assigned_again};
 constexpr NodeRule kMasters{"one_master_at_a_time", "Two masters that are away may be one vote too many.",
                             masters_joined};
 constexpr NodeRule kQuorum{kKeepsQuorum, "Without a quorum the cluster has no master and does nothing.", quorum_stays};
@@ -283,8 +281,9 @@ constexpr NodeRule kCompanionOne{"one_companion_at_a_time", "What stands beside 
 constexpr NodeRule kAnotherProxy{"another_proxy_serves", "The cluster's address must answer all the time.",
                                  another_proxy_serves};
 
-constexpr std::array kRollout{kKnown,     kNotRed,  kTogether, kNoSnapshot, kOne,    kOthersJoined, kNoPrimaryStarts,
-                              kDataFirst, kPlugins, kAssigned, kMasters,    kQuorum, kLastCopy};
+constexpr std::array kRollout{kKnown,        kNotRed,          kTogether,  kNoSnapshot, kOne,
+                              kOthersJoined, kNoPrimaryStarts, kDataFirst, kPlugins,    kAssignedRule,
+                              kMasters,      kQuorum,          kLastCopy};
 constexpr std::array kStop{kKnown,           kNotRed,    kTogether, kNoSnapshot, kOne,     kOthersJoined,
                            kNoPrimaryStarts, kDataFirst, kMasters,  kQuorum,     kLastCopy};
 constexpr std::array kStranger{kKnownUnlessNew, kComesBack, kTogether, kOne};

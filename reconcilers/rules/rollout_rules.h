@@ -34,6 +34,9 @@ std::optional<Refusal> refuse_unassigned_shards(const View& view);
 /// The same, as long as there is hope: what keeps a copy unassigned for very long (a filter, a disk that is full) is
 /// not over soon, and each shard of the node has to have another copy anyway.
 std::optional<Refusal> shards_assigned_again(const View& view, const state::Node& node);
+/// The rule of it, for a restart and for a growth.
+inline constexpr NodeRule kAssignedRule{kShardsAssigned, "Between two restarts the cluster becomes as well as it was.",
+                                        shards_assigned_again};
 
 /// The version that the node's task runs; what is wanted when nobody wrote it down.
 const std::string& running_version(const state::Cluster& cluster, const state::Node& node);

@@ -186,8 +186,6 @@ constexpr NodeRule kHandsVote{kHandsVoteOver, "A voter that vanishes is one that
                               vote_is_handed_over};
 constexpr NodeRule kQuorum{kKeepsQuorum, "Without a quorum the cluster has no master and does nothing.", quorum_stays};
 constexpr NodeRule kOne{"one_node_at_a_time", "Two that go at once may hold the two copies of a shard.", one_at_a_time};
-constexpr NodeRule kAssigned{kShardsAssigned, "Between two restarts the cluster becomes as well as it was.",
-                             shards_assigned_again};
 constexpr NodeRule kMastersJoined{
     "masters_have_joined_first",
     "A master that starts was told how many votes there are; one of them must not vanish meanwhile.",
@@ -198,7 +196,7 @@ constexpr std::array kRelease{kKnown, kNotRed, kNoClosed, kMastersJoined};
 constexpr std::array kDrain{kKnown, kNotRed, kNoClosed, kRoom};
 constexpr std::array kExclusion{kKnown, kNotRed, kNoClosed, kRoom, kDiskRoom};
 constexpr std::array kAbsence{kKnown, kNotRed, kQuorum};
-constexpr std::array kRestart{kKnown, kNotRed, kOne, kQuorum, kLastCopy, kAssigned};
+constexpr std::array kRestart{kKnown, kNotRed, kOne, kQuorum, kLastCopy, kAssignedRule};
 constexpr std::array kStop{kKnown, kNotRed, kNoClosed, kLastCopy, kNoCopy, kOne, kHandsVote, kQuorum};
 constexpr std::array kLateStop{kKnown, kNotRed, kNoClosed, kLastCopy, kNoCopy, kHandsVote, kQuorum};
 
