@@ -89,7 +89,7 @@ void apply(FleetState& state, const event::PriceListPublished& payload, const ev
   auto& lists = *state.head.mutable_price_lists();
   *lists.Add() = payload.price_list();
   std::ranges::sort(lists, {}, [](const model::PriceList& one) {
-    return std::tuple(one.tenant(), one.effective_from_us(), one.id());
+    return std::tuple(one.tenant(), one.effective_at_us(), one.id());
   });
 }
 

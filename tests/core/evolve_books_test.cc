@@ -104,12 +104,12 @@ TEST_F(Books, PriceListsAreInTheOrderOfTenantAndTime) {
   for (const auto& [tenant, from] : {std::pair("shop", 5), std::pair("", 9), std::pair("", 3)}) {
     event::Event published;
     published.mutable_price_list_published()->mutable_price_list()->set_tenant(tenant);
-    published.mutable_price_list_published()->mutable_price_list()->set_effective_from_us(from);
+    published.mutable_price_list_published()->mutable_price_list()->set_effective_at_us(from);
     story_.fold(published);
   }
   ASSERT_EQ(head().price_lists_size(), 3);
-  EXPECT_EQ(head().price_lists(0).effective_from_us(), 3);
-  EXPECT_EQ(head().price_lists(1).effective_from_us(), 9);
+  EXPECT_EQ(head().price_lists(0).effective_at_us(), 3);
+  EXPECT_EQ(head().price_lists(1).effective_at_us(), 9);
   EXPECT_EQ(head().price_lists(2).tenant(), "shop");
 }
 
