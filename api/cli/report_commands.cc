@@ -1,6 +1,7 @@
 // esaas audit, trace, usage, events, nodes, ledger
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <iostream>
 #include <memory>
@@ -15,9 +16,23 @@ struct ReportOptions {
   std::string user, action, cluster, tenant, outcome, from, to, text, order, operation, group = "cluster", format, kind,
                                                                                         agent;
   std::size_t limit = 50;
+  bool count = false;
   std::uint64_t from_seq = 0;
 };
 using Options = std::shared_ptr<ReportOptions>;
+
+int print_count(const Session& session, const std::string& target) {
+  const auto page = session.get(target + (target.find('?') == std::string::npos ? "?limit=1" : "&limit=1"));
+  if (!page) return print_error(page.error());
+  const auto& count = page->at("count");
+  const auto& exact = page->at("count_is_exact");
+  if (session.json) {
+    std::cout << boost::json::serialize(boost::json::object{{"count", count}, {"count_is_exact", exact}}) << "\n";
+  } else {
+    std::cout << (exact.as_bool() ? "" : "at least ") << boost::json::serialize(count) << "\n";
+  }
+  return kSuccess;
+}
 
 void add_audit(CLI::App& app, Session& session, Action& action) {
   auto options = std::make_shared<ReportOptions>();
@@ -29,8 +44,9 @@ void add_audit(CLI::App& app, Session& session, Action& action) {
   command->add_option("--outcome", options->outcome, "queued, running, succeeded, failed, cancelled or done");
   command->add_option("--from", options->from, "A date or an RFC 3339 time; inclusive");
   command->add_option("--to", options->to, "Exclusive");
-  command->add_option("--text", options->text, "Found anywhere in an entry");
+  command->add_option("--text", options->text, "All of these words are in an entry; Chinese by each two characters");
   command->add_option("--order", options->order, "newest (first) or oldest");
+  command->add_flag("--count", options->count, "Only how many match: exact to 1,000, then at least so many");
   add_limit(*command, options->limit);
   command->callback([options, &session, &action] {
     action = [options, &session] {
@@ -43,6 +59,7 @@ void add_audit(CLI::App& app, Session& session, Action& action) {
                                                    {"to", options->to},
                                                    {"text", options->text},
                                                    {"order", options->order}});
+      if (options->count) return print_count(session, target);
       return session.print_list(target, options->limit,
                                 {{"SEQ", "seq"},
                                  {"TIME", "at"},

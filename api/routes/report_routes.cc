@@ -9,6 +9,7 @@
 #include "api/routes/query.h"
 #include "api/routes/read_pool.h"
 #include "api/routes/usage_text.h"
+#include "api/routes/visible.h"
 #include "store/views/audit_view.h"
 #include "store/views/operation_view.h"
 #include "store/views/trace_view.h"
@@ -20,13 +21,6 @@ namespace {
 namespace asio = boost::asio;
 namespace json = boost::json;
 using Answer = asio::awaitable<Result<http::Response>>;
-
-/// A caller of one tenant is held to it. False when it asks for another one: it then finds nothing.
-bool bind_tenant(const Call& call, std::string& tenant) {
-  if (call.caller.tenant.empty()) return true;
-  if (tenant.empty()) tenant = call.caller.tenant;
-  return tenant == call.caller.tenant;
-}
 
 /// What store::action_of can say, with bars between: every kind of operation, and what else a user does.
 const std::string& audit_actions() {
@@ -64,16 +58,30 @@ Result<store::AuditQuery> read_audit_query(const Call& call) {
   return audit;
 }
 
+/// Those requests have no outcome in the log that could be found by it.
+void add_open_requests(const Call& call, store::AuditQuery& query) {
+  for (const auto& operation : call.foundation.front.operations()) {
+    if (store::name_of(operation->status()) == query.outcome) {
+      query.open_requests.push_back(operation->requested_seq());
+    }
+  }
+}
+
 Answer list_audit(Call& call) {
   ESAAS_CO_TRY(auto query, read_audit_query(call));
+  add_open_requests(call, query);
   json::object answer;
   auto& items = answer["items"].emplace_array();
+  answer["count"] = 0;
+  answer["count_is_exact"] = true;
   if (!bind_tenant(call, query.tenant)) co_return http::json_response(answer);
   std::function<Result<store::AuditPage>()> read = [&log = call.foundation.log, query] {
     return store::AuditView(log).list(query);
   };
   ESAAS_CO_TRY(const auto page, co_await call.foundation.reads.run<store::AuditPage>(call.exchange, std::move(read)));
   for (const auto& entry : page.entries) items.push_back(present(entry));
+  answer["count"] = page.count;
+  answer["count_is_exact"] = page.is_count_exact;
   if (page.next_cursor != 0) answer["next_cursor"] = std::to_string(page.next_cursor);
   co_return http::json_response(answer);
 }

@@ -7,6 +7,7 @@
 #include "api/routes/query.h"
 #include "api/routes/submit.h"
 #include "api/routes/tenant_use.h"
+#include "api/routes/visible.h"
 #include "core/base/proto_json.h"
 #include "core/commands/admission.h"
 #include "core/model/ids.h"
@@ -20,15 +21,6 @@ using Answer = asio::awaitable<Result<http::Response>>;
 using command::Amounts;
 
 std::string quota_path(const std::string& tenant) { return "/v1/tenants/" + tenant + "/quota"; }
-
-Result<std::shared_ptr<const state::Tenant>> find_visible(const Call& call) {
-  const std::string& name = call.parameters[0];
-  auto tenant = call.foundation.front.tenant(name);
-  if (tenant == nullptr || !auth::may_see(call.caller, name)) {
-    return fail(ErrorCode::kNotFound, "there is no tenant " + name);
-  }
-  return tenant;
-}
 
 json::object to_json(const Amounts& amounts) {
   return {{"cpus_milli", amounts.cpus_milli}, {"mem_mib", amounts.mem_mib}, {"disk_mib", amounts.disk_mib}};
@@ -53,7 +45,7 @@ json::object to_json(const model::Quota& quota) {
 Result<http::Response> get_quota(Call& call) {
   Query query(call.target);
   ESAAS_CHECK(query.done());
-  ESAAS_TRY(const auto tenant, find_visible(call));
+  ESAAS_TRY(const auto tenant, find_visible_tenant(call, call.parameters[0]));
   const TenantUse use = use_of(call.foundation.front.fleet(), tenant->name());
   json::object object{{"tenant", tenant->name()},
                       {"role", model::role_of_tenant(tenant->name())},
@@ -103,7 +95,7 @@ Answer set_quota(Call& call) {
 Result<http::Response> get_policies(Call& call) {
   Query query(call.target);
   ESAAS_CHECK(query.done());
-  ESAAS_TRY(const auto tenant, find_visible(call));
+  ESAAS_TRY(const auto tenant, find_visible_tenant(call, call.parameters[0]));
   return http::json_response(
       json::object{{"tenant", tenant->name()}, {"policies", esaas::to_json(tenant->policies())}});
 }

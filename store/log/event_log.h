@@ -59,6 +59,16 @@ enum class IndexKind : std::uint8_t {
   kAudit = 6,         ///< value: empty; every user action
   kUsage = 7,         ///< value: empty; events that open, change or close usage intervals
   kOperationEnd = 8,  ///< value: operation id; its OperationFinished
+  // Whether these are there for every event: events_to_index().
+  kTenantAudit = 9,     ///< value: tenant; user actions of it
+  kUserAudit = 10,      ///< value: actor name; its user actions
+  kActionAudit = 11,    ///< value: action (user_actions.h)
+  kOutcomeAtOnce = 12,  ///< value: outcome; user actions that have it from the first
+  kOutcomeLater = 13,   ///< value: outcome; the requests of operations that ended so, by the seq of the request
+  kActionWord = 14,     ///< value: word; user actions that have it (audit_words.h)
+  kOutcomeWord = 15,    ///< value: word; the requests of operations whose end has it, by the seq of the request
+  kMetering = 16,       ///< value: empty; kUsage, and events that say how use is priced
+  kBook = 17,           ///< value: kind (index_entries.h); digests, price lists, invoices, backups
 };
 
 /// Seqs of one index value within [from_seq, to_seq], ascending unless `newest_first`; the first `limit` of them.
@@ -116,6 +126,9 @@ class EventLog {
   /// The hash of the stored bytes of an event: what the next one carries as prev_hash. 32 zero bytes for seq 0.
   [[nodiscard]] virtual Result<Hash> hash_of(std::uint64_t seq) const = 0;
   [[nodiscard]] virtual Result<std::vector<std::uint64_t>> read_index(const IndexQuery& query) const = 0;
+  /// How many events the kinds from kTenantAudit on still lack, because a program without them wrote them; 0: they are
+  /// complete. It falls to 0 by itself. Wait-free.
+  [[nodiscard]] virtual std::uint64_t events_to_index() const = 0;
 
   /// Who wants to hear of new durable events subscribes here, and then reads with a cursor.
   [[nodiscard]] virtual Tail& tail() = 0;

@@ -2,31 +2,6 @@
 
 namespace esaas::store {
 
-bool is_user_action(const event::Event& event) {
-  switch (event.payload_case()) {
-    case event::Event::kTenantCreated:
-    case event::Event::kTenantQuotaIntended:
-    case event::Event::kTenantPoliciesSet:
-    case event::Event::kRuleOverridden:
-    case event::Event::kTokenIssued:
-    case event::Event::kTokenRevoked:
-    case event::Event::kTokenUsed:
-    case event::Event::kSinkConfigured:
-    case event::Event::kSinkRemoved:
-    case event::Event::kPriceListPublished:
-    case event::Event::kInvoiceClosed:
-    case event::Event::kBudgetSet:
-    case event::Event::kOperationRequested:
-    case event::Event::kOperationPaused:
-    case event::Event::kOperationContinued: return true;
-    case event::Event::kOperationFinished:
-      // A cancel has no event of its own: it is the end that a user, and not the controller, wrote.
-      return event.actor().kind() == event::ACTOR_KIND_USER &&
-             event.operation_finished().status() == model::OPERATION_STATUS_CANCELLED;
-    default: return false;
-  }
-}
-
 bool is_usage_event(const event::Event& event) {
   switch (event.payload_case()) {
     case event::Event::kNodeAdded:
@@ -43,6 +18,23 @@ bool is_usage_event(const event::Event& event) {
     case event::Event::kTaskStatusChanged:
     case event::Event::kClusterDeleted: return true;
     default: return false;
+  }
+}
+
+bool is_metering_event(const event::Event& event) {
+  return is_usage_event(event) || event.has_cluster_created() || event.has_node_group_added();
+}
+
+std::string_view book_of(const event::Event& event) {
+  switch (event.payload_case()) {
+    case event::Event::kDigestSigned: return "digest";
+    case event::Event::kSigningKeyCreated: return "signing_key";
+    case event::Event::kBackupTaken: return "backup";
+    case event::Event::kLogRestored: return "restore";
+    case event::Event::kPriceListPublished: return "price_list";
+    case event::Event::kInvoiceClosed: return "invoice";
+    case event::Event::kBudgetAlerted: return "budget_alert";
+    default: return {};
   }
 }
 

@@ -83,9 +83,11 @@ void MemoryEventLog::keep(Encoded encoded) {
   {
     const std::lock_guard lock(shared_->mutex);
     for (auto& record : encoded.records) shared_->records.push_back(std::move(record));
+    IndexTexts texts;
     for (const auto& event : encoded.batch.events) {
-      for_each_index_entry(event, [&](IndexKind kind, std::string_view value) {
-        shared_->index[{kind, std::string(value)}].push_back(event.seq());
+      for_each_index_entry(event, texts, [&](IndexKind kind, std::string_view value, std::uint64_t seq) {
+        auto& seqs = shared_->index[{kind, std::string(value)}];
+        seqs.insert(std::ranges::upper_bound(seqs, seq), seq);
       });
     }
     for (auto& entry : encoded.batch.idempotency) {

@@ -26,6 +26,7 @@ class MemoryEventLog final : public EventLog {
   [[nodiscard]] Result<event::Event> read_one(std::uint64_t seq) const override;
   [[nodiscard]] Result<Hash> hash_of(std::uint64_t seq) const override;
   [[nodiscard]] Result<std::vector<std::uint64_t>> read_index(const IndexQuery& query) const override;
+  [[nodiscard]] std::uint64_t events_to_index() const override { return 0; }
   [[nodiscard]] Tail& tail() override;
 
   /// The next append fails with this error, keeps nothing and poisons the log, as a disk that fails would.

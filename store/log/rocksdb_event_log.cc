@@ -12,6 +12,7 @@
 #include "store/log/big_endian.h"
 #include "store/log/idempotency_codec.h"
 #include "store/log/index_codec.h"
+#include "store/log/index_rebuild.h"
 #include "store/log/posting_table.h"
 #include "store/log/record_codec.h"
 #include "store/log/rocksdb_cursor.h"
@@ -36,7 +37,7 @@ std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes
 class RocksDbEventLog final : public EventLog {
  public:
   RocksDbEventLog(std::unique_ptr<RocksDbStore> store, std::unique_ptr<Watermark> watermark)
-      : store_(std::move(store)), watermark_(std::move(watermark)) {}
+      : store_(std::move(store)), watermark_(std::move(watermark)), rebuild_(*store_) {}
 
   /// Finds the end of the log and compares it with the watermark.
   Result<void> recover();
@@ -51,6 +52,7 @@ class RocksDbEventLog final : public EventLog {
   [[nodiscard]] Result<event::Event> read_one(std::uint64_t seq) const override;
   [[nodiscard]] Result<Hash> hash_of(std::uint64_t seq) const override;
   [[nodiscard]] Result<std::vector<std::uint64_t>> read_index(const IndexQuery& query) const override;
+  [[nodiscard]] std::uint64_t events_to_index() const override { return rebuild_.events_missing(); }
   [[nodiscard]] Tail& tail() override { return tail_; }
 
  private:
@@ -78,6 +80,8 @@ class RocksDbEventLog final : public EventLog {
   rocksdb::WriteBatch write_batch_;
   std::string record_;
   PostingTable postings_;
+
+  IndexRebuild rebuild_;
 };
 
 Result<void> RocksDbEventLog::recover() {
@@ -107,7 +111,8 @@ Result<void> RocksDbEventLog::recover() {
                                           " is not the one that was acknowledged");
   }
   if (last_seq() > acknowledged) ESAAS_CHECK(watermark_->advance(last_seq(), last_hash_));
-  return recover_expiry();
+  ESAAS_CHECK(recover_expiry());
+  return rebuild_.start(last_seq());
 }
 
 Result<void> RocksDbEventLog::recover_expiry() {
@@ -168,6 +173,7 @@ void RocksDbEventLog::put_postings(const Batch& batch) {
   for (const auto& posting : postings_.postings()) {
     write_batch_.Put(store_->index(), posting_key(posting.kind, posting.value, posting.first_seq), posting.distances);
   }
+  rebuild_.put_through(batch.events.back().seq(), write_batch_);
 }
 
 void RocksDbEventLog::put_idempotency(const Batch& batch) {

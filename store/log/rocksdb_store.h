@@ -22,6 +22,7 @@ class RocksDbStore {
   ~RocksDbStore();
 
   [[nodiscard]] rocksdb::DB& db() const { return *db_; }
+  [[nodiscard]] rocksdb::ColumnFamilyHandle* meta() const { return meta_; }
   [[nodiscard]] rocksdb::ColumnFamilyHandle* events() const { return events_; }
   [[nodiscard]] rocksdb::ColumnFamilyHandle* index() const { return index_; }
   [[nodiscard]] rocksdb::ColumnFamilyHandle* idempotency() const { return idempotency_; }

@@ -6,8 +6,9 @@
 #include <utility>
 
 #include "core/base/proto_json.h"
-#include "store/log/index_entries.h"
-#include "store/views/index_walk.h"
+#include "store/log/audit_words.h"
+#include "store/log/user_actions.h"
+#include "store/log/words.h"
 #include "store/views/operation_view.h"
 #include "store/views/operation_walk.h"
 #include "store/views/time_search.h"
@@ -15,30 +16,7 @@
 namespace esaas::store {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool contains(std::string_view text, std::string_view wanted) {
-  const auto same = [](char a, char b) { return lower(a) == lower(b); };
-  return !std::ranges::search(text, wanted, same).empty();
-}
-
-bool matches_text(const AuditEntry& entry, std::string_view wanted) {
-  if (wanted.empty()) return true;
-  for (const std::string* text : {&entry.user, &entry.address, &entry.action, &entry.tenant, &entry.cluster,
-                                  &entry.operation_id, &entry.url, &entry.reason, &entry.detail}) {
-    if (contains(*text, wanted)) return true;
-  }
-  return contains(boost::json::serialize(entry.request), wanted);
-}
-
-bool same_or_empty(std::string_view wanted, std::string_view value) { return wanted.empty() || wanted == value; }
-
-/// What the event alone can answer, before its outcome is looked up.
-bool matches_event(const AuditQuery& query, const event::Event& event) {
-  return is_user_action(event) && same_or_empty(query.user, event.actor().name()) &&
-         same_or_empty(query.cluster, event.cluster()) && same_or_empty(query.tenant, event.tenant()) &&
-         same_or_empty(query.action, action_of(event));
-}
+bool is_open(std::string_view outcome) { return outcome == "queued" || outcome == "running"; }
 
 /// A payload that says how it was asked for.
 template <typename Payload>
@@ -92,49 +70,63 @@ void fill_request(const event::Event& event, AuditEntry& entry) {
 
 }  // namespace
 
-std::string_view action_of(const event::Event& event) {
-  switch (event.payload_case()) {
-    case event::Event::kTenantCreated: return "create_tenant";
-    case event::Event::kTenantQuotaIntended: return "set_quota";
-    case event::Event::kTenantPoliciesSet: return "set_policies";
-    case event::Event::kRuleOverridden: return "override";
-    case event::Event::kTokenIssued: return "issue_token";
-    case event::Event::kTokenRevoked: return "revoke_token";
-    case event::Event::kTokenUsed: return "use_token";
-    case event::Event::kSinkConfigured: return "configure_sink";
-    case event::Event::kSinkRemoved: return "remove_sink";
-    case event::Event::kPriceListPublished: return "publish_price_list";
-    case event::Event::kInvoiceClosed: return "close_invoice";
-    case event::Event::kBudgetSet: return "set_budget";
-    case event::Event::kOperationPaused: return "pause";
-    case event::Event::kOperationContinued: return "continue";
-    case event::Event::kOperationFinished: return "cancel";
-    case event::Event::kOperationRequested: {
-      const auto& request = event.operation_requested().request();
-      const auto number = static_cast<int>(request.kind_case());
-      const auto* field = model::Request::descriptor()->FindFieldByNumber(number);
-      return field == nullptr ? std::string_view("unknown") : std::string_view(field->name());
-    }
-    default: return {};
-  }
-}
-
-Result<IndexQuery> AuditView::plan(const AuditQuery& query) const {
-  IndexQuery index{.kind = IndexKind::kAudit, .newest_first = query.newest_first};
-  if (!query.cluster.empty()) {
-    index.kind = IndexKind::kClusterAudit;
-    index.value = query.cluster;
-  }
+Result<AuditView::Range> AuditView::range_of(const AuditQuery& query) const {
+  Range range{1, log_.last_seq(), log_.events_to_index() == 0};
   if (query.from) {
-    ESAAS_TRY(index.from_seq, first_seq_at(log_, *query.from));
+    ESAAS_TRY(range.first, first_seq_at(log_, *query.from));
   }
   if (query.to) {
     ESAAS_TRY(const std::uint64_t end, first_seq_at(log_, *query.to));
-    index.to_seq = end - 1;
+    range.last = std::min(range.last, end - 1);
   }
-  if (query.cursor != 0 && query.newest_first) index.to_seq = std::min(index.to_seq, query.cursor - 1);
-  if (query.cursor != 0 && !query.newest_first) index.from_seq = std::max(index.from_seq, query.cursor + 1);
-  return index;
+  return range;
+}
+
+CommonSeqs AuditView::candidates(const AuditQuery& query, Range range) const {
+  const Direction direction = query.newest_first ? Direction::kNewestFirst : Direction::kOldestFirst;
+  std::vector<std::unique_ptr<SeqStream>> filters;
+  const auto posting = [&](IndexKind kind, std::string value) {
+    return posting_stream(log_, kind, std::move(value), direction);
+  };
+  const auto either = [&](IndexKind left, IndexKind right, const std::string& value) {
+    std::vector<std::unique_ptr<SeqStream>> both;
+    both.push_back(posting(left, value));
+    both.push_back(posting(right, value));
+    return any_of(std::move(both), direction);
+  };
+  if (!query.cluster.empty()) filters.push_back(posting(IndexKind::kClusterAudit, query.cluster));
+  if (range.is_indexed) {
+    if (!query.user.empty()) filters.push_back(posting(IndexKind::kUserAudit, query.user));
+    if (!query.tenant.empty()) filters.push_back(posting(IndexKind::kTenantAudit, query.tenant));
+    if (!query.action.empty()) filters.push_back(posting(IndexKind::kActionAudit, query.action));
+    if (is_open(query.outcome)) {
+      filters.push_back(fixed_stream(query.open_requests, direction));
+    } else if (!query.outcome.empty()) {
+      filters.push_back(either(IndexKind::kOutcomeAtOnce, IndexKind::kOutcomeLater, query.outcome));
+    }
+    for (const std::string& word : words_to_find(query.text)) {
+      filters.push_back(either(IndexKind::kActionWord, IndexKind::kOutcomeWord, word));
+    }
+  }
+  if (filters.empty()) filters.push_back(posting(IndexKind::kAudit, {}));
+  return {std::move(filters), range.first, range.last, direction};
+}
+
+Result<bool> AuditView::matches(const AuditQuery& query, const AuditEntry& entry) const {
+  const auto is_wanted = [](std::string_view wanted, std::string_view value) {
+    return wanted.empty() || wanted == value;
+  };
+  if (!is_wanted(query.user, entry.user) || !is_wanted(query.tenant, entry.tenant) ||
+      !is_wanted(query.cluster, entry.cluster) || !is_wanted(query.action, entry.action) ||
+      !is_wanted(query.outcome, entry.outcome)) {
+    return false;
+  }
+  if (query.text.empty()) return true;
+  ESAAS_TRY(const event::Event event, log_.read_one(entry.seq));
+  std::vector<std::string> words = words_of_action(event);
+  append_words(entry.detail, words);
+  std::ranges::sort(words);
+  return std::ranges::includes(words, words_to_find(query.text));
 }
 
 Result<void> AuditView::join_outcome(AuditEntry& entry) const {
@@ -181,26 +173,54 @@ Result<AuditEntry> AuditView::entry(const event::Event& event) const {
   return entry;
 }
 
-Result<AuditPage> AuditView::list(const AuditQuery& query) const {
-  AuditPage page;
+Result<void> AuditView::list(const AuditQuery& query, Range range, AuditPage& page) const {
   const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, kViewPageMax);
-  ESAAS_TRY(const IndexQuery index, plan(query));
-  if (index.from_seq > index.to_seq) return page;
-  IndexWalk walk(log_, index);
+  if (query.cursor != 0 && query.newest_first) range.last = std::min(range.last, query.cursor - 1);
+  if (query.cursor != 0 && !query.newest_first) range.first = std::max(range.first, query.cursor + 1);
+  CommonSeqs seqs = candidates(query, range);
   std::uint64_t last_looked_at = 0;
   for (std::size_t scanned = 0;; ++scanned) {
-    ESAAS_TRY(const event::Event* event, walk.next());
-    if (event == nullptr) return page;
+    ESAAS_TRY(const auto seq, seqs.next());
+    if (!seq) return {};
     if (scanned == kViewScanMax || page.entries.size() == limit) {
       page.next_cursor = last_looked_at;
-      return page;
+      return {};
     }
-    last_looked_at = event->seq();
-    if (!matches_event(query, *event)) continue;
-    ESAAS_TRY(AuditEntry found, entry(*event));
-    if (!same_or_empty(query.outcome, found.outcome) || !matches_text(found, query.text)) continue;
-    page.entries.push_back(std::move(found));
+    last_looked_at = *seq;
+    ESAAS_TRY(const event::Event event, log_.read_one(*seq));
+    ESAAS_TRY(AuditEntry found, entry(event));
+    // Who told which are open may have been overtaken.
+    bool is_one = !is_open(query.outcome) || found.outcome == query.outcome;
+    if (is_one && !range.is_indexed) {
+      ESAAS_TRY(is_one, matches(query, found));
+    }
+    if (is_one) page.entries.push_back(std::move(found));
   }
+}
+
+Result<void> AuditView::count(const AuditQuery& query, Range range, AuditPage& page) const {
+  CommonSeqs seqs = candidates(query, range);
+  for (std::size_t scanned = 0;; ++scanned) {
+    ESAAS_TRY(const auto seq, seqs.next());
+    if (!seq) return {};
+    page.is_count_exact = page.count < kAuditCountMax && scanned < kViewScanMax;
+    if (!page.is_count_exact) return {};
+    bool is_one = true;
+    if (!range.is_indexed) {
+      ESAAS_TRY(const event::Event event, log_.read_one(*seq));
+      ESAAS_TRY(const AuditEntry found, entry(event));
+      ESAAS_TRY(is_one, matches(query, found));
+    }
+    if (is_one) ++page.count;
+  }
+}
+
+Result<AuditPage> AuditView::list(const AuditQuery& query) const {
+  AuditPage page;
+  ESAAS_TRY(const Range range, range_of(query));
+  ESAAS_CHECK(list(query, range, page));
+  ESAAS_CHECK(count(query, range, page));
+  return page;
 }
 
 }  // namespace esaas::store

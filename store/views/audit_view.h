@@ -1,6 +1,7 @@
 #pragma once
-// AuditView: who did what, when, to what, and what came of it. A fold of the log over the user actions alone.
-// Thread-safe; must not outlive the log. May block on the disk.
+// AuditView: who did what, when, to what, and what came of it. Each filter is an index, and a page is what they have in
+// common. While the log still lacks entries of them, the user actions are looked at one by one. Thread-safe; must not
+// outlive the log. May block on the disk.
 
 #include <boost/json/object.hpp>
 
@@ -13,6 +14,7 @@
 #include "core/base/time.h"
 #include "core/events/event.pb.h"
 #include "store/log/event_log.h"
+#include "store/views/seq_stream.h"
 
 namespace esaas::store {
 
@@ -25,10 +27,12 @@ struct AuditQuery {
   std::string outcome = {};       ///< as AuditEntry::outcome
   std::optional<Time> from = {};  ///< inclusive
   std::optional<Time> to = {};    ///< exclusive
-  std::string text = {};  ///< found anywhere in the entry's texts or its request's JSON, whatever the case (of ASCII)
-  std::uint64_t cursor = 0;  ///< the seq of the last entry looked at: those after it in the chosen order; 0: all
+  std::string text = {};          ///< all of its words are in what was asked or what came of it (store/log/words.h)
+  std::uint64_t cursor = 0;       ///< the seq of the last entry looked at: those after it in the chosen order; 0: all
   bool newest_first = true;
   std::size_t limit = 100;  ///< at the most kViewPageMax are given
+  /// For an outcome of queued or running: the seqs of the requests that have it.
+  std::vector<std::uint64_t> open_requests = {};
 };
 
 struct AuditEntry {
@@ -50,8 +54,13 @@ struct AuditEntry {
   std::int64_t finished_at_us = 0;  ///< 0 while it is open
 };
 
+/// So many are counted.
+inline constexpr std::size_t kAuditCountMax = 1'000;
+
 struct AuditPage {
   std::vector<AuditEntry> entries;
+  std::size_t count = 0;          ///< of all that match, whatever the cursor
+  bool is_count_exact = true;     ///< else there are at least so many
   std::uint64_t next_cursor = 0;  ///< 0: no more. A page may be short, even empty, and go on.
 };
 
@@ -62,14 +71,20 @@ class AuditView {
   [[nodiscard]] Result<AuditPage> list(const AuditQuery& query) const;
 
  private:
-  [[nodiscard]] Result<IndexQuery> plan(const AuditQuery& query) const;
+  struct Range {
+    std::uint64_t first = 1;
+    std::uint64_t last = 0;  ///< inclusive; empty when below `first`
+    bool is_indexed = false;
+  };
+  [[nodiscard]] Result<Range> range_of(const AuditQuery& query) const;
+  [[nodiscard]] CommonSeqs candidates(const AuditQuery& query, Range range) const;
+  [[nodiscard]] Result<bool> matches(const AuditQuery& query, const AuditEntry& entry) const;
   [[nodiscard]] Result<AuditEntry> entry(const event::Event& event) const;
   Result<void> join_outcome(AuditEntry& entry) const;
+  Result<void> list(const AuditQuery& query, Range range, AuditPage& page) const;
+  Result<void> count(const AuditQuery& query, Range range, AuditPage& page) const;
 
   const EventLog& log_;
 };
-
-/// The action that a user's event is; empty when it is none.
-std::string_view action_of(const event::Event& event);
 
 }  // namespace esaas::store

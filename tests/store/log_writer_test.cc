@@ -40,6 +40,7 @@ class GatedLog final : public EventLog {
   [[nodiscard]] Result<std::vector<std::uint64_t>> read_index(const IndexQuery& query) const override {
     return memory_.read_index(query);
   }
+  [[nodiscard]] std::uint64_t events_to_index() const override { return 0; }
   [[nodiscard]] Tail& tail() override { return memory_.tail(); }
 
   void wait_for_append() {

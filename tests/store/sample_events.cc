@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/events/codec.h"
+#include "core/model/ids.h"
 
 namespace esaas::store::testing {
 namespace {
@@ -221,12 +222,28 @@ void SampleEvents::begin(Life& life) {
   life.script = ScriptWriter(life.number, below(8)).write();
 }
 
+namespace {
+
+/// In place of the name that the script has for the operation.
+void name_operation(const std::string& id, event::Event& event) {
+  if (event.operation_id().empty()) return;
+  event.set_operation_id(id);
+  if (event.has_operation_requested()) event.mutable_operation_requested()->set_id(id);
+  if (event.has_operation_started()) event.mutable_operation_started()->set_id(id);
+  if (event.has_operation_step_changed()) event.mutable_operation_step_changed()->set_id(id);
+  if (event.has_operation_finished()) event.mutable_operation_finished()->set_id(id);
+}
+
+}  // namespace
+
 event::Event SampleEvents::next() {
   Life& life = lives_[below(static_cast<std::uint32_t>(lives_.size()))];
   if (life.position == life.script.size()) begin(life);
   event::Event event = std::move(life.script[life.position++]);
   time_at_us_ += below(2'000'000);
   event.set_seq(++seq_);
+  if (event.has_operation_requested()) life.operation = model::operation_id(seq_);
+  name_operation(life.operation, event);
   event.set_time_at_us(time_at_us_);
   event.set_wall_at_us(time_at_us_);
   event.set_cause_seq(seq_ > 10 ? seq_ - below(10) - 1 : 0);

@@ -31,6 +31,7 @@ class SampleEvents {
     std::uint32_t number = 0;  // of the cluster; the next one in this place has another
     std::vector<event::Event> script;
     std::size_t position = 0;
+    std::string operation;  // the id of the one that is under way
   };
   void begin(Life& life);
   std::uint32_t below(std::uint32_t bound) { return static_cast<std::uint32_t>(random_() % bound); }

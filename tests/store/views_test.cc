@@ -82,7 +82,7 @@ TEST_F(Views, AuditFiltersByEveryField) {
   EXPECT_EQ(audit_seqs({.action = "delete", .newest_first = false}), deletes);
   EXPECT_EQ(audit_seqs({.text = "SEARCH for", .newest_first = false}),
             requests([](const auto& event) { return !event.operation_requested().reason().empty(); }));
-  EXPECT_EQ(audit_seqs({.text = "cpus_milli\":2000", .newest_first = false}),
+  EXPECT_EQ(audit_seqs({.text = "2000 cpus_milli", .newest_first = false}),
             requests([](const auto& event) { return event.operation_requested().request().has_create(); }));
   EXPECT_TRUE(audit_seqs({.text = "no such words"}).empty());
   EXPECT_TRUE(audit_seqs({.user = "token-3", .cluster = "nowhere"}).empty());

@@ -1,0 +1,46 @@
+#pragma once
+// IndexRebuild: gives index entries to the events that a program without them wrote, from the newest to the oldest,
+// while the log is in use. What was done is durable with the entries themselves: after a crash it goes on there.
+// Private to the log on disk.
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+
+#include "core/base/result.h"
+#include "store/log/index_coverage.h"
+#include "store/log/posting_table.h"
+#include "store/log/rocksdb_store.h"
+
+namespace esaas::store {
+
+class IndexRebuild {
+ public:
+  /// `store` must outlive it.
+  explicit IndexRebuild(RocksDbStore& store) : store_(store) {}
+  IndexRebuild(const IndexRebuild&) = delete;
+  IndexRebuild& operator=(const IndexRebuild&) = delete;
+
+  /// Finds out what is missing of the events up to `last_seq`, makes that durable, and begins to build it in a thread
+  /// of its own. Errors: kDataLoss (what is stored about it is broken), kInternal (I/O).
+  Result<void> start(std::uint64_t last_seq);
+
+  /// How many events lack entries. Wait-free; from any thread.
+  [[nodiscard]] std::uint64_t events_missing() const { return events_missing_.load(std::memory_order_acquire); }
+
+  /// Notes within an append up to where events are indexed by it.
+  void put_through(std::uint64_t seq, rocksdb::WriteBatch& batch) const;
+
+ private:
+  Result<IndexCoverage> find_missing(std::uint64_t last_seq);
+  void run(const std::stop_token& stop);
+  Result<void> build(SeqRange range);
+
+  RocksDbStore& store_;
+  IndexCoverage coverage_{0};  // of the thread, once it runs
+  PostingTable postings_;
+  std::atomic<std::uint64_t> events_missing_{0};
+  std::jthread thread_;  // the last: it ends first
+};
+
+}  // namespace esaas::store
