@@ -20,12 +20,13 @@ constexpr UsageQuantity kHourUs = 3'600'000'000U;
 std::string quoted(const std::string& text) { return boost::json::serialize(boost::json::string(text)); }
 
 struct Hours {
-  std::string cpu, mem, disk, node;
+  std::string cpu, mem, disk, node, cluster;
   explicit Hours(const store::UsageTotal& total)
       : cpu(decimal(total.cpu, 1000 * kHourUs)),
         mem(decimal(total.memory, 1024 * kHourUs)),
         disk(decimal(total.disk, 1024 * kHourUs)),
-        node(decimal(total.node, kHourUs)) {}
+        node(decimal(total.node, kHourUs)),
+        cluster(decimal(total.existing, kHourUs)) {}
 };
 
 void append_json(const store::UsageTotal& total, std::string& out) {
@@ -36,13 +37,15 @@ void append_json(const store::UsageTotal& total, std::string& out) {
   out.append(",\"mem_gib_hours\":").append(hours.mem);
   out.append(",\"disk_gib_hours\":").append(hours.disk);
   out.append(",\"node_hours\":").append(hours.node);
+  out.append(",\"cluster_hours\":").append(hours.cluster);
   out += '}';
 }
 
 void append_csv(const store::UsageTotal& total, std::string& out) {
   const Hours hours(total);
   out.append(store::csv_field(total.tenant)).append(",").append(store::csv_field(total.cluster));
-  for (const auto* figure : {&hours.cpu, &hours.mem, &hours.disk, &hours.node}) out.append(",").append(*figure);
+  for (const auto* figure : {&hours.cpu, &hours.mem, &hours.disk, &hours.node, &hours.cluster})
+    out.append(",").append(*figure);
   out += "\r\n";
 }
 
@@ -51,7 +54,7 @@ class TotalsStream final : public http::BodyStream {
   TotalsStream(const store::UsageQuery& query, std::string format, std::vector<store::UsageTotal> totals)
       : format_(std::move(format)), totals_(std::move(totals)) {
     if (format_ == "csv") {
-      head_ = "tenant,cluster,cpu_hours,mem_gib_hours,disk_gib_hours,node_hours\r\n";
+      head_ = "tenant,cluster,cpu_hours,mem_gib_hours,disk_gib_hours,node_hours,cluster_hours\r\n";
     } else if (format_ == "json") {
       head_ = "{\"from\":\"" + to_rfc3339(query.from) + "\",\"to\":\"" + to_rfc3339(query.to) + "\",\"items\":[";
     }

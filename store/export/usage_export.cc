@@ -70,7 +70,9 @@ void with_fields(const UsageInterval& interval, Write&& write) {
          {"quantity", to_decimal_seconds(UsageQuantity{interval.amount} * us), true},
          {"from_seq", std::to_string(interval.from_seq), true},
          {"to_seq", std::to_string(interval.to_seq), true},
-         {"revocable", interval.revocable ? "true" : "false", true}});
+         {"revocable", interval.revocable ? "true" : "false", true},
+         {"disk_type", interval.disk_type},
+         {"zone", interval.zone}});
 }
 
 template <typename Write>
@@ -80,7 +82,8 @@ void with_fields(const UsageTotal& total, Write&& write) {
          {"cpu_milli_seconds", to_decimal_seconds(total.cpu), true},
          {"mem_mib_seconds", to_decimal_seconds(total.memory), true},
          {"disk_mib_seconds", to_decimal_seconds(total.disk), true},
-         {"node_seconds", to_decimal_seconds(total.node), true}});
+         {"node_seconds", to_decimal_seconds(total.node), true},
+         {"cluster_seconds", to_decimal_seconds(total.existing), true}});
 }
 
 template <typename Item>

@@ -15,7 +15,7 @@ namespace esaas::store {
 enum class UsageFormat : std::uint8_t { kCsv, kJsonLines };
 
 /// The intervals of a query, one a line: tenant, cluster, node, kind, unit, amount, from, to, seconds, quantity (amount
-/// times seconds), the seqs of the events that opened and closed it, and whether it was revocable. One thread at a
+/// times seconds), the seqs of the events that opened and closed it, whether it was revocable, a disk's type and the zone. One thread at a
 /// time.
 class UsageIntervalExport {
  public:
@@ -31,7 +31,7 @@ class UsageIntervalExport {
   bool began_ = false;
 };
 
-/// Totals, one a line: tenant, cluster, and the quantities in milli-cpu, MiB, MiB and node seconds.
+/// Totals, one a line: tenant, cluster, and the quantities in milli-cpu, MiB, MiB, node and cluster seconds.
 std::string export_totals(const std::vector<UsageTotal>& totals, UsageFormat format);
 
 /// A quantity in amount times seconds: "1234.500000".

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/model/task_state.h"
+#include "core/state/fleet_state.h"
 
 namespace esaas::store {
 namespace {
@@ -34,6 +35,7 @@ std::string_view name_of(UsageKind kind) {
     case UsageKind::kMemory: return "memory";
     case UsageKind::kDisk: return "disk";
     case UsageKind::kNode: return "node";
+    case UsageKind::kCluster: return "cluster";
   }
   return "unknown";
 }
@@ -44,26 +46,58 @@ std::string_view unit_of(UsageKind kind) {
     case UsageKind::kMemory: return "mib";
     case UsageKind::kDisk: return "mib";
     case UsageKind::kNode: return "node";
+    case UsageKind::kCluster: return "cluster";
   }
   return "unknown";
 }
 
+UsageFold::Group UsageFold::facts_of(const model::NodeGroup& group) {
+  const bool holds_data = state::holds_data(group);
+  return {group.disk_type(), holds_data, state::is_master_eligible(group) && !holds_data};
+}
+
 void UsageFold::apply(const event::Event& event, std::vector<UsageInterval>& closed) {
-  const End now{event.time_at_us(), event.seq()};
-  if (event.has_cluster_deleted()) return remove_cluster(event.cluster(), now, closed);
+  if (apply_to_cluster(event, closed)) return;
   const Key key{event.cluster(), node_of(event)};
   if (key.second.empty()) return;
-  if (event.has_node_removed()) return remove_node(key, now, closed);
-  if (event.has_node_added()) {
-    remove_node(key, now, closed);
-    Meter& added = meters_[key];
-    added.tenant = event.tenant();
-    added.resources = event.node_added().resources();
-    return;
-  }
+  if (event.has_node_removed()) return remove_node(key, {event.time_at_us(), event.seq()}, closed);
+  if (event.has_node_added()) return add_node(key, event, closed);
   // What comes late about a node that is gone opens nothing.
   const auto meter = meters_.find(key);
   if (meter != meters_.end()) apply_to_node(key, meter->second, event, closed);
+}
+
+/// False: the event is not about a whole cluster.
+bool UsageFold::apply_to_cluster(const event::Event& event, std::vector<UsageInterval>& closed) {
+  const End now{event.time_at_us(), event.seq()};
+  if (event.has_cluster_deleted()) {
+    remove_cluster(event.cluster(), now, closed);
+  } else if (event.has_cluster_created()) {
+    ClusterMeter& cluster = clusters_[event.cluster()];
+    cluster = {event.tenant(), {}, now.at_us, now.seq};
+    for (const auto& group : event.cluster_created().spec().node_groups()) {
+      cluster.groups[group.name()] = facts_of(group);
+    }
+  } else if (event.has_node_group_added()) {
+    const auto cluster = clusters_.find(event.cluster());
+    if (cluster == clusters_.end()) return true;
+    const auto& group = event.node_group_added().group();
+    cluster->second.groups[group.name()] = facts_of(group);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void UsageFold::add_node(const Key& key, const event::Event& event, std::vector<UsageInterval>& closed) {
+  remove_node(key, {event.time_at_us(), event.seq()}, closed);
+  Meter& added = meters_[key];
+  added.tenant = event.tenant();
+  added.resources = event.node_added().resources();
+  const auto cluster = clusters_.find(key.first);
+  if (cluster == clusters_.end()) return;
+  const auto group = cluster->second.groups.find(event.node_added().group());
+  if (group != cluster->second.groups.end()) added.group = group->second;
 }
 
 void UsageFold::apply_to_node(const Key& key, Meter& meter, const event::Event& event,
@@ -76,6 +110,7 @@ void UsageFold::apply_to_node(const Key& key, Meter& meter, const event::Event& 
       meter.resources = event.place_intended().place().resources();
       meter.revocable = event.place_intended().place().revocable();
       meter.transient = event.place_intended().place().transient();
+      meter.zone = event.place_intended().place().zone();
       break;
     case event::Event::kPlaceReserved: {
       const auto& volume = event.place_reserved().volume_id();
@@ -122,6 +157,7 @@ void UsageFold::apply_to_node(const Key& key, Meter& meter, const event::Event& 
       meter.transient = false;
       meter.revocable.Clear();
       meter.resources = place.resources();
+      meter.zone = place.zone();
       meter.reserved = Reserved{place.volume_id(), meter.resources.disk_mib(), now.at_us, now.seq};
       break;
     }
@@ -173,12 +209,26 @@ void UsageFold::adopt_task(const Key& key, Meter& meter, const event::Event& eve
       Running{adopted.task_id(), meter.resources.cpus_milli(), meter.resources.mem_mib(), 0, now.at_us, now.seq};
 }
 
+UsageInterval UsageFold::interval_of(const Key& key, const Meter& meter, UsageKind kind, std::uint64_t amount) {
+  UsageInterval interval{
+      .tenant = meter.tenant, .cluster = key.first, .node = key.second, .kind = kind, .amount = amount};
+  if (kind == UsageKind::kDisk) interval.disk_type = meter.group.disk_type;
+  interval.zone = meter.zone;
+  interval.holds_data = meter.group.holds_data;
+  interval.dedicated_master = meter.group.dedicated_master;
+  return interval;
+}
+
 void UsageFold::append_running(const Key& key, const Meter& meter, End end, std::vector<UsageInterval>& out) {
   if (!meter.running) return;
   const Running& running = *meter.running;
   const auto add = [&](UsageKind kind, std::uint64_t amount, bool revocable = false) {
-    out.push_back({meter.tenant, key.first, key.second, kind, amount, running.since_us, end.at_us, running.seq, end.seq,
-                   revocable});
+    UsageInterval& interval = out.emplace_back(interval_of(key, meter, kind, amount));
+    interval.from_us = running.since_us;
+    interval.to_us = end.at_us;
+    interval.from_seq = running.seq;
+    interval.to_seq = end.seq;
+    interval.revocable = revocable;
   };
   add(UsageKind::kCpu, running.cpus_milli, running.revocable.cpus_milli() != 0);
   add(UsageKind::kMemory, running.mem_mib, running.revocable.mem_mib() != 0);
@@ -189,8 +239,23 @@ void UsageFold::append_running(const Key& key, const Meter& meter, End end, std:
 void UsageFold::append_reserved(const Key& key, const Meter& meter, End end, std::vector<UsageInterval>& out) {
   if (!meter.reserved) return;
   const Reserved& reserved = *meter.reserved;
-  out.push_back({meter.tenant, key.first, key.second, UsageKind::kDisk, reserved.disk_mib, reserved.since_us, end.at_us,
-                 reserved.seq, end.seq});
+  UsageInterval& interval = out.emplace_back(interval_of(key, meter, UsageKind::kDisk, reserved.disk_mib));
+  interval.from_us = reserved.since_us;
+  interval.to_us = end.at_us;
+  interval.from_seq = reserved.seq;
+  interval.to_seq = end.seq;
+}
+
+void UsageFold::append_cluster(const std::string& name, const ClusterMeter& cluster, End end,
+                               std::vector<UsageInterval>& out) {
+  out.push_back({.tenant = cluster.tenant,
+                 .cluster = name,
+                 .kind = UsageKind::kCluster,
+                 .amount = 1,
+                 .from_us = cluster.since_us,
+                 .to_us = end.at_us,
+                 .from_seq = cluster.seq,
+                 .to_seq = end.seq});
 }
 
 void UsageFold::close_running(const Key& key, Meter& meter, End end, std::vector<UsageInterval>& closed) {
@@ -217,6 +282,10 @@ void UsageFold::remove_cluster(const std::string& cluster, End end, std::vector<
     close_reserved(meter->first, meter->second, end, closed);
     meter = meters_.erase(meter);
   }
+  const auto known = clusters_.find(cluster);
+  if (known == clusters_.end()) return;
+  append_cluster(known->first, known->second, end, closed);
+  clusters_.erase(known);
 }
 
 void UsageFold::append_open(std::int64_t to_us, std::vector<UsageInterval>& open) const {
@@ -224,6 +293,7 @@ void UsageFold::append_open(std::int64_t to_us, std::vector<UsageInterval>& open
     append_running(key, meter, {to_us, 0}, open);
     append_reserved(key, meter, {to_us, 0}, open);
   }
+  for (const auto& [name, cluster] : clusters_) append_cluster(name, cluster, {to_us, 0}, open);
 }
 
 }  // namespace esaas::store

@@ -7,6 +7,10 @@
 //   disk                from PlaceReserved to PlaceReleased or PlaceFailed, whether or not a task runs on it. Of a
 //                       transient place, whose disk is the task's sandbox: as long as cpu and memory.
 //
+// and of a cluster, whether or not it is suspended:
+//
+//   cluster             from ClusterCreated to ClusterDeleted
+//
 // A lost place, a removed node and a deleted cluster end whatever is open. Intervals of one node and kind therefore
 // never overlap. Amounts are integers: thousandths of a core, MiB, MiB, 1. Holds the live nodes only. Pure; not
 // thread-safe.
@@ -22,16 +26,16 @@
 
 namespace esaas::store {
 
-enum class UsageKind : std::uint8_t { kCpu, kMemory, kDisk, kNode };
+enum class UsageKind : std::uint8_t { kCpu, kMemory, kDisk, kNode, kCluster };
 
-/// cpu, memory, disk, node; and what the amount counts: milli_cpu, mib, mib, node.
+/// cpu, memory, disk, node, cluster; and what the amount counts: milli_cpu, mib, mib, node, cluster.
 std::string_view name_of(UsageKind kind);
 std::string_view unit_of(UsageKind kind);
 
 struct UsageInterval {
-  std::string tenant;
-  std::string cluster;
-  std::string node;
+  std::string tenant = {};
+  std::string cluster = {};
+  std::string node = {};  ///< empty for the cluster's own
   UsageKind kind = UsageKind::kCpu;
   std::uint64_t amount = 0;
   std::int64_t from_us = 0;
@@ -39,6 +43,10 @@ struct UsageInterval {
   std::uint64_t from_seq = 0;  ///< the event that opened it
   std::uint64_t to_seq = 0;    ///< the event that closed it; 0 while it is open
   bool revocable = false;      ///< cpu and memory that Mesos only lent
+  std::string disk_type = {};  ///< of a disk: as its node group asks for; empty: the agent's root disk
+  std::string zone = {};       ///< where the node is; empty: not known
+  bool holds_data = false;
+  bool dedicated_master = false;
 
   friend bool operator==(const UsageInterval&, const UsageInterval&) = default;
 };
@@ -68,8 +76,22 @@ class UsageFold {
     std::uint64_t seq = 0;
   };
   using Key = std::pair<std::string, std::string>;  // cluster, node
+  /// What a node group says of how its nodes are metered.
+  struct Group {
+    std::string disk_type;
+    bool holds_data = false;
+    bool dedicated_master = false;
+  };
+  struct ClusterMeter {
+    std::string tenant;
+    std::map<std::string, Group, std::less<>> groups;  // by name
+    std::int64_t since_us = 0;
+    std::uint64_t seq = 0;
+  };
   struct Meter {
     std::string tenant;
+    Group group;
+    std::string zone;            // of the place
     model::Resources resources;  // of the place once there is one
     model::Resources revocable;  // of those
     std::string intended_volume;
@@ -84,10 +106,16 @@ class UsageFold {
     std::uint64_t seq = 0;
   };
 
+  static Group facts_of(const model::NodeGroup& group);
+  static UsageInterval interval_of(const Key& key, const Meter& meter, UsageKind kind, std::uint64_t amount);
+  static void append_cluster(const std::string& name, const ClusterMeter& cluster, End end,
+                             std::vector<UsageInterval>& out);
   static void append_running(const Key& key, const Meter& meter, End end, std::vector<UsageInterval>& out);
   static void append_reserved(const Key& key, const Meter& meter, End end, std::vector<UsageInterval>& out);
   static void close_running(const Key& key, Meter& meter, End end, std::vector<UsageInterval>& closed);
   static void close_reserved(const Key& key, Meter& meter, End end, std::vector<UsageInterval>& closed);
+  bool apply_to_cluster(const event::Event& event, std::vector<UsageInterval>& closed);
+  void add_node(const Key& key, const event::Event& event, std::vector<UsageInterval>& closed);
   void adopt_task(const Key& key, Meter& meter, const event::Event& event, std::vector<UsageInterval>& closed);
   void apply_status(const Key& key, Meter& meter, const event::Event& event, std::vector<UsageInterval>& closed);
   void apply_to_node(const Key& key, Meter& meter, const event::Event& event, std::vector<UsageInterval>& closed);
@@ -95,6 +123,7 @@ class UsageFold {
   void remove_cluster(const std::string& cluster, End end, std::vector<UsageInterval>& closed);
 
   std::map<Key, Meter> meters_;
+  std::map<std::string, ClusterMeter, std::less<>> clusters_;  // by name
 };
 
 }  // namespace esaas::store

@@ -13,15 +13,16 @@ UsageQuantity& UsageTotal::of(UsageKind kind) {
     case UsageKind::kCpu: return cpu;
     case UsageKind::kMemory: return memory;
     case UsageKind::kDisk: return disk;
-    case UsageKind::kNode: break;
+    case UsageKind::kNode: return node;
+    case UsageKind::kCluster: break;
   }
-  return node;
+  return existing;
 }
 
 UsageCursor::UsageCursor(const EventLog& log, UsageQuery query, std::uint64_t to_seq)
     : query_(std::move(query)),
       end_us_(to_us(std::min(query_.to, query_.now))),
-      walk_(log, {.kind = IndexKind::kUsage, .to_seq = to_seq}),
+      walk_(log, to_seq),
       at_end_(to_seq == 0) {}
 
 bool UsageCursor::cut(UsageInterval& interval) const {

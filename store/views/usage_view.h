@@ -10,7 +10,7 @@
 #include "core/base/result.h"
 #include "core/base/time.h"
 #include "store/log/event_log.h"
-#include "store/views/index_walk.h"
+#include "store/views/metering_walk.h"
 #include "store/views/usage_fold.h"
 
 namespace esaas::store {
@@ -28,11 +28,12 @@ using UsageQuantity = unsigned __int128;
 
 struct UsageTotal {
   std::string tenant;
-  std::string cluster;       ///< empty in a sum per tenant
-  UsageQuantity cpu = 0;     ///< milli-cpu microseconds
-  UsageQuantity memory = 0;  ///< MiB microseconds
-  UsageQuantity disk = 0;    ///< MiB microseconds
-  UsageQuantity node = 0;    ///< node microseconds
+  std::string cluster;         ///< empty in a sum per tenant
+  UsageQuantity cpu = 0;       ///< milli-cpu microseconds
+  UsageQuantity memory = 0;    ///< MiB microseconds
+  UsageQuantity disk = 0;      ///< MiB microseconds
+  UsageQuantity node = 0;      ///< node microseconds
+  UsageQuantity existing = 0;  ///< cluster microseconds
   UsageQuantity& of(UsageKind kind);
 };
 
@@ -50,7 +51,7 @@ class UsageCursor {
 
   UsageQuery query_;
   std::int64_t end_us_;
-  IndexWalk walk_;
+  MeteringWalk walk_;
   UsageFold fold_;
   std::vector<UsageInterval> ready_;
   std::size_t position_ = 0;

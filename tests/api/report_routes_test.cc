@@ -99,7 +99,7 @@ TEST(UsageRoute, GivesHoursInEveryFormat) {
   EXPECT_TRUE(json.json().at("items").is_array());
   const auto csv = client->request("GET", "/v1/usage?format=csv&" + range);
   EXPECT_EQ(csv.headers.at("content-type"), "text/csv; charset=utf-8");
-  EXPECT_TRUE(csv.body.starts_with("tenant,cluster,cpu_hours,mem_gib_hours,disk_gib_hours,node_hours\r\n"));
+  EXPECT_TRUE(csv.body.starts_with("tenant,cluster,cpu_hours,mem_gib_hours,disk_gib_hours,node_hours,cluster_hours\r\n"));
   const auto lines = client->request("GET", "/v1/usage?format=jsonl&group=tenant&" + range);
   EXPECT_EQ(lines.headers.at("content-type"), "application/x-ndjson");
   const auto intervals = client->request("GET", "/v1/usage?format=csv&group=interval&" + range);

@@ -389,16 +389,17 @@ TEST_F(Usage, ExportsIntervalsAsCsvAndJsonLines) {
   EXPECT_THAT(
       whole(UsageFormat::kCsv),
       ::testing::StartsWith(
-          "tenant,cluster,node,kind,unit,amount,from,to,seconds,quantity,from_seq,to_seq,revocable\r\n"
+          "tenant,cluster,node,kind,unit,amount,from,to,seconds,quantity,from_seq,to_seq,revocable,disk_type,zone\r\n"
           "shop,logs,data-0,cpu,milli_cpu,2000,1970-01-01T00:00:04.000000Z,1970-01-01T00:00:10.000000Z,6.000000,"
-          "12000.000000,5,6,false\r\n"
+          "12000.000000,5,6,false,,\r\n"
           "shop,logs,data-0,memory,mib,4096,"));
   EXPECT_THAT(
       whole(UsageFormat::kJsonLines),
       ::testing::StartsWith(
           "{\"tenant\":\"shop\",\"cluster\":\"logs\",\"node\":\"data-0\",\"kind\":\"cpu\",\"unit\":\"milli_cpu\","
           "\"amount\":2000,\"from\":\"1970-01-01T00:00:04.000000Z\",\"to\":\"1970-01-01T00:00:10.000000Z\","
-          "\"seconds\":6.000000,\"quantity\":12000.000000,\"from_seq\":5,\"to_seq\":6,\"revocable\":false}\n{"));
+          "\"seconds\":6.000000,\"quantity\":12000.000000,\"from_seq\":5,\"to_seq\":6,\"revocable\":false,\"disk_"
+          "type\":\"\",\"zone\":\"\"}\n{"));
 }
 
 TEST_F(Usage, ExportsInPagesOfBoundedSize) {
@@ -421,11 +422,12 @@ TEST(UsageExport, TotalsQuoteWhatNeedsIt) {
   total.cluster = "=1+1";
   total.cpu = UsageQuantity{1} << 70U;
   EXPECT_EQ(export_totals({total}, UsageFormat::kCsv),
-            "tenant,cluster,cpu_milli_seconds,mem_mib_seconds,disk_mib_seconds,node_seconds\r\n"
-            "\"a,\"\"b\"\"\",'=1+1,1180591620717411.303424,0.000000,0.000000,0.000000\r\n");
+            "tenant,cluster,cpu_milli_seconds,mem_mib_seconds,disk_mib_seconds,node_seconds,cluster_seconds\r\n"
+            "\"a,\"\"b\"\"\",'=1+1,1180591620717411.303424,0.000000,0.000000,0.000000,0.000000\r\n");
   EXPECT_EQ(export_totals({total}, UsageFormat::kJsonLines),
             "{\"tenant\":\"a,\\\"b\\\"\",\"cluster\":\"=1+1\",\"cpu_milli_seconds\":1180591620717411.303424,"
-            "\"mem_mib_seconds\":0.000000,\"disk_mib_seconds\":0.000000,\"node_seconds\":0.000000}\n");
+            "\"mem_mib_seconds\":0.000000,\"disk_mib_seconds\":0.000000,\"node_seconds\":0.000000,\"cluster_seconds\":"
+            "0.000000}\n");
 }
 
 TEST(UsageExport, DecimalsAreExact) {
