@@ -1,0 +1,172 @@
+// The bills of tenants, derived from a log.
+
+#include "store/billing/invoice.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "core/billing/money.h"
+#include "store/log/memory_event_log.h"
+#include "store/views/usage_view.h"
+#include "tests/store/sample_events.h"
+
+namespace esaas::store {
+namespace {
+
+using billing::Month;
+using billing::PriceBook;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class Invoices : public ::testing::Test {
+ protected:
+  void SetUp() override { grow(200); }
+
+  void grow(int batches) {
+    for (int i = 0; i < batches; ++i) ASSERT_TRUE(log_.append(samples_.batch(50)));
+  }
+  [[nodiscard]] Time last_time() const { return from_us(log_.last_time_at_us()); }
+
+  static model::PriceList list(std::uint64_t seq, std::int64_t from_us, const std::string& currency = "CNY") {
+    model::PriceList list;
+    list.set_id(billing::price_list_id(seq));
+    list.set_currency(currency);
+    list.set_minor_digits(2);
+    list.set_effective_at_us(from_us);
+    list.mutable_prices()->set_cpu_hour_nanos(700'000'000);
+    list.mutable_prices()->set_memory_gib_hour_nanos(90'000'000);
+    list.mutable_prices()->set_storage_gib_hour_nanos(3'000'000);
+    list.mutable_prices()->set_cluster_hour_nanos(2'000'000'000);
+    return list;
+  }
+
+  std::vector<model::Invoice> bills_of(Time from, Time to, const std::string& tenant = {}) {
+    auto found = bills(log_, prices_, {.tenant = tenant, .from = from, .to = to, .now = to});
+    EXPECT_TRUE(found) << found.error().detail;
+    return found.value_or(std::vector<model::Invoice>{});
+  }
+
+  MemoryEventLog log_;
+  testing::SampleEvents samples_{3, 12};
+  PriceBook prices_{{list(1, 0)}};
+  Month month_ = *Month::parse("2016-10");
+};
+
+TEST_F(Invoices, BillExactlyWhatUsageShows) {
+  const Time from = month_.begin();
+  const Time to = last_time();
+  std::map<std::string, billing::Quantity> billed;
+  std::int64_t owed = 0;
+  for (const auto& invoice : bills_of(from, to)) {
+    std::int64_t total = 0;
+    for (const auto& line : invoice.lines()) {
+      billed[line.kind()] += *billing::parse_quantity(line.quantity());
+      total += line.amount_minor();
+      EXPECT_FALSE(line.cluster().empty());
+      EXPECT_GE(line.last_seq(), line.first_seq());
+    }
+    EXPECT_EQ(invoice.total_minor(), total);
+    EXPECT_EQ(invoice.currency(), "CNY");
+    owed += total;
+  }
+  const auto totals = UsageView(log_).totals({.from = from, .to = to, .now = to});
+  ASSERT_TRUE(totals);
+  std::map<std::string, billing::Quantity> used;
+  for (const auto& total : *totals) {
+    used["cpu"] += total.cpu;
+    used["memory"] += total.memory;
+    used["storage"] += total.disk;
+    used["cluster"] += total.existing;
+  }
+  EXPECT_EQ(billed, used);
+  EXPECT_GT(owed, 0);
+}
+
+TEST_F(Invoices, OfOneTenantAreTheSameAsAmongAll) {
+  const auto all = bills_of(month_.begin(), last_time());
+  ASSERT_GT(all.size(), 2U);
+  for (const auto& one : all) {
+    const auto alone = bills_of(month_.begin(), last_time(), one.tenant());
+    ASSERT_THAT(alone, SizeIs(1));
+    EXPECT_EQ(alone[0].SerializeAsString(), one.SerializeAsString());
+  }
+}
+
+TEST_F(Invoices, OfTheSameStretchNeverChangeWhileTheLogGrows) {
+  const Time to = last_time() - std::chrono::minutes(10);
+  std::vector<std::string> before;
+  for (const auto& invoice : bills_of(month_.begin(), to)) before.push_back(invoice.SerializeAsString());
+  grow(100);
+  const auto after = bills_of(month_.begin(), to);
+  ASSERT_EQ(after.size(), before.size());
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    // What was open is closed meanwhile, and a line may name the event that closed it.
+    auto told = after[i];
+    model::Invoice first;
+    ASSERT_TRUE(first.ParseFromString(before[i]));
+    ASSERT_EQ(told.lines_size(), first.lines_size());
+    EXPECT_THAT(differences(first, told), IsEmpty());
+    EXPECT_EQ(told.total_minor(), first.total_minor());
+  }
+}
+
+TEST_F(Invoices, OfAMonthThatIsNotOverIsUpToNowAndWithoutUseIsEmpty) {
+  const auto all = bills_of(month_.begin(), last_time());
+  const auto now = month_bill(log_, prices_, all[0].tenant(), month_, last_time());
+  ASSERT_TRUE(now) << now.error().detail;
+  EXPECT_EQ(now->total_minor(), all[0].total_minor());
+  EXPECT_EQ(now->month(), "2016-10");
+  const auto none = month_bill(log_, prices_, "nobody", month_, last_time());
+  ASSERT_TRUE(none);
+  EXPECT_EQ(none->lines_size(), 0);
+  EXPECT_EQ(none->currency(), "CNY");
+  const auto past = month_bill(log_, prices_, all[0].tenant(), *Month::parse("2015-01"), last_time());
+  ASSERT_TRUE(past);
+  EXPECT_EQ(past->lines_size(), 0);
+}
+
+TEST_F(Invoices, RefuseTwoCurrenciesInOneStretch) {
+  prices_ = PriceBook({list(1, 0), list(2, to_us(month_.begin()) + 1, "EUR")});
+  const auto refused = bills(log_, prices_, {.from = month_.begin(), .to = last_time(), .now = last_time()});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+  EXPECT_NE(refused.error().detail.find("pl-2"), std::string::npos);
+}
+
+TEST_F(Invoices, FindTheirPriceListsInTheLog) {
+  const std::uint64_t before = log_.last_seq();
+  for (const std::uint64_t seq : {before + 1, before + 2}) {
+    auto event = testing::plain_event(seq, log_.last_time_at_us());
+    *event.mutable_price_list_published()->mutable_price_list() = list(seq, 0);
+    ASSERT_TRUE(log_.append({{event}, {}}));
+  }
+  EXPECT_EQ(price_book_at(log_, before)->in_force("shop", 1), nullptr);
+  EXPECT_EQ(price_book_at(log_, before + 1)->in_force("shop", 1)->id(), billing::price_list_id(before + 1));
+  EXPECT_EQ(price_book_at(log_, before + 2)->in_force("shop", 1)->id(), billing::price_list_id(before + 2));
+}
+
+TEST_F(Invoices, DifferencesMakeOneOfTheOther) {
+  const auto all = bills_of(month_.begin(), last_time());
+  const model::Invoice& billed = all[0];
+  EXPECT_THAT(differences(billed, billed), IsEmpty());
+  prices_ = PriceBook({[] {
+    auto dearer = list(1, 0);
+    dearer.mutable_prices()->set_cpu_hour_nanos(900'000'000);
+    return dearer;
+  }()});
+  const model::Invoice derived = bills_of(month_.begin(), last_time(), billed.tenant())[0];
+  std::int64_t sum = 0;
+  for (const auto& line : differences(billed, derived)) {
+    EXPECT_EQ(line.kind(), "cpu");
+    sum += line.amount_minor();
+  }
+  EXPECT_EQ(billed.total_minor() + sum, derived.total_minor());
+  std::int64_t back = 0;
+  for (const auto& line : differences(derived, model::Invoice())) back += line.amount_minor();
+  EXPECT_EQ(derived.total_minor() + back, 0) << "what is not owed at all is taken back";
+}
+
+}  // namespace
+}  // namespace esaas::store
