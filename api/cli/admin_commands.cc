@@ -71,6 +71,7 @@ void add_tenants(CLI::App& app, Session& session, Action& action) {
   auto* tenant = app.add_subcommand("tenant", "List and create tenants, show and set their quotas");
   tenant->require_subcommand(1);
   add_quota_commands(*tenant, session, action);
+  add_tenant_budget(*tenant, session, action);
   add_tenant_policies(*tenant, session, action);
   tenant->add_subcommand("list", "List the tenants")->callback([&session, &action] {
     action = [&session] { return session.print_list("/v1/tenants", 0, {{"NAME", "name"}}); };

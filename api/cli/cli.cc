@@ -108,6 +108,7 @@ int run(int argc, char** argv, const Programs& programs) {
   add_cluster_commands(app, session, action);
   add_operation_commands(app, session, action);
   add_report_commands(app, session, action);
+  add_billing_commands(app, session, action);
   add_why_commands(app, session, action);
   add_admin_commands(app, session, action);
   add_log_commands(app, session, action);

@@ -26,6 +26,8 @@ void add_why_commands(CLI::App& app, Session& session, Action& action);
 /// Below `esaas tenant`.
 void add_tenant_policies(CLI::App& tenant, Session& session, Action& action);
 void add_quota_commands(CLI::App& tenant, Session& session, Action& action);
+void add_tenant_budget(CLI::App& tenant, Session& session, Action& action);
+void add_billing_commands(CLI::App& app, Session& session, Action& action);
 void add_log_commands(CLI::App& app, const Session& session, Action& action);
 void add_plan_command(CLI::App& app, const Session& session, Action& action);
 

@@ -1,5 +1,6 @@
 #include "core/commands/decide.h"
 
+#include "core/commands/books.h"
 #include "core/commands/decide_operation.h"
 #include "core/commands/set_policies.h"
 #include "core/commands/set_quota.h"

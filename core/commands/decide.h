@@ -15,6 +15,7 @@
 #include "core/base/result.h"
 #include "core/base/time.h"
 #include "core/events/event.pb.h"
+#include "core/model/billing.pb.h"
 #include "core/model/model.pb.h"
 #include "core/state/fleet_state.h"
 
@@ -68,6 +69,28 @@ struct SetTenantPolicies {
   std::string url;
   std::string reason;
 };
+/// In force from its moment on; its id is set by decide. For one tenant, or for all.
+struct PublishPriceList {
+  model::PriceList list;
+  std::string method;
+  std::string url;
+  std::string reason;
+};
+/// Closes a month for a tenant, by the invoice that the caller derived from the log (store/billing), or corrects one
+/// that is closed (Invoice.corrects). Its id is set by decide.
+struct CloseInvoice {
+  model::Invoice invoice;
+  std::string method;
+  std::string url;
+};
+/// In place of what the tenant had; without one: it has none any more.
+struct SetBudget {
+  std::string tenant;
+  std::optional<model::Budget> budget;
+  std::string method;
+  std::string url;
+  std::string reason;
+};
 /// The caller made the token and keeps only its hash here.
 struct IssueToken {
   std::string token_id;
@@ -82,7 +105,7 @@ struct RevokeToken {
 };
 
 using Command = std::variant<SubmitOperation, ControlOperation, CreateTenant, SetTenantQuota, SetTenantPolicies,
-                             IssueToken, RevokeToken>;
+                             PublishPriceList, CloseInvoice, SetBudget, IssueToken, RevokeToken>;
 
 /// By version of Kibana: the version of Elasticsearch that it is the default for, empty for none.
 using Kibanas = std::map<std::string, std::string, std::less<>>;
@@ -95,7 +118,7 @@ struct Context {
   const std::set<std::string>* versions = nullptr;  ///< of the artifact catalogue; null: any version is accepted
   /// Versions with the plugins that the catalogue has for them; null: any plugin is accepted.
   const std::set<std::pair<std::string, std::string>>* plugins = nullptr;
-  const Kibanas* kibanas = nullptr;                 ///< of the configuration; null: any version is accepted
+  const Kibanas* kibanas = nullptr;  ///< of the configuration; null: any version is accepted
 };
 
 /// The events that the command leads to: payload, actor, tenant, cluster, operation id and cause are set; seq, times,

@@ -1,0 +1,141 @@
+// Prices, bills, invoices and budgets over HTTP.
+
+#include <gtest/gtest.h>
+#include <boost/json/array.hpp>
+
+#include "tests/api/test_api.h"
+
+namespace esaas::api {
+namespace {
+
+constexpr const char* kPrices = R"({"currency":"CNY","minor_digits":2,"prices":{"cpu_hour_nanos":500000000,
+  "memory_gib_hour_nanos":90000000,"storage_gib_hour_nanos":1000000,"cluster_hour_nanos":1000000000},"note":"first"})";
+
+std::string problem(const TestResponse& response) { return response.body; }
+
+class BillingRoutes : public ::testing::Test {
+ protected:
+  void publish(const std::string& body = kPrices) {
+    const auto published = client_->request("POST", "/v1/price-lists", body, {{"X-Reason", "contract"}});
+    ASSERT_EQ(published.status, 202U) << published.body;
+  }
+
+  TestApi api_;
+  std::unique_ptr<TestClient> client_ = api_.connect();
+};
+
+TEST_F(BillingRoutes, PublishAPriceListAndShowIt) {
+  publish();
+  const auto lists = client_->request("GET", "/v1/price-lists").json();
+  ASSERT_EQ(lists.at("items").as_array().size(), 1U);
+  const auto& list = lists.at("items").at(0);
+  EXPECT_EQ(list.at("currency").as_string(), "CNY");
+  EXPECT_EQ(list.at("effective_at").as_string(), to_rfc3339(kTestNow));
+  EXPECT_TRUE(list.at("id").as_string().starts_with("pl-"));
+  const auto audit = client_->request("GET", "/v1/audit?action=publish_price_list&text=contract").json();
+  EXPECT_EQ(audit.at("count").as_int64(), 1);
+}
+
+TEST_F(BillingRoutes, RefusePriceListsThatAreWrongByName) {
+  const std::vector<std::pair<std::string, std::string>> bad{
+      {R"({"currency":"yuan"})", "currency"},
+      {R"({"currency":"CNY","minor_digits":5})", "minor_digits"},
+      {R"({"currency":"CNY","id":"pl-1"})", "id"},
+      {R"({"currency":"CNY","tenant":"nobody"})", "tenant"},
+      {R"({"currency":"CNY","effective_at":"2016-01-01T00:00:00Z"})", "effective_at"},
+      {R"({"currency":"CNY","prices":{"cpu_hour_nanos":9000000000000000}})", "prices.cpu_hour_nanos"},
+      {R"({"currency":"CNY","prices":{"gpu_hour_nanos":1}})", "gpu_hour_nanos"},
+      {R"({"currency":"CNY","revocable_permille":1001})", "revocable_permille"},
+      {R"({"currency":"CNY","high_availability":[{"zones":2,"factor_permille":0}]})", "factor_permille"}};
+  for (const auto& [body, field] : bad) {
+    const auto refused = client_->request("POST", "/v1/price-lists", body);
+    EXPECT_EQ(refused.status, 400U) << body;
+    EXPECT_NE(problem(refused).find(field), std::string::npos) << refused.body;
+  }
+}
+
+TEST_F(BillingRoutes, KeepToOneCurrencyAMonth) {
+  publish();
+  const auto refused = client_->request("POST", "/v1/price-lists",
+                                        R"({"currency":"EUR","effective_at":"2026-12-05T00:00:00Z"})");
+  EXPECT_EQ(refused.status, 400U) << refused.body;
+  EXPECT_NE(problem(refused).find("one_currency_a_month"), std::string::npos) << refused.body;
+  publish(R"({"currency":"EUR","effective_at":"2036-12-01T00:00:00Z"})");
+}
+
+TEST_F(BillingRoutes, BillWhatIsThere) {
+  publish();
+  api_.create_cluster("search");
+  const auto rates = client_->request("GET", "/v1/rates?tenant=shop").json();
+  ASSERT_EQ(rates.at("items").as_array().size(), 1U);
+  EXPECT_EQ(rates.at("items").at(0).at("tenant").as_string(), "shop");
+  EXPECT_EQ(rates.at("items").at(0).at("hour").as_string(), "1.00") << "a cluster without nodes costs its fee";
+  const auto bills = client_->request("GET", "/v1/bills").json();
+  ASSERT_EQ(bills.at("items").as_array().size(), 1U);
+  const auto& line = bills.at("items").at(0).at("lines").at(0);
+  EXPECT_EQ(line.at("cluster").as_string(), "search");
+  EXPECT_EQ(line.at("kind").as_string(), "cluster");
+  EXPECT_EQ(client_->request("GET", "/v1/bills?month=2015-01").json().at("items").as_array().size(), 0U);
+  EXPECT_EQ(client_->request("GET", "/v1/bills?month=2015-13").status, 400U);
+}
+
+TEST_F(BillingRoutes, CloseAMonthOnceAndInOrder) {
+  publish();
+  const auto close = [&](const std::string& month) {
+    return client_->request("POST", "/v1/invoices", R"({"tenant":"shop","month":")" + month + "\"}");
+  };
+  const auto closed = close("2015-09");
+  ASSERT_EQ(closed.status, 202U) << closed.body;
+  EXPECT_EQ(closed.json().at("total").as_string(), "0");
+  EXPECT_EQ(close("2015-09").status, 409U);
+  EXPECT_NE(problem(close("2015-11")).find("2015-10"), std::string::npos);
+  const auto open = close("2099-01");
+  EXPECT_EQ(open.status, 409U) << open.body;
+  EXPECT_NE(problem(open).find("not over"), std::string::npos) << open.body;
+  const auto invoices = client_->request("GET", "/v1/invoices?tenant=shop").json();
+  ASSERT_EQ(invoices.at("items").as_array().size(), 1U);
+  const std::string id(invoices.at("items").at(0).at("id").as_string());
+  EXPECT_EQ(client_->request("GET", "/v1/invoices/" + id).json().at("month").as_string(), "2015-09");
+  EXPECT_EQ(client_->request("GET", "/v1/invoices/inv-999").status, 404U);
+  const auto correction = client_->request("POST", "/v1/invoices", R"({"corrects":")" + id + R"(","reason":"sure"})");
+  EXPECT_EQ(correction.status, 409U) << correction.body;
+  EXPECT_NE(problem(correction).find("nothing to correct"), std::string::npos);
+}
+
+TEST_F(BillingRoutes, SayWhatAClosingHasToName) {
+  for (const char* body : {R"({})", R"({"tenant":"shop"})", R"({"month":"2015-09"})",
+                           R"({"tenant":"shop","month":"2015-09","corrects":"inv-1"})", R"({"tennant":"shop"})"}) {
+    EXPECT_EQ(client_->request("POST", "/v1/invoices", body).status, 400U) << body;
+  }
+  EXPECT_EQ(client_->request("POST", "/v1/invoices", R"({"tenant":"shop","month":"September"})").status, 400U);
+  EXPECT_EQ(client_->request("POST", "/v1/invoices", R"({"tenant":"nobody","month":"2015-09"})").status, 404U);
+}
+
+TEST_F(BillingRoutes, KeepABudget) {
+  const std::string path = "/v1/tenants/shop/budget";
+  EXPECT_EQ(client_->request("DELETE", path).status, 409U);
+  const auto set = client_->request("PUT", path, R"({"currency":"CNY","monthly_minor":100000,"alert_percents":[80,100]})");
+  ASSERT_EQ(set.status, 202U) << set.body;
+  EXPECT_EQ(client_->request("GET", path).json().at("budget").at("monthly_minor").as_int64(), 100000);
+  for (const char* body : {R"({"currency":"CNY","monthly_minor":0,"alert_percents":[80]})",
+                           R"({"currency":"CNY","monthly_minor":5,"alert_percents":[]})",
+                           R"({"currency":"CNY","monthly_minor":5,"alert_percents":[80,80]})"}) {
+    EXPECT_EQ(client_->request("PUT", path, body).status, 400U) << body;
+  }
+  EXPECT_EQ(client_->request("DELETE", path).status, 202U);
+  EXPECT_FALSE(client_->request("GET", path).json().as_object().contains("budget"));
+  EXPECT_EQ(client_->request("GET", "/v1/tenants/nobody/budget").status, 404U);
+}
+
+TEST_F(BillingRoutes, ShowATenantNothingOfTheOthers) {
+  publish();
+  api_.create_cluster("search");
+  const auto theirs = api_.connect(api_.make_token(model::TOKEN_ROLE_BILLING, "other"));
+  EXPECT_EQ(theirs->request("GET", "/v1/bills?tenant=shop").json().at("items").as_array().size(), 0U);
+  EXPECT_EQ(theirs->request("GET", "/v1/rates").json().at("items").as_array().size(), 0U);
+  EXPECT_EQ(theirs->request("GET", "/v1/tenants/shop/budget").status, 404U);
+  EXPECT_EQ(theirs->request("POST", "/v1/price-lists", kPrices).status, 403U);
+}
+
+}  // namespace
+}  // namespace esaas::api
