@@ -42,6 +42,7 @@ void ClusterSchedule::forget(const std::string& cluster) {
   dirty_.erase(cluster);
   last_want.erase(cluster);
   silent.erase(cluster);
+  poll_took.erase(cluster);
   unchanged.erase(cluster);
   for (auto& [role, clusters] : wanting) clusters.erase(cluster);
 }

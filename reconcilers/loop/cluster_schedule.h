@@ -36,9 +36,10 @@ class ClusterSchedule {
   void unmark(const std::string& cluster) { dirty_.erase(cluster); }
   void forget(const std::string& cluster);
 
-  Alarms checks;  ///< when to reconcile although nothing happened
-  Alarms polls;   ///< when to ask Elasticsearch
-  std::set<std::string> polls_under_way;
+  Alarms checks;                                   ///< when to reconcile although nothing happened
+  Alarms polls;                                    ///< when to ask Elasticsearch
+  std::map<std::string, Time> polls_under_way;     ///< and when they were asked
+  std::map<std::string, Duration> poll_took;       ///< the last one; a slow cluster is left alone for as long
   std::map<std::string, std::uint32_t> silent;     ///< polls in a row that nobody answered
   std::map<std::string, std::uint32_t> unchanged;  ///< polls since anything of the cluster was logged
 

@@ -38,6 +38,7 @@
 #include "reconcilers/effects/mesos/wire/master.pb.h"
 #include "reconcilers/ledger.h"
 #include "reconcilers/loop/cluster_schedule.h"
+#include "reconcilers/loop/digest_work.h"
 #include "reconcilers/loop/front.h"
 #include "reconcilers/loop/offer_pool.h"
 #include "reconcilers/loop/ports.h"
@@ -50,6 +51,7 @@
 #include "reconcilers/proxy_observation.h"
 #include "reconcilers/setting_answer.h"
 #include "reconcilers/settings.h"
+#include "store/digests/signer.h"
 #include "store/log/event_log.h"
 #include "store/log/log_writer.h"
 
@@ -68,13 +70,14 @@ struct ControllerOptions {
   reconcile::OrphanPolicy orphans = reconcile::OrphanPolicy::kAdopt;
   reconcile::UnknownTaskPolicy unknown_tasks = reconcile::UnknownTaskPolicy::kAdopt;
   mesos::ReconciliationConfig reconciliation;
-  Duration poll_fast = std::chrono::milliseconds{300};    ///< while Elasticsearch's answer decides what happens next
+  Duration poll_fast = std::chrono::milliseconds{100};    ///< while Elasticsearch's answer decides what happens next
   Duration poll_idle = std::chrono::seconds{10};          ///< else; below settings.observation_age_max
   Duration decline_idle = std::chrono::hours{1};          ///< filter for a role that wants nothing
   Duration decline_waiting = std::chrono::seconds{10};    ///< offers that do not fit what waits come back so often
   Duration revive_interval = std::chrono::seconds{1};     ///< REVIVE at most this often a role
   Duration ledger_period = std::chrono::minutes{10};      ///< the master's books are compared this often
   Duration maintenance_period = std::chrono::minutes{1};  ///< an inverse offer is answered anew this often
+  Duration digest_period = Duration{0};                   ///< the log is signed this often when it grows; 0: when asked
   Duration suppress_after = std::chrono::seconds{5};      ///< a role that wants nothing is suppressed after this long
 };
 
@@ -130,6 +133,12 @@ class Controller {
   void quota_answered(const std::string& tenant, std::uint64_t seq, const Result<void>& outcome, Time now);
   void quotas_answered(const Result<mesos::wire::master::Response::GetQuota>& quotas, Time now);
 
+  /// Signs what of the log is durable and under no digest yet, and answers the seq of the newest digest by then. Done
+  /// without being asked every ControllerOptions::digest_period.
+  void ask_digest(const command::Caller& caller, DigestWork::Answer answer);
+  /// What came of Ports::digest_sign.
+  void digest_signed(const Result<store::SignedDigest>& outcome, Time now);
+
   /// Does what is due and hands the sequenced events to the writer. Call it after inputs (once for many). Answers when
   /// to be called again at the latest; nothing: not before another input.
   std::optional<Time> turn(Time now);
@@ -184,6 +193,7 @@ class Controller {
   void note_setting(const std::string& cluster_name, const event::Event& intent, std::string refusal);
   void plan_poll(const std::string& name, Time now);
   void poll_due(Time now);
+  [[nodiscard]] bool is_overtaken(const std::string& cluster, const reconcile::Observation& observation) const;
   [[nodiscard]] Duration poll_interval(const state::Cluster& cluster) const;
 
   // controller_commands.cc
@@ -238,6 +248,9 @@ class Controller {
   void compare_quota(const state::Tenant& tenant, const mesos::wire::master::Response::GetQuota& quotas,
                      std::vector<event::Event>& findings);
 
+  // controller_digests.cc
+  void check_digest(Time now);
+
   struct PluginsBefore {
     std::string operation;
     event::PluginsChanged changed;
@@ -280,18 +293,19 @@ class Controller {
   std::map<std::string, reconcile::ProxyObservations, std::less<>> proxies_;  // by cluster
   std::map<std::string, Companion> companions_;                               // by cluster and node
   std::set<std::uint64_t> requests_under_way_;                                // to Elasticsearch, by their intents
-  std::map<std::string, Time, std::less<>> answered_at_;            // by cluster: the last that changed something
-  std::map<std::string, KeyUnderWay, std::less<>> keys_under_way_;  // sequenced and not durable yet
-  std::set<std::string> stray_tasks_seen_;                          // unknown ones that the log tells of
-  std::set<std::string> stray_tasks_killed_;                        // those that it tells are to be killed
+  std::map<std::string, Time, std::less<>> answered_at_;              // by cluster: the last that changed something
+  std::map<std::string, KeyUnderWay, std::less<>> keys_under_way_;    // sequenced and not durable yet
+  std::set<std::string> stray_tasks_seen_;                            // unknown ones that the log tells of
+  std::set<std::string> stray_tasks_killed_;                          // those that it tells are to be killed
   std::map<std::string, PluginsBefore, std::less<>> plugins_before_;  // by cluster, while an operation changes them
-  Repeats repeats_;                                                 // by cluster and effect
+  Repeats repeats_;                                                   // by cluster and effect
   std::map<std::string, std::vector<reconcile::SettingAnswer>, std::less<>> setting_answers_;  // by cluster
   std::map<std::string, event::MaintenanceAnswered, std::less<>> maintenance_;  // by agent: the newest answer
   std::optional<LedgerCheck> ledger_check_;                                     // on its way
   reconcile::Ledger ledger_;                                                    // the newest
   std::optional<Time> ledger_due_;                                              // while subscribed
   QuotaWork quota_work_;
+  DigestWork digest_work_;
   mesos::wire::DomainInfo master_domain_;  // of the newest subscription
   bool connected_ = false;
   bool reconciliation_wanted_ = false;  // subscribed anew; asked for in the next turn

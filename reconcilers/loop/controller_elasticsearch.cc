@@ -15,11 +15,11 @@ namespace esaas::loop {
 namespace {
 
 /// A starting cluster is silent for a while; only then do polls that nobody answers, or that bring nothing, become
-/// rarer.
-constexpr std::uint32_t kPatientPolls = 60;
-/// A long drain may go on for hours, and a cluster may be held for days: each this many more polls without news make
-/// the pause between two longer by one.
-constexpr std::uint32_t kPollsPerStep = 4;
+/// rarer. A long drain may go on for hours, and a cluster may be held for days.
+constexpr std::uint32_t kPatientPolls = 180;
+/// To an answer that changed something: what is asked after it shows that, and a step waits to see it.
+constexpr Duration kMoment = std::chrono::milliseconds{1};
+
 bool is_companion(const state::Cluster& cluster, const state::Node& node) {
   const model::NodeGroup* group = state::find_group(cluster.spec(), node.group());
   return group != nullptr && state::is_companion(*group);
@@ -93,15 +93,24 @@ void Controller::plan_poll(const std::string& name, Time now) {
   if (!planned || wanted < *planned) schedule_.polls.set(name, wanted);
 }
 
+bool Controller::is_overtaken(const std::string& cluster, const reconcile::Observation& observation) const {
+  const auto answered_at = answered_at_.find(cluster);
+  return answered_at != answered_at_.end() && observation.observed_at <= answered_at->second;
+}
+
 Duration Controller::poll_interval(const state::Cluster& cluster) const {
   if (!reconcile::wants_observation(cluster)) return options_.poll_idle;
+  const auto newest = observations_.find(cluster.name());
+  if (newest != observations_.end() && is_overtaken(cluster.name(), newest->second)) return kMoment;
   const auto beyond_patience = [&](const std::map<std::string, std::uint32_t>& polls) {
     const auto found = polls.find(cluster.name());
     return found == polls.end() || found->second <= kPatientPolls ? 0U : found->second - kPatientPolls;
   };
   const Duration silent = options_.poll_fast * (1 << std::min(beyond_patience(schedule_.silent), 10U));
-  const Duration unchanged = options_.poll_fast * (1 + beyond_patience(schedule_.unchanged) / kPollsPerStep);
-  return std::min(std::max(silent, unchanged), options_.poll_idle);
+  const Duration unchanged = options_.poll_fast * (1 + beyond_patience(schedule_.unchanged));
+  const auto took = schedule_.poll_took.find(cluster.name());
+  const Duration restful = took == schedule_.poll_took.end() ? Duration{} : took->second;
+  return std::min(std::max({silent, unchanged, restful}), options_.poll_idle);
 }
 
 void Controller::poll_due(Time now) {
@@ -110,7 +119,7 @@ void Controller::poll_due(Time now) {
     if (cluster == nullptr) continue;
     ClusterAddress address = address_of(*cluster);
     if (address.nodes.empty()) continue;
-    schedule_.polls_under_way.insert(name);
+    schedule_.polls_under_way.insert_or_assign(name, now);
     auto operations = side_operations_of(state(), *cluster);
     if (const auto* active = state().find_operation(cluster->active_operation())) operations.push_back(active);
     const auto known = observations_.find(name);
@@ -120,14 +129,14 @@ void Controller::poll_due(Time now) {
 }
 
 void Controller::observed(const std::string& cluster_name, reconcile::Observation observation, Time now) {
-  schedule_.polls_under_way.erase(cluster_name);
+  const auto asked = schedule_.polls_under_way.extract(cluster_name);
   const state::Cluster* cluster = state().find_cluster(cluster_name);
   if (cluster == nullptr) return;
+  if (!asked.empty()) schedule_.poll_took.insert_or_assign(cluster_name, now - asked.mapped());
   std::uint32_t& silent = schedule_.silent[cluster_name];
   silent = observation.health.status() == model::HEALTH_STATUS_UNKNOWN ? silent + 1 : 0;
   ++schedule_.unchanged[cluster_name];  // until something is appended, below or in a turn
-  const auto answered_at = answered_at_.find(cluster_name);
-  if (answered_at != answered_at_.end() && observation.observed_at <= answered_at->second) forget_settings(observation);
+  if (is_overtaken(cluster_name, observation)) forget_settings(observation);
   const bool shows_guard = reconcile::shows_guard(observation);
   auto facts = reconcile::observe(*cluster, observation, now);
   observations_.insert_or_assign(cluster_name, std::move(observation));

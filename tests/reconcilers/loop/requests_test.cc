@@ -191,6 +191,32 @@ TEST_F(RequestsTest, AnObservationThatAnAnswerHasOvertakenCorrectsNothing) {
   EXPECT_THAT(ports_.requests, SizeIs(1));
 }
 
+TEST_F(RequestsTest, AsksAgainAtOnceWhenAnAnswerHasOvertakenWhatWasSeen) {
+  take_snapshot();
+  ASSERT_THAT(ports_.requests, SizeIs(1));
+  const std::size_t asked = ports_.questions_asked.size();
+  answer(200, R"({"accepted":true})");
+  now_ += milliseconds{1};
+  settle();
+  EXPECT_EQ(ports_.questions_asked.size(), asked + 1) << "a step that waits to see the answer's effect waits no longer";
+}
+
+TEST_F(RequestsTest, ASlowClusterIsLeftAloneForAsLongAsItTookToAnswer) {
+  take_snapshot();
+  now_ += seconds{1};
+  settle();  // it is asked
+  now_ += seconds{3};
+  controller_->observed("search", observation(), now_);
+  settle();
+  const std::size_t asked = ports_.questions_asked.size();
+  now_ += milliseconds{2900};
+  settle();
+  EXPECT_EQ(ports_.questions_asked.size(), asked);
+  now_ += milliseconds{100};
+  settle();
+  EXPECT_EQ(ports_.questions_asked.size(), asked + 1);
+}
+
 TEST_F(RequestsTest, AsksBesidesWhatAnOperationWaitsFor) {
   take_snapshot();
   ports_.questions_asked.clear();
