@@ -23,6 +23,8 @@ inline constexpr IndexKind kFirstRebuiltKind = IndexKind::kTenantAudit;
 bool is_usage_event(const event::Event& event);
 /// The same, and what says how it is priced: what its cluster consists of.
 bool is_metering_event(const event::Event& event);
+/// The payloads of such events.
+const PayloadSet& metering_payloads();
 /// digest, signing_key, backup, restore, price_list, invoice, budget_alert: what is listed by itself; empty: nothing.
 std::string_view book_of(const event::Event& event);
 

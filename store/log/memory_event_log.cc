@@ -29,19 +29,24 @@ struct MemoryEventLog::Shared {
 
 class MemoryEventLog::MemoryCursor final : public Cursor {
  public:
-  MemoryCursor(const Shared& shared, RecordReader reader, std::uint64_t last_seq)
-      : shared_(shared), reader_(std::move(reader)), last_seq_(last_seq) {}
+  MemoryCursor(const Shared& shared, RecordReader reader, std::uint64_t last_seq, const PayloadSet& payloads)
+      : shared_(shared), reader_(std::move(reader)), last_seq_(last_seq), payloads_(payloads) {}
 
   Result<const event::Event*> next() override {
-    const std::uint64_t seq = reader_.next_seq();
-    if (seq > last_seq_) return reader_.end(last_seq_);
-    return reader_.read(seq, *shared_.record(seq));
+    for (;;) {
+      const std::uint64_t seq = reader_.next_seq();
+      if (seq > last_seq_) return reader_.end(last_seq_);
+      const std::string& record = *shared_.record(seq);
+      if (payloads_.any() && reader_.skip(seq, record, payloads_)) continue;
+      return reader_.read(seq, record);
+    }
   }
 
  private:
   const Shared& shared_;
   RecordReader reader_;
   std::uint64_t last_seq_;
+  PayloadSet payloads_;
 };
 
 MemoryEventLog::MemoryEventLog() : shared_(std::make_unique<Shared>()) {}
@@ -115,7 +120,7 @@ Result<std::unique_ptr<Cursor>> MemoryEventLog::read(std::uint64_t from_seq, Rea
   if (options.verify_chain && first <= last) {
     ESAAS_TRY(hash_before, hash_of(first - 1));
   }
-  return std::make_unique<MemoryCursor>(*shared_, RecordReader(first, hash_before), last);
+  return std::make_unique<MemoryCursor>(*shared_, RecordReader(first, hash_before), last, options.payloads);
 }
 
 Result<event::Event> MemoryEventLog::read_one(std::uint64_t seq) const {

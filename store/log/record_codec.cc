@@ -49,6 +49,15 @@ Result<void> encode_record(const event::Event& event, std::string& record) {
   return {};
 }
 
+std::optional<std::uint32_t> payload_of(std::string_view record) {
+  if (record.size() < kRecordHeaderBytes || static_cast<unsigned char>(record[0]) != kRecordMagic ||
+      static_cast<unsigned char>(record[1]) != kRecordVersion) {
+    return std::nullopt;
+  }
+  return static_cast<std::uint32_t>(static_cast<unsigned char>(record[2])) << 8U |
+         static_cast<unsigned char>(record[3]);
+}
+
 Result<void> decode_record(std::string_view record, std::uint64_t seq, event::Event& event) {
   if (record.size() < kRecordHeaderBytes || static_cast<unsigned char>(record[0]) != kRecordMagic) {
     return fail(ErrorCode::kDataLoss, event_name(seq) + " in the log is no record");
@@ -60,13 +69,11 @@ Result<void> decode_record(std::string_view record, std::uint64_t seq, event::Ev
                                                     std::to_string(kRecordVersion));
   }
   ESAAS_CHECK(decode_event(record.substr(kRecordHeaderBytes), seq, event));
-  const std::uint32_t payload =
-      static_cast<std::uint32_t>(static_cast<unsigned char>(record[2])) << 8U | static_cast<unsigned char>(record[3]);
   if (event.seq() != seq) {
     return fail(ErrorCode::kDataLoss,
                 "where " + event_name(seq) + " should be in the log is " + event_name(event.seq()));
   }
-  if (payload != static_cast<std::uint32_t>(event.payload_case())) {
+  if (payload_of(record) != static_cast<std::uint32_t>(event.payload_case())) {
     return fail(ErrorCode::kDataLoss, event_name(seq) + " in the log holds another payload than its header says");
   }
   return {};
@@ -92,6 +99,14 @@ Result<const event::Event*> RecordReader::read(std::uint64_t stored_seq, std::st
   }
   ++next_seq_;
   return &event_;
+}
+
+bool RecordReader::skip(std::uint64_t stored_seq, std::string_view record, const PayloadSet& wanted) {
+  if (error_ || stored_seq != next_seq_) return false;
+  const auto payload = payload_of(record);
+  if (!payload || (*payload < wanted.size() && wanted.test(*payload))) return false;
+  ++next_seq_;
+  return true;
 }
 
 Result<const event::Event*> RecordReader::end(std::uint64_t last_seq) {

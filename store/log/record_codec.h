@@ -27,6 +27,9 @@ Result<void> encode_record(const event::Event& event, std::string& record);
 /// or another event's, kUnsupportedVersion for a newer format or payload.
 Result<void> decode_record(std::string_view record, std::uint64_t seq, event::Event& event);
 
+/// The number of the payload, by the header alone; nothing for what is no record of this version.
+std::optional<std::uint32_t> payload_of(std::string_view record);
+
 /// Reads records in order and checks that they are a chain.
 class RecordReader {
  public:
@@ -37,6 +40,9 @@ class RecordReader {
   /// Decodes the next record, which is stored under `stored_seq`. The event lives until the next call. After an error
   /// every further call answers it again.
   Result<const event::Event*> read(std::uint64_t stored_seq, std::string_view record);
+  /// Passes over the next record undecoded. False: its payload is among `wanted`, or something is wrong with it, which
+  /// `read` will say.
+  bool skip(std::uint64_t stored_seq, std::string_view record, const PayloadSet& wanted);
   /// To be asked where the records end: kDataLoss if any up to `last_seq` is missing.
   Result<const event::Event*> end(std::uint64_t last_seq);
 

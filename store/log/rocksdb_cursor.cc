@@ -13,8 +13,9 @@ constexpr std::size_t kReadaheadBytes = 2U << 20U;
 
 }  // namespace
 
-RocksDbCursor::RocksDbCursor(const RocksDbStore& store, RecordReader reader, std::uint64_t last_seq)
-    : reader_(std::move(reader)), last_seq_(last_seq) {
+RocksDbCursor::RocksDbCursor(const RocksDbStore& store, RecordReader reader, std::uint64_t last_seq,
+                             const PayloadSet& payloads)
+    : reader_(std::move(reader)), last_seq_(last_seq), payloads_(payloads), takes_all_(payloads.none()) {
   if (reader_.next_seq() > last_seq_) return;
   rocksdb::ReadOptions options;
   if (last_seq_ - reader_.next_seq() > kBulkEvents) {
@@ -28,22 +29,26 @@ RocksDbCursor::RocksDbCursor(const RocksDbStore& store, RecordReader reader, std
 }
 
 Result<const event::Event*> RocksDbCursor::next() {
-  if (reader_.next_seq() > last_seq_) return reader_.end(last_seq_);
-  if (!iterator_->Valid()) {
-    if (!iterator_->status().ok()) {
-      return std::unexpected(
-          to_error(iterator_->status(), "cannot read event " + std::to_string(reader_.next_seq()) + " from the log"));
+  for (;; iterator_->Next()) {
+    if (reader_.next_seq() > last_seq_) return reader_.end(last_seq_);
+    if (!iterator_->Valid()) {
+      if (!iterator_->status().ok()) {
+        return std::unexpected(
+            to_error(iterator_->status(), "cannot read event " + std::to_string(reader_.next_seq()) + " from the log"));
+      }
+      return reader_.end(last_seq_);
     }
-    return reader_.end(last_seq_);
+    const auto key = iterator_->key();
+    if (key.size() != kBigEndianBytes) {
+      return fail(ErrorCode::kDataLoss, "a key in `events` has " + std::to_string(key.size()) + " bytes");
+    }
+    const std::uint64_t seq = read_big_endian({key.data(), key.size()});
+    const auto value = iterator_->value();
+    if (!takes_all_ && reader_.skip(seq, {value.data(), value.size()}, payloads_)) continue;
+    auto event = reader_.read(seq, {value.data(), value.size()});
+    if (event) iterator_->Next();
+    return event;
   }
-  const auto key = iterator_->key();
-  if (key.size() != kBigEndianBytes) {
-    return fail(ErrorCode::kDataLoss, "a key in `events` has " + std::to_string(key.size()) + " bytes");
-  }
-  const auto value = iterator_->value();
-  auto event = reader_.read(read_big_endian({key.data(), key.size()}), {value.data(), value.size()});
-  if (event) iterator_->Next();
-  return event;
 }
 
 }  // namespace esaas::store

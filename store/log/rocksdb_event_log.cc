@@ -238,7 +238,7 @@ Result<std::unique_ptr<Cursor>> RocksDbEventLog::read(std::uint64_t from_seq, Re
   if (options.verify_chain && first <= last) {
     ESAAS_TRY(hash_before, hash_of(first - 1));
   }
-  return std::make_unique<RocksDbCursor>(*store_, RecordReader(first, hash_before), last);
+  return std::make_unique<RocksDbCursor>(*store_, RecordReader(first, hash_before), last, options.payloads);
 }
 
 Result<void> RocksDbEventLog::get_record(std::uint64_t seq, std::string& record) const {

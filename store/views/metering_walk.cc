@@ -5,15 +5,10 @@
 namespace esaas::store {
 
 Result<const event::Event*> MeteringWalk::next() {
-  if (!begun_ && log_.events_to_index() > 0) {
-    ESAAS_TRY(all_, log_.read(1, {.to_seq = to_seq_}));
+  if (!cursor_) {
+    ESAAS_TRY(cursor_, log_.read(1, {.to_seq = to_seq_, .payloads = metering_payloads()}));
   }
-  begun_ = true;
-  if (!all_) return indexed_.next();
-  for (;;) {
-    ESAAS_TRY(const event::Event* event, all_->next());
-    if (event == nullptr || is_metering_event(*event)) return event;
-  }
+  return cursor_->next();
 }
 
 }  // namespace esaas::store

@@ -116,7 +116,7 @@ void UsageFold::apply_to_node(const Key& key, Meter& meter, const event::Event& 
       const auto& volume = event.place_reserved().volume_id();
       if (holds(volume) || volume != meter.intended_volume) break;
       close_reserved(key, meter, now, closed);
-      meter.reserved = Reserved{volume, meter.resources.disk_mib(), now.at_us, now.seq};
+      meter.reserved = Reserved{volume, meter.resources.disk_mib(), now.at_us, now.seq, meter.zone};
       break;
     }
     case event::Event::kPlaceFailed:
@@ -133,10 +133,11 @@ void UsageFold::apply_to_node(const Key& key, Meter& meter, const event::Event& 
       if (!holds(grown.volume_id())) break;
       // A disk that was taken whole is larger than what was asked for, and stays so.
       const std::uint64_t disk_mib = std::max<std::uint64_t>(grown.resources().disk_mib(), meter.reserved->disk_mib);
+      const std::string zone = meter.reserved->zone;
       close_reserved(key, meter, now, closed);
       meter.resources = grown.resources();
       meter.resources.set_disk_mib(static_cast<std::uint32_t>(disk_mib));
-      meter.reserved = Reserved{grown.volume_id(), disk_mib, now.at_us, now.seq};
+      meter.reserved = Reserved{grown.volume_id(), disk_mib, now.at_us, now.seq, zone};
       break;
     }
     case event::Event::kTaskLaunchIntended:
@@ -158,7 +159,7 @@ void UsageFold::apply_to_node(const Key& key, Meter& meter, const event::Event& 
       meter.revocable.Clear();
       meter.resources = place.resources();
       meter.zone = place.zone();
-      meter.reserved = Reserved{place.volume_id(), meter.resources.disk_mib(), now.at_us, now.seq};
+      meter.reserved = Reserved{place.volume_id(), meter.resources.disk_mib(), now.at_us, now.seq, meter.zone};
       break;
     }
     case event::Event::kTaskAdopted: adopt_task(key, meter, event, closed); break;
@@ -192,7 +193,8 @@ void UsageFold::apply_status(const Key& key, Meter& meter, const event::Event& e
                           meter.transient ? meter.resources.disk_mib() : 0,
                           now.at_us,
                           now.seq,
-                          meter.revocable};
+                          meter.revocable,
+                          meter.zone};
 }
 
 /// It counts from when the log knows of it.
@@ -206,14 +208,14 @@ void UsageFold::adopt_task(const Key& key, Meter& meter, const event::Event& eve
   if (adopted.state() != model::TASK_STATE_RUNNING) return;
   // Its disk is the volume, which is counted by itself.
   meter.running =
-      Running{adopted.task_id(), meter.resources.cpus_milli(), meter.resources.mem_mib(), 0, now.at_us, now.seq};
+      Running{adopted.task_id(), meter.resources.cpus_milli(), meter.resources.mem_mib(), 0, now.at_us, now.seq, {},
+              meter.zone};
 }
 
 UsageInterval UsageFold::interval_of(const Key& key, const Meter& meter, UsageKind kind, std::uint64_t amount) {
   UsageInterval interval{
       .tenant = meter.tenant, .cluster = key.first, .node = key.second, .kind = kind, .amount = amount};
   if (kind == UsageKind::kDisk) interval.disk_type = meter.group.disk_type;
-  interval.zone = meter.zone;
   interval.holds_data = meter.group.holds_data;
   interval.dedicated_master = meter.group.dedicated_master;
   return interval;
@@ -229,6 +231,7 @@ void UsageFold::append_running(const Key& key, const Meter& meter, End end, std:
     interval.from_seq = running.seq;
     interval.to_seq = end.seq;
     interval.revocable = revocable;
+    interval.zone = running.zone;
   };
   add(UsageKind::kCpu, running.cpus_milli, running.revocable.cpus_milli() != 0);
   add(UsageKind::kMemory, running.mem_mib, running.revocable.mem_mib() != 0);
@@ -243,6 +246,7 @@ void UsageFold::append_reserved(const Key& key, const Meter& meter, End end, std
   interval.from_us = reserved.since_us;
   interval.to_us = end.at_us;
   interval.from_seq = reserved.seq;
+  interval.zone = reserved.zone;
   interval.to_seq = end.seq;
 }
 

@@ -68,12 +68,14 @@ class UsageFold {
     std::int64_t since_us = 0;
     std::uint64_t seq = 0;
     model::Resources revocable = {};  ///< how much of them is
+    std::string zone = {};            ///< as it was then: the next place may be in another one
   };
   struct Reserved {
     std::string volume_id;
     std::uint64_t disk_mib = 0;
     std::int64_t since_us = 0;
     std::uint64_t seq = 0;
+    std::string zone = {};
   };
   using Key = std::pair<std::string, std::string>;  // cluster, node
   /// What a node group says of how its nodes are metered.

@@ -119,6 +119,27 @@ TYPED_TEST(EventLogSuite, ReadsFromAnySeqAndOne) {
   EXPECT_EQ(this->log().read_one(7)->seq(), 7U);
 }
 
+TYPED_TEST(EventLogSuite, ReadsOfSomePayloadsAlone) {
+  SampleEvents samples;
+  this->append({samples.take(2'000), {}});
+  PayloadSet payloads;
+  payloads.set(event::Event::kTaskStatusChanged);
+  payloads.set(event::Event::kClusterCreated);
+  std::vector<std::string> wanted;
+  for (const auto& event : this->read_all(300, {.to_seq = 1'800})) {
+    if (event.has_task_status_changed() || event.has_cluster_created()) wanted.push_back(event.SerializeAsString());
+  }
+  ASSERT_GT(wanted.size(), 100U);
+  std::vector<std::string> got;
+  for (const auto& event : this->read_all(300, {.to_seq = 1'800, .payloads = payloads})) {
+    got.push_back(event.SerializeAsString());
+  }
+  EXPECT_EQ(got, wanted);
+  payloads.reset();
+  payloads.set(event::Event::kFrameworkStopped);
+  EXPECT_TRUE(this->read_all(1, {.payloads = payloads}).empty());
+}
+
 TYPED_TEST(EventLogSuite, BindsEachEventToTheBytesBeforeIt) {
   this->append_plain(3);
   const auto events = this->read_all(1, {.verify_chain = true});

@@ -55,6 +55,24 @@ TEST(RecordCodec, RefusesEveryTruncation) {
   }
 }
 
+TEST(RecordReader, PassesOverWhatIsNotWantedAndNothingThatIsWrong) {
+  std::string record;
+  ASSERT_TRUE(encode_record(plain_event(2), record));
+  PayloadSet wanted;
+  wanted.set(event::Event::kNodeAdded);
+  RecordReader reader(2, std::nullopt);
+  EXPECT_FALSE(reader.skip(3, record, wanted)) << "of another place";
+  EXPECT_FALSE(reader.skip(2, "no record", wanted));
+  EXPECT_FALSE(reader.skip(2, "", wanted));
+  EXPECT_EQ(reader.next_seq(), 2U);
+  EXPECT_TRUE(reader.skip(2, record, wanted));
+  EXPECT_EQ(reader.next_seq(), 3U);
+  RecordReader other(2, std::nullopt);
+  wanted.set(event::Event::kControllerStarted);
+  EXPECT_FALSE(other.skip(2, record, wanted));
+  EXPECT_EQ((*other.read(2, record))->seq(), 2U);
+}
+
 TEST(RecordReader, SaysWhichEventsAreMissing) {
   std::string record;
   ASSERT_TRUE(encode_record(plain_event(4), record));
