@@ -3,6 +3,12 @@
 #include <sodium.h>
 
 namespace esaas {
+namespace {
+
+/// Only once it has looked at the processor does libsodium hash as fast as that can.
+[[maybe_unused]] const bool kSodiumStarted = sodium_init() >= 0;
+
+}  // namespace
 
 Hash blake2b_256(std::string_view bytes) {
   Hash hash{};

@@ -12,10 +12,16 @@
 
 namespace esaas::store {
 
+/// The leaf of a record with this hash.
+Hash merkle_leaf(const Hash& record);
+/// The root over these leaves. It makes the tree in their place.
+Hash root_of_leaves(std::vector<Hash> leaves);
+
 /// Takes records one after the other, and keeps one hash for each bit of their number.
 class MerkleTree {
  public:
-  void add(const Hash& record);
+  void add(const Hash& record) { add_leaf(merkle_leaf(record)); }
+  void add_leaf(const Hash& leaf);
   [[nodiscard]] std::uint64_t size() const { return size_; }
   /// Of all that was added. The root of nothing is the hash of nothing.
   [[nodiscard]] Hash root() const;
@@ -25,7 +31,28 @@ class MerkleTree {
   std::uint64_t size_ = 0;
 };
 
-/// The hashes that lead from one record to the root, the nearest first. Precondition: `index` is below their number.
+/// Finds the hashes that lead from one record to the root while the records go by, and keeps few of them.
+class InclusionPath {
+ public:
+  /// For record number `index` of `size`. Precondition: `index` is below `size`.
+  InclusionPath(std::uint64_t index, std::uint64_t size);
+  /// The next record, from number 0 on.
+  void add(const Hash& record);
+  /// Once all are added: the hashes, the nearest to the record first.
+  [[nodiscard]] std::vector<Hash> path() const;
+
+ private:
+  /// The records beside the way to the root at one level.
+  struct Sibling {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+    MerkleTree tree = {};
+  };
+  std::vector<Sibling> siblings_;  // the farthest first
+  std::uint64_t next_ = 0;
+};
+
+/// InclusionPath of records that are all at hand. Precondition: `index` is below their number.
 std::vector<Hash> inclusion_path(std::span<const Hash> records, std::uint64_t index);
 
 /// The root that record number `index` of `size` leads to along that path. Compare it with the root that is known. A

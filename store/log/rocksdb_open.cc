@@ -38,10 +38,22 @@ rocksdb::DBOptions database_options(const RocksDbLogOptions& options, bool fresh
   return db;
 }
 
+/// What is cold, at the deepest level, is kept for good and read seldom. Events are small and alike, so that a block
+/// alone has little to learn from: each table has a dictionary that is trained on its own samples.
+void compress_cold(rocksdb::ColumnFamilyOptions& family) {
+  constexpr std::uint32_t kDictionaryBytes = 64U << 10U;
+  family.bottommost_compression = rocksdb::kZSTD;
+  family.bottommost_compression_opts.enabled = true;
+  family.bottommost_compression_opts.level = 3;
+  family.bottommost_compression_opts.max_dict_bytes = kDictionaryBytes;
+  family.bottommost_compression_opts.zstd_max_train_bytes = 100 * kDictionaryBytes;  // as zstd's manual has it
+}
+
 rocksdb::ColumnFamilyOptions family_options(std::size_t write_buffer_bytes, std::size_t block_bytes) {
   rocksdb::ColumnFamilyOptions family;
   family.write_buffer_size = write_buffer_bytes;
   family.compression = rocksdb::kLZ4Compression;
+  compress_cold(family);
   rocksdb::BlockBasedTableOptions table;
   table.block_size = block_bytes;
   table.format_version = 5;
@@ -101,6 +113,15 @@ Error to_error(const rocksdb::Status& status, const std::string& what) {
 }
 
 Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const RocksDbLogOptions& options, bool fresh) {
+  return open_in(options, fresh ? Way::kFresh : Way::kExisting);
+}
+
+Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open_to_read(const RocksDbLogOptions& options) {
+  return open_in(options, Way::kToRead);
+}
+
+Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open_in(const RocksDbLogOptions& options, Way way) {
+  const bool fresh = way == Way::kFresh;
   const auto path = database_path(options);
   const std::string what = "cannot open the event log in " + path.string();
   if (!std::filesystem::exists(path / "CURRENT")) {
@@ -112,7 +133,10 @@ Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const RocksDbLogOptions
   std::unique_ptr<RocksDbStore> store(new RocksDbStore);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  const auto status = rocksdb::DB::Open(database_options(options, fresh), path.string(), families(), &handles, &db);
+  const auto settings = database_options(options, fresh);
+  const auto status = way == Way::kToRead
+                          ? rocksdb::DB::OpenForReadOnly(settings, path.string(), families(), &handles, &db)
+                          : rocksdb::DB::Open(settings, path.string(), families(), &handles, &db);
   if (status.IsInvalidArgument()) {
     return fail(ErrorCode::kUnsupportedVersion,
                 what + ": its column families are not those that this program knows: " + status.ToString());

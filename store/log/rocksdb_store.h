@@ -16,6 +16,8 @@ class RocksDbStore {
  public:
   /// Opens `directory`/db. `fresh`: a log is to be created; otherwise one must be there. Errors as open_rocksdb_log.
   static Result<std::unique_ptr<RocksDbStore>> open(const RocksDbLogOptions& options, bool fresh);
+  /// Opens one that is there, for reading alone: nothing of it is changed, and another process may hold it.
+  static Result<std::unique_ptr<RocksDbStore>> open_to_read(const RocksDbLogOptions& options);
 
   RocksDbStore(const RocksDbStore&) = delete;
   RocksDbStore& operator=(const RocksDbStore&) = delete;
@@ -29,6 +31,8 @@ class RocksDbStore {
 
  private:
   RocksDbStore() = default;
+  enum class Way : std::uint8_t { kFresh, kExisting, kToRead };
+  static Result<std::unique_ptr<RocksDbStore>> open_in(const RocksDbLogOptions& options, Way way);
   Result<void> check_format(bool fresh);
 
   std::unique_ptr<rocksdb::DB> db_;

@@ -1,0 +1,85 @@
+#include "store/log/stored_records.h"
+
+#include <rocksdb/iterator.h>
+
+#include "store/log/big_endian.h"
+#include "store/log/rocksdb_store.h"
+#include "store/log/watermark.h"
+
+namespace esaas::store {
+namespace {
+
+constexpr std::size_t kScanReadaheadBytes = 1U << 20U;
+
+std::string key_of_seq(std::uint64_t seq) {
+  std::string key;
+  append_big_endian(seq, key);
+  return key;
+}
+
+class RocksDbRecords final : public StoredRecords {
+ public:
+  RocksDbRecords(std::unique_ptr<RocksDbStore> store, Result<std::pair<std::uint64_t, Hash>> acknowledged)
+      : store_(std::move(store)), acknowledged_(std::move(acknowledged)) {}
+
+  Result<void> find_end() {
+    const std::unique_ptr<rocksdb::Iterator> end(store_->db().NewIterator({}, store_->events()));
+    for (end->SeekToLast(); end->Valid() && end->key().size() < kBigEndianBytes;) end->Prev();
+    if (!end->status().ok()) return std::unexpected(to_error(end->status(), "cannot read the end of the log"));
+    if (end->Valid()) last_seq_ = read_big_endian({end->key().data(), end->key().size()});
+    return {};
+  }
+
+  [[nodiscard]] std::uint64_t last_seq() const override { return last_seq_; }
+  [[nodiscard]] const Result<std::pair<std::uint64_t, Hash>>& acknowledged() const override { return acknowledged_; }
+
+  [[nodiscard]] Result<void> read(std::uint64_t from_seq, std::uint64_t to_seq, const Take& take) const override {
+    rocksdb::ReadOptions options;
+    options.readahead_size = kScanReadaheadBytes;
+    options.fill_cache = false;
+    options.ignore_range_deletions = true;  // there are none
+    // What begins with the last key and goes on is before the next.
+    const std::string end = to_seq == UINT64_MAX ? std::string() : key_of_seq(to_seq + 1);
+    const rocksdb::Slice bound(end);
+    if (!end.empty()) options.iterate_upper_bound = &bound;
+    const std::unique_ptr<rocksdb::Iterator> records(store_->db().NewIterator(options, store_->events()));
+    for (records->Seek(from_seq == 0 ? std::string() : key_of_seq(from_seq)); records->Valid(); records->Next()) {
+      take({records->key().data(), records->key().size()}, {records->value().data(), records->value().size()});
+    }
+    if (records->status().ok()) return {};
+    return std::unexpected(
+        to_error(records->status(), "cannot read the log from event " + std::to_string(from_seq) + " on"));
+  }
+
+  [[nodiscard]] Result<std::optional<std::string>> find(std::uint64_t seq) const override {
+    std::string record;
+    const auto status = store_->db().Get(rocksdb::ReadOptions(), store_->events(), key_of_seq(seq), &record);
+    if (status.IsNotFound()) return std::optional<std::string>();
+    if (!status.ok()) return std::unexpected(to_error(status, "cannot read event " + std::to_string(seq)));
+    return std::optional(std::move(record));
+  }
+
+ private:
+  std::unique_ptr<RocksDbStore> store_;
+  Result<std::pair<std::uint64_t, Hash>> acknowledged_;
+  std::uint64_t last_seq_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<StoredRecords>> open_stored_records(const std::filesystem::path& directory) {
+  const RocksDbLogOptions options{.directory = directory, .create_if_missing = false, .env = nullptr};
+  // Before the log: what is appended meanwhile must not look as if it were missing.
+  Result<std::pair<std::uint64_t, Hash>> acknowledged = fail(ErrorCode::kNotFound, "");
+  if (const auto watermark = Watermark::open(watermark_path(options)); watermark) {
+    acknowledged = std::pair((*watermark)->seq(), (*watermark)->hash());
+  } else {
+    acknowledged = std::unexpected(watermark.error());
+  }
+  ESAAS_TRY(auto store, RocksDbStore::open_to_read(options));
+  auto records = std::make_unique<RocksDbRecords>(std::move(store), std::move(acknowledged));
+  ESAAS_CHECK(records->find_end());
+  return records;
+}
+
+}  // namespace esaas::store
