@@ -26,8 +26,16 @@ bool is_settled(const Node& node) {
   return !node.removing() && !node.has_growth() && !node.has_restart() && is_joined(node);
 }
 
-/// A node that had joined, was not told to stop and is a member.
-Observation imagined(const state::Cluster& cluster, Time now) {
+/// Of a policy, and because of the clock alone.
+bool is_due_by_time(const Action& action) {
+  return std::ranges::all_of(action.events, [](const event::Event& event) {
+    return event.has_policy_run_began() || event.has_elasticsearch_request_intended();
+  });
+}
+
+}  // namespace
+
+Observation imagined_observation(const state::Cluster& cluster, Time now) {
   Observation observation;
   observation.observed_at = now;
   observation.health = cluster.health();
@@ -42,15 +50,6 @@ Observation imagined(const state::Cluster& cluster, Time now) {
   return observation;
 }
 
-/// Of a policy, and because of the clock alone.
-bool is_due_by_time(const Action& action) {
-  return std::ranges::all_of(action.events, [](const event::Event& event) {
-    return event.has_policy_run_began() || event.has_elasticsearch_request_intended();
-  });
-}
-
-}  // namespace
-
 bool is_at_rest(const state::Cluster& cluster) {
   if (!cluster.active_operation().empty() || !cluster.queued_operations().empty()) return false;
   if (!cluster.side_operations().empty() || !cluster.requests().empty() || cluster.has_full_restart()) return false;
@@ -62,7 +61,7 @@ bool is_at_rest(const state::Cluster& cluster) {
 }
 
 Plan plan_at_rest(const state::Cluster& cluster, const state::Tenant* tenant, const Settings& settings, Time now) {
-  const Observation observation = imagined(cluster, now);
+  const Observation observation = imagined_observation(cluster, now);
   const OfferSet no_offers;
   Plan plan = reconcile({.cluster = cluster,
                          .tenant = tenant,

@@ -12,6 +12,11 @@ namespace esaas::reconcile {
 /// node has joined (of a suspended cluster: has stopped).
 bool is_at_rest(const state::Cluster& cluster);
 
+/// What Elasticsearch would answer if all were as the state has it: a node that had joined, and was not told to stop, is
+/// a member; settings are those that were applied last. Shards, indices and repositories are not in the state, and none
+/// are there.
+Observation imagined_observation(const state::Cluster& cluster, Time now);
+
 /// The plan of that moment, without what is only due because time has passed (the next snapshot of a schedule).
 /// Precondition: is_at_rest(cluster).
 Plan plan_at_rest(const state::Cluster& cluster, const state::Tenant* tenant, const Settings& settings, Time now);
