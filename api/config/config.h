@@ -109,6 +109,7 @@ struct Config {
   std::string haproxy_program = "haproxy";  ///< on the agents
   std::vector<KibanaConfig> kibanas;
   LogConfig log;
+  std::chrono::seconds digest_period{3600};     ///< the log is signed this often when it grows; 0: when asked
   std::uint64_t snapshot_events = 100'000;     ///< a snapshot after this many events
   std::uint64_t free_space_reserve_mib = 512;  ///< below it changes are refused
   std::uint64_t queued_commands_max = 16'384;

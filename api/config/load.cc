@@ -350,6 +350,10 @@ Config read_all(const toml::table& table, Reading& reading) {
   config.snapshot_events = store.number("snapshot_events", config.snapshot_events, 100, 100'000'000);
   config.free_space_reserve_mib = store.number("free_space_reserve_mib", config.free_space_reserve_mib, 1, 1'048'576);
   store.done();
+  TableReader digests(reader.table("digests"), "digests.", reading.mistakes);
+  const auto period_s = static_cast<std::uint64_t>(config.digest_period.count());
+  config.digest_period = std::chrono::seconds(digests.number("period_s", period_s, 0, 604'800));
+  digests.done();
   TableReader controller(reader.table("controller"), "controller.", reading.mistakes);
   config.queued_commands_max = controller.number("queued_commands_max", config.queued_commands_max, 1, 1'000'000);
   const auto batch_max = config.http.limits.batch_operations_max;

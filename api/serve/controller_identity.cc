@@ -3,6 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "store/digests/signer.h"
+
 namespace esaas::api {
 namespace {
 
@@ -27,6 +29,8 @@ Result<haproxy::Identity> ensure_controller_identity(store::SecretStore& secrets
   return identity;
 }
 
-bool is_of_the_controller(std::string_view secret_id) { return secret_id == kIdentity; }
+bool is_of_the_controller(std::string_view secret_id) {
+  return secret_id == kIdentity || secret_id == store::kSigningKeySecret;
+}
 
 }  // namespace esaas::api

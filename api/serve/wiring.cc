@@ -132,6 +132,7 @@ loop::HostConfig host_config_of(const config::Config& config, const MesosSecrets
   host.framework.user = config.mesos.task_user;
   host.framework.principal = host.controller.principal;
   host.framework.failover_timeout = config.mesos.failover_timeout;
+  host.controller.digest_period = config.digest_period;
   host.snapshot_events = config.snapshot_events;
   host.free_space_reserve_bytes = config.free_space_reserve_mib * 1024 * 1024;
   host.free_space = store::probe_file_system(config.data_dir);

@@ -46,7 +46,8 @@ Controller::Controller(ControllerOptions options, state::FleetState state, const
       ports_(ports),
       sequencer_(std::move(state), writer, published, ports),
       task_reconciliation_(mesos::Reconciliation::Kind::kTasks, options_.reconciliation),
-      operation_reconciliation_(mesos::Reconciliation::Kind::kOperations, options_.reconciliation) {}
+      operation_reconciliation_(mesos::Reconciliation::Kind::kOperations, options_.reconciliation),
+      digest_work_(options_.digest_period) {}
 
 Controller::~Controller() = default;
 
@@ -56,6 +57,7 @@ void Controller::start(Time now) {
   event.mutable_controller_started()->set_term(state().head.leader_term() + 1);
   append_fleet(std::move(event), event::ACTOR_KIND_CONTROLLER, now);
   stopped_reason_ = state().head.framework_stopped();
+  digest_work_.begin(now);
   for (const auto& [name, cluster] : state().clusters) {
     schedule_.mark_dirty(name);
     schedule_.polls.set(name, now);
@@ -132,6 +134,7 @@ std::optional<Time> Controller::turn(Time now) {
   for (const std::string& name : schedule_.checks.take_due(now)) schedule_.mark_dirty(name);
   reconcile_with_mesos(now);
   check_ledger(now);
+  check_digest(now);
   reconcile_dirty(now);
   settle_offers(now);
   settle_quotas(now);
@@ -143,6 +146,7 @@ std::optional<Time> Controller::turn(Time now) {
     if (other && (!next || *other < *next)) next = other;
   };
   sooner(schedule_.polls.next());
+  if (writable_) sooner(digest_work_.next(state(), sequencer_.durable_seq()));
   if (connected_ && !ledger_check_) sooner(ledger_due_);
   sooner(next_revive());
   if (connected_) {

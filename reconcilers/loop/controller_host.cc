@@ -200,6 +200,15 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
                        });
   }
 
+  /// On the thread that writes snapshots, which waits for the disk as well.
+  void digest_sign(event::DigestSigned asked) override {
+    asio::post(snapshot_pool_, [this, asked = std::move(asked)]() mutable {
+      Result<store::SignedDigest> outcome = fail(ErrorCode::kUnavailable, "there is no store for the key that signs");
+      if (config_.secrets != nullptr) outcome = store::sign_digest(log_, *config_.secrets, std::move(asked));
+      post([this, outcome = std::move(outcome)] { controller_.digest_signed(outcome, system_now()); });
+    });
+  }
+
   void post(std::function<void()> function) override {
     asio::post(io_, [this, function = std::move(function)] {
       function();
@@ -282,6 +291,13 @@ class ControllerHost::Impl final : public Ports, public mesos::Client::Handler {
   void ledger(std::function<void(Result<reconcile::Ledger>)> answer) {
     asio::post(
         io_, [this, answer = std::move(answer)]() mutable { controller_.ask_ledger(std::move(answer), system_now()); });
+  }
+
+  void sign_digest(command::Caller caller, std::function<void(Result<std::uint64_t>)> answer) {
+    asio::post(io_, [this, caller = std::move(caller), answer = std::move(answer)]() mutable {
+      controller_.ask_digest(caller, std::move(answer));
+      turn_soon();
+    });
   }
 
   void observe(std::string cluster, reconcile::Questions questions,
@@ -497,6 +513,9 @@ void ControllerHost::preview(Submission submission, std::function<void(Result<Pr
 void ControllerHost::observe(std::string cluster, reconcile::Questions questions,
                              std::function<void(Result<reconcile::Observation>)> answer) {
   impl_->observe(std::move(cluster), std::move(questions), std::move(answer));
+}
+void ControllerHost::sign_digest(command::Caller caller, std::function<void(Result<std::uint64_t>)> answer) {
+  impl_->sign_digest(std::move(caller), std::move(answer));
 }
 void ControllerHost::ledger(std::function<void(Result<reconcile::Ledger>)> answer) { impl_->ledger(std::move(answer)); }
 std::shared_ptr<const state::Cluster> ControllerHost::cluster(std::string_view name) const {

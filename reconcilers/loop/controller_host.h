@@ -70,6 +70,7 @@ class ControllerHost final : public Front {
   void ledger(std::function<void(Result<reconcile::Ledger>)> answer) override;
   void observe(std::string cluster, reconcile::Questions questions,
                std::function<void(Result<reconcile::Observation>)> answer) override;
+  void sign_digest(command::Caller caller, std::function<void(Result<std::uint64_t>)> answer) override;
   [[nodiscard]] std::shared_ptr<const state::Cluster> cluster(std::string_view name) const override;
   [[nodiscard]] FleetView fleet() const override;
   [[nodiscard]] std::shared_ptr<const state::Operation> operation(std::string_view id) const override;

@@ -75,6 +75,11 @@ class Ports {
   /// Asks Kibana whether it serves; the answer comes to Controller::kibana_answered.
   virtual void kibana_ask(CompanionAddress address) = 0;
 
+  // ---- The log ----
+  /// Completes and signs what DigestWork asks for (store::sign_digest), elsewhere: it reads much. What comes of it comes
+  /// to Controller::digest_signed.
+  virtual void digest_sign(event::DigestSigned asked) = 0;
+
   // ---- The rest ----
   /// Runs `function` on the controller's thread, soon, and then Controller::turn. May be called from any thread.
   virtual void post(std::function<void()> function) = 0;

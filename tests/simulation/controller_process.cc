@@ -170,6 +170,16 @@ void ControllerProcess::kibana_ask(loop::CompanionAddress address) {
   });
 }
 
+/// The key is of this process alone: a simulation keeps no secrets.
+void ControllerProcess::digest_sign(event::DigestSigned asked) {
+  clock_.after(std::chrono::milliseconds{20}, [this, epoch = epoch_, asked = std::move(asked)] {
+    if (epoch != epoch_) return;
+    input([&](loop::Controller& controller) {
+      controller.digest_signed(store::sign_digest(log_, secrets_, asked), clock_.now());
+    });
+  });
+}
+
 void ControllerProcess::post(std::function<void()> function) {
   clock_.after(Duration{0}, [this, epoch = epoch_, function = std::move(function)] {
     if (epoch != epoch_ || !running()) return;

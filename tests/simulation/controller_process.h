@@ -12,6 +12,7 @@
 #include "store/log/memory_event_log.h"
 #include "tests/simulation/faulty_log_writer.h"
 #include "tests/simulation/journal.h"
+#include "tests/api/fake_secrets.h"
 #include "tests/simulation/ledger.h"
 
 namespace esaas::simulation {
@@ -60,6 +61,7 @@ class ControllerProcess final : public loop::Ports {
   void elasticsearch_request(loop::ClusterAddress address, event::Event intent) override;
   void proxy_follow(loop::CompanionAddress address, model::ProxyAccess access, event::Event intent) override;
   void kibana_ask(loop::CompanionAddress address) override;
+  void digest_sign(event::DigestSigned asked) override;
   void post(std::function<void()> function) override;
   void fatal(const Error& error) override;
   void note(std::string_view what, std::vector<std::pair<std::string_view, std::string>> fields) override;
@@ -76,6 +78,7 @@ class ControllerProcess final : public loop::Ports {
   Journal& journal_;
   loop::ControllerOptions options_;
   Hooks hooks_;
+  api::FakeSecrets secrets_;
   MesosLink* mesos_ = nullptr;
   ElasticsearchLink* elasticsearch_ = nullptr;
   ProxyLink* proxies_ = nullptr;

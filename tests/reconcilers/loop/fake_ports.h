@@ -32,6 +32,7 @@ class FakePorts : public Ports {
     followed.emplace_back(std::move(address), std::move(intent));
   }
   void kibana_ask(CompanionAddress address) override { kibanas_asked.push_back(std::move(address)); }
+  void digest_sign(event::DigestSigned asked) override { digests_asked.push_back(std::move(asked)); }
   void post(std::function<void()> function) override { posted.push_back(std::move(function)); }
   void fatal(const Error& error) override { fatal_errors.push_back(error.detail); }
   void note(std::string_view what, std::vector<std::pair<std::string_view, std::string>> fields) override;
@@ -60,6 +61,7 @@ class FakePorts : public Ports {
   std::vector<event::Event> requests;
   std::vector<std::pair<CompanionAddress, event::Event>> followed;
   std::vector<CompanionAddress> kibanas_asked;
+  std::vector<event::DigestSigned> digests_asked;
   std::deque<std::function<void()>> posted;
   std::vector<std::string> fatal_errors;
   std::vector<std::string> notes;
