@@ -114,6 +114,7 @@ int run(int argc, char** argv, const Programs& programs) {
   add_log_commands(app, session, action);
   add_plan_command(app, session, action);
   app.add_subcommand("version", "Print the version")->callback([&] {
+  add_digest_commands(app, session, action);
     action = [&] {
       std::cout << programs.version << "\n";
       return static_cast<int>(kSuccess);

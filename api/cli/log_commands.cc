@@ -57,31 +57,6 @@ int run_fold(const std::string& data_dir, bool as_json) {
   return equal ? kSuccess : kOperationFailed;
 }
 
-Result<std::uint64_t> verify(const std::filesystem::path& data_dir) {
-  ESAAS_TRY(const auto log,
-            store::open_rocksdb_log(
-                {.directory = config::log_directory(data_dir), .create_if_missing = false, .env = nullptr}));
-  ESAAS_TRY(const auto cursor, log->read(1, {.verify_chain = true}));
-  std::uint64_t count = 0;
-  while (true) {
-    ESAAS_TRY(const auto* event, cursor->next());
-    if (event == nullptr) break;
-    ++count;
-  }
-  return count;
-}
-
-int run_verify(const std::string& data_dir, bool as_json) {
-  const auto count = verify(data_dir);
-  if (!count) return print_error(count.error());
-  if (as_json) {
-    std::cout << json::serialize(json::object{{"events", *count}, {"intact", true}}) << "\n";
-  } else {
-    std::cout << *count << " events, every hash of the chain is right\n";
-  }
-  return kSuccess;
-}
-
 }  // namespace
 
 void add_log_commands(CLI::App& app, const Session& session, Action& action) {
@@ -93,10 +68,7 @@ void add_log_commands(CLI::App& app, const Session& session, Action& action) {
   folded->add_option("--data-dir", *data_dir, "data_dir of the configuration")->required();
   folded->callback(
       [data_dir, &session, &action] { action = [data_dir, &session] { return run_fold(*data_dir, session.json); }; });
-  auto* verified = log->add_subcommand("verify", "Recompute the hash chain of all events");
-  verified->add_option("--data-dir", *data_dir, "data_dir of the configuration")->required();
-  verified->callback(
-      [data_dir, &session, &action] { action = [data_dir, &session] { return run_verify(*data_dir, session.json); }; });
+  add_verify_command(*log, session, action);
 }
 
 }  // namespace esaas::api::cli

@@ -82,6 +82,10 @@ const std::map<std::string, std::string> kExpected{
     {"GET /v1/trace/{operation}", "VOA"},
     {"GET /v1/usage", "VOBA"},
     {"GET /v1/events", "VOA"},
+    {"GET /v1/events/{event}/proof", "VOA"},
+    {"GET /v1/digests", "voa"},
+    {"POST /v1/digests", "a"},
+    {"GET /v1/digests/{digest}", "voa"},
     {"GET /v1/tenants", "VOA"},
     {"POST /v1/tenants", "a"},
     {"GET /v1/tenants/{tenant}/quota", "VOA"},
@@ -131,6 +135,8 @@ struct Fixture {
     api.make_token(TOKEN_ROLE_VIEWER, "shop");
     api.add_nodes("search", 1);
     values = {{"{node}", "data-0"},
+              {"{event}", std::to_string(created.seq)},
+              {"{digest}", "1"},
               {"{plugin}", "icu"},
               {"{repository}", "backup"},
               {"{snapshot}", "monday"},

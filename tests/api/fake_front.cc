@@ -6,6 +6,7 @@
 
 #include "core/commands/decide.h"
 #include "core/events/codec.h"
+#include "store/digests/signer.h"
 
 namespace esaas::api {
 
@@ -105,6 +106,29 @@ void FakeFront::stamp_and_append(std::vector<event::Event> events, std::vector<s
   }
   const auto appended = log.append(std::move(batch));
   ASSERT_TRUE(appended.has_value()) << appended.error().detail;
+}
+
+void FakeFront::sign_digest(command::Caller caller, std::function<void(Result<std::uint64_t>)> answer) {
+  const std::lock_guard lock(mutex_);
+  event::DigestSigned asked;
+  asked.set_first_seq(state_.head.digest().through_seq() + 1);
+  asked.set_through_seq(state_.seq());
+  asked.set_previous_digest_seq(state_.head.digest().seq());
+  asked.set_signed_at_us(to_us(kTestNow));
+  auto made = store::sign_digest(log, signing_secrets, asked);
+  if (!made) return answer_later([answer, error = made.error()] { answer(std::unexpected(error)); });
+  std::vector<event::Event> events;
+  if (state_.head.signing_key_id().empty()) {
+    auto& created = *events.emplace_back().mutable_signing_key_created();
+    created.set_key_id(made->digest.key_id());
+    created.set_public_key(made->public_key);
+  }
+  event::Event& event = events.emplace_back();
+  event.mutable_actor()->set_kind(event::ACTOR_KIND_USER);
+  event.mutable_actor()->set_name(caller.token_id);
+  *event.mutable_digest_signed() = std::move(made->digest);
+  stamp_and_append(std::move(events));
+  answer_later([answer = std::move(answer), seq = state_.seq()] { answer(seq); });
 }
 
 void FakeFront::preview(loop::Submission submission, std::function<void(Result<loop::Preview>)> answer) {

@@ -14,6 +14,7 @@
 #include "core/state/fleet_state.h"
 #include "reconcilers/loop/front.h"
 #include "store/log/memory_event_log.h"
+#include "tests/api/fake_secrets.h"
 
 namespace esaas::api {
 
@@ -32,6 +33,8 @@ class FakeFront final : public loop::Front {
   /// Answers of `observation` what is asked; kUnavailable while there is none.
   void observe(std::string cluster, reconcile::Questions questions,
                std::function<void(Result<reconcile::Observation>)> answer) override;
+  /// Signs at once, with a key that `signing_secrets` keeps.
+  void sign_digest(command::Caller caller, std::function<void(Result<std::uint64_t>)> answer) override;
   [[nodiscard]] std::shared_ptr<const state::Cluster> cluster(std::string_view name) const override;
   [[nodiscard]] loop::FleetView fleet() const override;
   [[nodiscard]] std::shared_ptr<const state::Operation> operation(std::string_view id) const override;
@@ -44,6 +47,7 @@ class FakeFront final : public loop::Front {
 
   // ---- For tests ----
   store::MemoryEventLog log;
+  FakeSecrets signing_secrets;
   std::optional<reconcile::MasterBooks> books;
   std::optional<reconcile::Observation> observation;  ///< without snapshots of repositories that it does not list
   loop::ControllerStatus liveness;                    ///< what status() tells, besides the seqs
