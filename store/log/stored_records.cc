@@ -9,6 +9,8 @@
 namespace esaas::store {
 namespace {
 
+/// Files of a log in use go when RocksDB is done with them, also while somebody else looks for them.
+constexpr int kOpenAttempts = 5;
 constexpr std::size_t kScanReadaheadBytes = 1U << 20U;
 
 std::string key_of_seq(std::uint64_t seq) {
@@ -76,7 +78,9 @@ Result<std::unique_ptr<StoredRecords>> open_stored_records(const std::filesystem
   } else {
     acknowledged = std::unexpected(watermark.error());
   }
-  ESAAS_TRY(auto store, RocksDbStore::open_to_read(options));
+  auto opened = RocksDbStore::open_to_read(options);
+  for (int attempt = 1; !opened && attempt < kOpenAttempts; ++attempt) opened = RocksDbStore::open_to_read(options);
+  ESAAS_TRY(auto store, std::move(opened));
   auto records = std::make_unique<RocksDbRecords>(std::move(store), std::move(acknowledged));
   ESAAS_CHECK(records->find_end());
   return records;

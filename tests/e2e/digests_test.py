@@ -6,7 +6,6 @@ program: Python's hashlib and openssl, by what store/digests/format.md says alon
 
 import hashlib
 import json
-import os
 import random
 import shutil
 import struct
@@ -15,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 from installation import Installation
@@ -103,15 +103,28 @@ class Digests:
         done = self.esaas.run("--json", "log", "verify", "--data-dir", str(self.esaas.data), *words, check=check)
         return json.loads(done.stdout)
 
+    def events(self):
+        """All that the log has, as the stream shows them."""
+        last = self.verify()["events"]
+        token = (self.esaas.data / "admin-token").read_text().split()[0]
+        request = urllib.request.Request(f"http://127.0.0.1:{self.esaas.port}/v1/events?from=1",
+                                         headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, timeout=20) as stream:
+            for line in stream:
+                if line.startswith(b"data:"):
+                    event = json.loads(line[5:])
+                    yield event
+                    if event["seq"] >= last:
+                        return
+
     def sign_and_read(self):
         self.grow()
         digest = self.esaas.json("digest", "sign")
-        self.reader = Reader(bytes.fromhex(digest["public_key"]))
         assert self.reader.signature_holds(digest), digest
         wrong = dict(digest, through_seq=digest["through_seq"] + 1)
         assert not self.reader.signature_holds(wrong)
         self.report(f"openssl verifies the signature over events {digest['first_seq']} to {digest['through_seq']}")
-        for seq in range(digest["first_seq"], digest["through_seq"] + 1):
+        for seq in range(1, digest["through_seq"] + 1):
             text = self.esaas.run("event", "proof", str(seq)).stdout
             proof = json.loads(text)
             assert self.reader.proof_holds(proof), proof
@@ -128,7 +141,8 @@ class Digests:
         assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
 
     def kill_while_signing(self):
-        """At moments that differ: before the key's event, while the root is computed, before the digest is on disk."""
+        """At moments that differ, from the very first on: before there is a key, before its event, while the root is computed,
+        before the digest is on disk."""
         chance = random.Random(20161009)
         for number in range(KILLS):
             self.grow(2)
@@ -142,6 +156,7 @@ class Digests:
             assert found["intact"], found
         self.grow(1)
         newest = self.esaas.json("digest", "sign")
+        self.reader = Reader(bytes.fromhex(newest["public_key"]))
         digests = self.esaas.json("digest", "list", "--limit", "0")
         through = 0
         for digest in digests:
@@ -151,6 +166,8 @@ class Digests:
         assert digests[-1] == newest
         keys = {digest["public_key"] for digest in digests}
         assert len(keys) == 1, keys
+        told = [one for one in self.events() if one["kind"] == "signing_key_created"]
+        assert len(told) == 1, told
         self.report(f"{KILLS} times killed while it signed: {len(digests)} digests in line by one key")
         self.kept.write_text(json.dumps(digests))
         found = self.verify("--digests", str(self.kept))
@@ -187,8 +204,8 @@ class Digests:
 
     def run(self):
         self.esaas.start()
-        self.sign_and_read()
         self.kill_while_signing()
+        self.sign_and_read()
         self.verify_further()
         self.cut_off()
 
