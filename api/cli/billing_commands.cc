@@ -3,19 +3,13 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
 
 #include "api/cli/commands.h"
-#include "api/config/layout.h"
 #include "api/http/target.h"
 #include "core/base/proto_json.h"
-#include "core/billing/money.h"
-#include "core/billing/month.h"
-#include "store/billing/invoice.h"
-#include "store/log/rocksdb_event_log.h"
 
 namespace esaas::api::cli {
 namespace {
@@ -23,7 +17,7 @@ namespace {
 namespace json = boost::json;
 
 struct BillingOptions {
-  std::string tenant, month, invoice, file, currency, data_dir;
+  std::string tenant, month, invoice, file, currency;
   std::uint64_t monthly_minor = 0;
   std::uint32_t minor_digits = 2;
   std::vector<std::uint32_t> alerts{80, 100};
@@ -115,47 +109,6 @@ int print_bills(const Session& session, const std::string& target) {
   return kSuccess;
 }
 
-struct Verified {
-  model::Invoice billed;
-  std::vector<model::InvoiceLine> lines;  ///< that this log does not give as they were billed
-};
-
-/// Nothing but the events up to the invoice's last one is looked at.
-Result<Verified> verify(const BillingOptions& options) {
-  ESAAS_TRY(const auto log,
-            store::open_rocksdb_log(
-                {.directory = config::log_directory(options.data_dir), .create_if_missing = false, .env = nullptr}));
-  ESAAS_TRY(const auto invoices, store::closed_invoices(*log, {}, {}));
-  const auto found = std::ranges::find(invoices, options.invoice, [](const auto& one) { return one.id(); });
-  if (found == invoices.end()) return fail(ErrorCode::kNotFound, "the log has no invoice " + options.invoice);
-  ESAAS_TRY(const model::Invoice sum, store::billed_up_to(*log, *found));
-  ESAAS_TRY(const billing::Month month, billing::Month::parse(found->month()));
-  ESAAS_TRY(const model::Invoice derived, store::closing_invoice(*log, found->tenant(), month));
-  return Verified{*found, store::differences(sum, derived)};
-}
-
-int run_verify(const BillingOptions& options, bool as_json) {
-  const auto verified = verify(options);
-  if (!verified) return print_error(verified.error());
-  const bool is_right = verified->lines.empty();
-  if (as_json) {
-    json::array lines;
-    for (const auto& line : verified->lines) lines.push_back(to_json(line));
-    std::cout << json::serialize(
-                     json::object{{"invoice", options.invoice}, {"right", is_right}, {"differences", std::move(lines)}})
-              << "\n";
-  } else if (is_right) {
-    std::cout << options.invoice << " is what events 1 to " << verified->billed.last_seq() << " come to\n";
-  } else {
-    std::cout << options.invoice << " is NOT what the log comes to:\n";
-    for (const auto& line : verified->lines) {
-      std::cout << "  " << line.cluster() << " " << line.kind() << " by " << line.price_list() << ": "
-                << billing::to_decimal(line.amount_minor(), verified->billed.minor_digits()) << " too little\n";
-    }
-  }
-  return is_right ? kSuccess : static_cast<int>(kOperationFailed);
-}
-
 void add_prices(CLI::App& app, Session& session, Action& action) {
   auto* prices = app.add_subcommand("prices", "What an hour of each thing costs, and from when");
   prices->require_subcommand(1);
@@ -245,13 +198,7 @@ void add_billing_commands(CLI::App& app, Session& session, Action& action) {
   bill->require_subcommand(1);
   add_looks(*bill, session, action);
   add_closing(*bill, session, action);
-  auto options = std::make_shared<BillingOptions>();
-  auto* command = bill->add_subcommand("verify", "Derive an invoice again from a data directory alone, and compare");
-  command->add_option("invoice", options->invoice, "Such as inv-1234")->required();
-  command->add_option("--data-dir", options->data_dir, "The data directory, or a copy of it; no server may run on it")
-      ->required();
-  command->callback(
-      [options, &session, &action] { action = [options, &session] { return run_verify(*options, session.json); }; });
+  add_bill_verify(*bill, session, action);
 }
 
 void add_tenant_budget(CLI::App& tenant, Session& session, Action& action) {

@@ -83,7 +83,7 @@ class Client::Impl {
  private:
   [[nodiscard]] http_client::Request to_request(const Query& query) const;
   Result<void> prepare_tls();
-  asio::awaitable<Result<Reply>> converse(http_client::Request request, const Take* take, std::chrono::seconds wait);
+  asio::awaitable<Result<Reply>> converse(const Query& query, const Take* take, std::chrono::seconds wait);
   [[nodiscard]] std::unexpected<Error> failed(const http_client::Failure& failure) const;
 
   bool uses_tls_;
@@ -122,7 +122,7 @@ http_client::Request Client::Impl::to_request(const Query& query) const {
 }
 
 /// A new connection for each request: a command sends few, and none can meet a connection that has died meanwhile.
-asio::awaitable<Result<Reply>> Client::Impl::converse(http_client::Request request, const Take* take,
+asio::awaitable<Result<Reply>> Client::Impl::converse(const Query& query, const Take* take,
                                                       std::chrono::seconds wait) {
   http_client::Connection connection(io_, tls_ ? &*tls_ : nullptr);
   connection.set_deadline(Clock::now() + wait);
@@ -130,12 +130,14 @@ asio::awaitable<Result<Reply>> Client::Impl::converse(http_client::Request reque
   if (!opened) co_return failed(opened.error());
   std::optional<std::uint64_t> bytes_max;
   if (take == nullptr) bytes_max = kAnswerBytesMax;
-  const auto head = co_await connection.ask(std::move(request), bytes_max);
+  const auto head = co_await connection.ask(to_request(query), bytes_max);
   if (!head) co_return failed(head.error());
   Reply reply;
   reply.status = static_cast<unsigned>(head->status);
   reply.content_type = head->header("Content-Type");
   reply.etag = head->header("ETag");
+  reply.cursor = head->header("ESaaS-Cursor");
+  if (query.on_head) query.on_head(reply);
   for (;;) {
     if (take != nullptr) connection.set_deadline(Clock::now() + wait);
     const auto piece = co_await connection.next_piece();
@@ -152,7 +154,7 @@ asio::awaitable<Result<Reply>> Client::Impl::converse(http_client::Request reque
 Result<Reply> Client::Impl::perform(const Query& query, const Take* take, std::chrono::seconds wait) {
   ESAAS_CHECK(prepare_tls());
   std::optional<Result<Reply>> outcome;
-  asio::co_spawn(io_, converse(to_request(query), take, wait),
+  asio::co_spawn(io_, converse(query, take, wait),
                  [&outcome](const std::exception_ptr& thrown, Result<Reply> reply) {
                    if (thrown) std::rethrow_exception(thrown);
                    outcome = std::move(reply);

@@ -29,6 +29,7 @@ struct Reply {
   std::string content_type;
   std::string body;
   std::string etag;
+  std::string cursor;  ///< ESaaS-Cursor: where an export begins
 };
 
 struct Query {
@@ -36,6 +37,8 @@ struct Query {
   std::string target;
   std::string body = {};  ///< JSON
   std::vector<std::pair<std::string, std::string>> headers = {};
+  /// Of a stream: called with what the answer begins with, before its first piece.
+  std::function<void(const Reply& head)> on_head = nullptr;
 };
 
 class Client {

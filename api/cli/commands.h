@@ -29,6 +29,9 @@ void add_quota_commands(CLI::App& tenant, Session& session, Action& action);
 void add_tenant_budget(CLI::App& tenant, Session& session, Action& action);
 void add_billing_commands(CLI::App& app, Session& session, Action& action);
 void add_digest_commands(CLI::App& app, Session& session, Action& action);
+/// Below `esaas bill`.
+void add_bill_verify(CLI::App& bill, const Session& session, Action& action);
+void add_export_commands(CLI::App& app, const Session& session, Action& action);
 void add_log_commands(CLI::App& app, const Session& session, Action& action);
 /// Below `esaas log`.
 void add_verify_command(CLI::App& log, const Session& session, Action& action);

@@ -11,17 +11,6 @@ namespace {
 using billing::Charge;
 using billing::Quantity;
 
-std::uint64_t per_unit(BillKind kind) {
-  switch (kind) {
-    case BillKind::kCpu: return 1'000;
-    case BillKind::kMemory:
-    case BillKind::kStorage:
-    case BillKind::kSsd: return 1'024;
-    case BillKind::kCluster: break;
-  }
-  return 1;
-}
-
 std::uint64_t price_of(BillKind kind, const model::Prices& prices) {
   switch (kind) {
     case BillKind::kCpu: return prices.cpu_hour_nanos();
@@ -91,6 +80,25 @@ std::string_view unit_of(BillKind kind) {
     case BillKind::kCluster: break;
   }
   return "cluster_us";
+}
+
+std::uint64_t per_unit(BillKind kind) {
+  switch (kind) {
+    case BillKind::kCpu: return 1'000;
+    case BillKind::kMemory:
+    case BillKind::kStorage:
+    case BillKind::kSsd: return 1'024;
+    case BillKind::kCluster: break;
+  }
+  return 1;
+}
+
+std::optional<BillKind> bill_kind(std::string_view name) {
+  for (const BillKind kind :
+       {BillKind::kCpu, BillKind::kMemory, BillKind::kStorage, BillKind::kSsd, BillKind::kCluster}) {
+    if (name_of(kind) == name) return kind;
+  }
+  return std::nullopt;
 }
 
 void ClusterBill::add(const UsageInterval& interval) {

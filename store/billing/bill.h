@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -29,6 +30,10 @@ enum class BillKind : std::uint8_t { kCpu, kMemory, kStorage, kSsd, kCluster };
 /// cpu, memory, storage, ssd, cluster; and what a quantity of it counts: milli_cpu_us, mib_us, cluster_us.
 std::string_view name_of(BillKind kind);
 std::string_view unit_of(BillKind kind);
+/// Nothing for what is none of these names.
+std::optional<BillKind> bill_kind(std::string_view name);
+/// How many of what a quantity counts make the whole unit that has a price: 1,000 milli-cpus a core, 1,024 MiB a GiB.
+std::uint64_t per_unit(BillKind kind);
 
 class ClusterBill {
  public:

@@ -69,6 +69,16 @@ void add_lines(const model::Invoice& invoice, model::Invoice& sum) {
   }
 }
 
+/// The newest that there is: the invoice can be held against it wherever it is kept.
+Result<void> name_digest(const EventLog& log, model::Invoice& invoice) {
+  IndexWalk walk(log, {.kind = IndexKind::kBook, .value = "digest", .newest_first = true});
+  ESAAS_TRY(const event::Event* event, walk.next());
+  if (event == nullptr) return {};
+  invoice.set_digest_seq(event->seq());
+  invoice.set_digest_root(event->digest_signed().root());
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<model::Invoice>> bills(const EventLog& log, const billing::PriceBook& prices,
@@ -175,6 +185,7 @@ Result<model::Invoice> closing_invoice(const EventLog& log, const std::string& t
   ESAAS_TRY(const billing::PriceBook prices, price_book_at(log, end - 1));
   ESAAS_TRY(model::Invoice invoice, month_bill(log, prices, tenant, month, month.end()));
   invoice.set_last_seq(end - 1);
+  ESAAS_CHECK(name_digest(log, invoice));
   return invoice;
 }
 

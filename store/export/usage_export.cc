@@ -1,59 +1,14 @@
 #include "store/export/usage_export.h"
 
-#include <boost/json/serialize.hpp>
-
-#include <algorithm>
 #include <initializer_list>
-#include <string_view>
 
 #include "core/base/time.h"
+#include "store/export/text_record.h"
 
 namespace esaas::store {
 namespace {
 
 constexpr std::size_t kPageBytes = 64U << 10U;
-constexpr std::uint64_t kMicrosPerSecond = 1'000'000;
-
-/// One value of a line. Numbers are given as their text and are never quoted.
-struct Field {
-  std::string_view name;
-  std::string value;
-  bool is_number = false;
-};
-
-void append_csv(std::initializer_list<Field> fields, std::string& out) {
-  bool first = true;
-  for (const auto& field : fields) {
-    if (!first) out += ',';
-    first = false;
-    out += field.is_number ? field.value : csv_field(field.value);
-  }
-  out += "\r\n";
-}
-
-void append_csv_header(std::initializer_list<Field> fields, std::string& out) {
-  bool first = true;
-  for (const auto& field : fields) {
-    if (!first) out += ',';
-    first = false;
-    out += field.name;
-  }
-  out += "\r\n";
-}
-
-void append_json(std::initializer_list<Field> fields, std::string& out) {
-  out += '{';
-  bool first = true;
-  for (const auto& field : fields) {
-    if (!first) out += ',';
-    first = false;
-    out += boost::json::serialize(boost::json::string_view(field.name.data(), field.name.size()));
-    out += ':';
-    out += field.is_number ? field.value : boost::json::serialize(boost::json::string_view(field.value));
-  }
-  out += "}\n";
-}
-
 /// Hands the fields of an interval to `write`, so that header, CSV and JSON cannot disagree about them.
 template <typename Write>
 void with_fields(const UsageInterval& interval, Write&& write) {
@@ -72,7 +27,8 @@ void with_fields(const UsageInterval& interval, Write&& write) {
          {"to_seq", std::to_string(interval.to_seq), true},
          {"revocable", interval.revocable ? "true" : "false", true},
          {"disk_type", interval.disk_type},
-         {"zone", interval.zone}});
+         {"zone", interval.zone},
+         {"open", interval.to_seq == 0 ? "true" : "false", true}});
 }
 
 template <typename Write>
@@ -86,45 +42,28 @@ void with_fields(const UsageTotal& total, Write&& write) {
          {"cluster_seconds", to_decimal_seconds(total.existing), true}});
 }
 
+using Fields = std::initializer_list<Field>;
+
 template <typename Item>
 void append_header(UsageFormat format, std::string& out) {
   if (format != UsageFormat::kCsv) return;
-  with_fields(Item{}, [&](std::initializer_list<Field> fields) { append_csv_header(fields, out); });
+  with_fields(Item{}, [&](Fields fields) { append_csv_header(fields, out); });
 }
 
 template <typename Item>
 void append_line(const Item& item, UsageFormat format, std::string& out) {
-  with_fields(item, [&](std::initializer_list<Field> fields) {
-    format == UsageFormat::kCsv ? append_csv(fields, out) : append_json(fields, out);
-  });
+  with_fields(item,
+              [&](Fields fields) { format == UsageFormat::kCsv ? append_csv(fields, out) : append_json(fields, out); });
 }
 
 }  // namespace
 
-std::string to_decimal_seconds(UsageQuantity quantity) {
-  std::string fraction = std::to_string(static_cast<std::uint64_t>(quantity % kMicrosPerSecond));
-  fraction.insert(0, 6 - fraction.size(), '0');
-  UsageQuantity whole = quantity / kMicrosPerSecond;
-  std::string digits;
-  do {
-    digits.push_back(static_cast<char>('0' + static_cast<int>(whole % 10)));
-    whole /= 10;
-  } while (whole != 0);
-  std::ranges::reverse(digits);
-  return digits + "." + fraction;
-}
+std::string to_decimal_seconds(UsageQuantity quantity) { return fixed_decimal(quantity, 6); }
 
-std::string csv_field(std::string_view text) {
-  std::string field;
-  if (!text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos) field = "'";
-  field += text;
-  if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
-  std::string quoted = "\"";
-  for (const char c : field) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + "\"";
+void append_interval_header(UsageFormat format, std::string& out) { append_header<UsageInterval>(format, out); }
+
+void append_interval(const UsageInterval& interval, UsageFormat format, std::string& out) {
+  append_line(interval, format, out);
 }
 
 Result<std::string> UsageIntervalExport::next_page() {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/result.h"
+#include "store/export/text_record.h"
 #include "store/views/usage_view.h"
 
 namespace esaas::store {
@@ -15,8 +16,8 @@ namespace esaas::store {
 enum class UsageFormat : std::uint8_t { kCsv, kJsonLines };
 
 /// The intervals of a query, one a line: tenant, cluster, node, kind, unit, amount, from, to, seconds, quantity (amount
-/// times seconds), the seqs of the events that opened and closed it, whether it was revocable, a disk's type and the zone. One thread at a
-/// time.
+/// times seconds), the seqs of the events that opened and closed it, whether it was revocable, a disk's type and the
+/// zone. One thread at a time.
 class UsageIntervalExport {
  public:
   /// Takes the cursor of UsageView::intervals.
@@ -37,7 +38,8 @@ std::string export_totals(const std::vector<UsageTotal>& totals, UsageFormat for
 /// A quantity in amount times seconds: "1234.500000".
 std::string to_decimal_seconds(UsageQuantity quantity);
 
-/// A field of RFC 4180. What a spreadsheet would run as a formula is kept from it by a leading apostrophe.
-std::string csv_field(std::string_view text);
+/// The header line of a CSV (nothing for JSON lines), and one interval as a line.
+void append_interval_header(UsageFormat format, std::string& out);
+void append_interval(const UsageInterval& interval, UsageFormat format, std::string& out);
 
 }  // namespace esaas::store

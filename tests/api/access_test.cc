@@ -81,6 +81,7 @@ const std::map<std::string, std::string> kExpected{
     {"GET /v1/audit", "VOBA"},
     {"GET /v1/trace/{operation}", "VOA"},
     {"GET /v1/usage", "VOBA"},
+    {"GET /v1/exports/usage", "VOBA"},
     {"GET /v1/events", "VOA"},
     {"GET /v1/events/{event}/proof", "VOA"},
     {"GET /v1/digests", "voa"},
@@ -137,6 +138,7 @@ struct Fixture {
     values = {{"{node}", "data-0"},
               {"{event}", std::to_string(created.seq)},
               {"{digest}", "1"},
+              {"{invoice}", "inv-1"},
               {"{plugin}", "icu"},
               {"{repository}", "backup"},
               {"{snapshot}", "monday"},
@@ -259,7 +261,8 @@ TEST(Access, AnotherTenantsThingsAreInNoList) {
       continue;
     }
     for (const auto* query : {"", "?tenant=shop"}) {
-      const bool takes_tenant = route.path != "/v1/tenants" && route.path != "/v1/tokens";
+      const bool takes_tenant =
+          route.path != "/v1/tenants" && route.path != "/v1/tokens" && route.path != "/v1/price-lists";
       if (*query != '\0' && !takes_tenant) continue;
       const auto response = client->request("GET", std::string(route.path) + query);
       ASSERT_EQ(response.status, 200U) << name_of(route) << response.body;

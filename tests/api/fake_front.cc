@@ -96,8 +96,8 @@ void FakeFront::stamp_and_append(std::vector<event::Event> events, std::vector<s
   batch.idempotency = std::move(keys);
   for (auto& event : events) {
     event.set_seq(state_.seq() + 1);
-    event.set_time_at_us(to_us(kTestNow));
-    event.set_wall_at_us(to_us(kTestNow));
+    event.set_time_at_us(to_us(kTestNow + later));
+    event.set_wall_at_us(event.time_at_us());
     event.set_leader_term(1);
     event.set_schema_version(event::kSchemaVersion);
     event.set_min_reader_version(event::kReaderVersion);

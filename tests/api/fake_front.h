@@ -51,6 +51,7 @@ class FakeFront final : public loop::Front {
   std::optional<reconcile::MasterBooks> books;
   std::optional<reconcile::Observation> observation;  ///< without snapshots of repositories that it does not list
   loop::ControllerStatus liveness;                    ///< what status() tells, besides the seqs
+  Duration later{0};  ///< than kTestNow: the time of what is appended
   /// Decides and appends as a caller of all tenants; the test fails when it is refused.
   loop::Accepted must(command::Command command);
   /// Appends an event as a reconciler would.

@@ -389,9 +389,10 @@ TEST_F(Usage, ExportsIntervalsAsCsvAndJsonLines) {
   EXPECT_THAT(
       whole(UsageFormat::kCsv),
       ::testing::StartsWith(
-          "tenant,cluster,node,kind,unit,amount,from,to,seconds,quantity,from_seq,to_seq,revocable,disk_type,zone\r\n"
+          "tenant,cluster,node,kind,unit,amount,from,to,seconds,quantity,from_seq,to_seq,revocable,disk_type,zone,"
+          "open\r\n"
           "shop,logs,data-0,cpu,milli_cpu,2000,1970-01-01T00:00:04.000000Z,1970-01-01T00:00:10.000000Z,6.000000,"
-          "12000.000000,5,6,false,,\r\n"
+          "12000.000000,5,6,false,,,false\r\n"
           "shop,logs,data-0,memory,mib,4096,"));
   EXPECT_THAT(
       whole(UsageFormat::kJsonLines),
@@ -399,7 +400,7 @@ TEST_F(Usage, ExportsIntervalsAsCsvAndJsonLines) {
           "{\"tenant\":\"shop\",\"cluster\":\"logs\",\"node\":\"data-0\",\"kind\":\"cpu\",\"unit\":\"milli_cpu\","
           "\"amount\":2000,\"from\":\"1970-01-01T00:00:04.000000Z\",\"to\":\"1970-01-01T00:00:10.000000Z\","
           "\"seconds\":6.000000,\"quantity\":12000.000000,\"from_seq\":5,\"to_seq\":6,\"revocable\":false,\"disk_"
-          "type\":\"\",\"zone\":\"\"}\n{"));
+          "type\":\"\",\"zone\":\"\",\"open\":false}\n{"));
 }
 
 TEST_F(Usage, ExportsInPagesOfBoundedSize) {
