@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <future>
 #include <random>
 #include <set>
 
@@ -116,6 +117,23 @@ TEST_F(LogVerifierTest, ALogInUseIsVerifiedWithoutTakingIt) {
   EXPECT_EQ(found->last_seq, 102U);
   used.grow(10);
   EXPECT_EQ(used.log().last_seq(), 112U);
+}
+
+TEST_F(LogVerifierTest, ALogThatGrowsMeanwhileIsIntactUpToWhereItWas) {
+  SignedLog used;
+  used.grow(10);
+  const auto growing = std::async(std::launch::async, [&used] {
+    for (int i = 0; i < 200; ++i) used.grow(100);
+  });
+  std::uint64_t before = 0;
+  do {
+    const auto found = verify_log(used.directory(), {.range_events = 1'000});
+    ASSERT_TRUE(found.has_value()) << found.error().detail;
+    EXPECT_TRUE(found->findings.empty()) << text_of(*found);
+    EXPECT_GE(found->last_seq, before);
+    before = found->last_seq;
+  } while (growing.wait_for(std::chrono::seconds{0}) != std::future_status::ready);
+  EXPECT_GT(before, 10U);
 }
 
 TEST_F(LogVerifierTest, ARecordThatWasChangedIsThatOne) {
