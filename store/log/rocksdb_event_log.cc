@@ -34,7 +34,7 @@ std::string seq_key(std::uint64_t seq) {
 rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
 
-class RocksDbEventLog final : public EventLog {
+class RocksDbEventLog final : public DurableLog {
  public:
   RocksDbEventLog(std::unique_ptr<RocksDbStore> store, std::unique_ptr<Watermark> watermark)
       : store_(std::move(store)), watermark_(std::move(watermark)), rebuild_(*store_) {}
@@ -43,6 +43,9 @@ class RocksDbEventLog final : public EventLog {
   Result<void> recover();
 
   Result<void> append(Batch batch) override;
+  Result<void> append_records(std::span<const std::string> records, std::vector<IdempotencyEntry> idempotency) override;
+  [[nodiscard]] Result<std::vector<IdempotencyEntry>> idempotency_entries() const override;
+  [[nodiscard]] rocksdb::DB& database() const override { return store_->db(); }
   [[nodiscard]] std::uint64_t last_seq() const override { return last_seq_.load(std::memory_order_acquire); }
   [[nodiscard]] std::int64_t last_time_at_us() const override {
     return last_time_at_us_.load(std::memory_order_acquire);
@@ -56,7 +59,9 @@ class RocksDbEventLog final : public EventLog {
   [[nodiscard]] Tail& tail() override { return tail_; }
 
  private:
+  Result<void> commit(Batch& batch, const Hash& hash);
   Result<Hash> put_events(Batch& batch);
+  Result<Hash> put_records(std::span<const std::string> records, Batch& batch);
   void put_postings(const Batch& batch);
   void put_idempotency(const Batch& batch);
   Result<void> purge_idempotency(std::int64_t newest_us, std::size_t limit);
@@ -137,6 +142,21 @@ Result<void> RocksDbEventLog::append(Batch batch) {
   ESAAS_CHECK(check_batch(batch, last_seq(), last_time_at_us()));
   write_batch_.Clear();
   ESAAS_TRY(const Hash hash, put_events(batch));
+  return commit(batch, hash);
+}
+
+Result<void> RocksDbEventLog::append_records(std::span<const std::string> records,
+                                             std::vector<IdempotencyEntry> idempotency) {
+  if (poison_) return std::unexpected(*poison_);
+  write_batch_.Clear();
+  Batch batch{.events = {}, .idempotency = std::move(idempotency)};
+  ESAAS_TRY(const Hash hash, put_records(records, batch));
+  ESAAS_CHECK(check_batch(batch, last_seq(), last_time_at_us()));
+  return commit(batch, hash);
+}
+
+/// Makes durable what was put, with its postings and keys.
+Result<void> RocksDbEventLog::commit(Batch& batch, const Hash& hash) {
   put_postings(batch);
   const auto& newest = batch.events.back();
   // Before the new keys, or a key that is used anew on the day of its expiry would be taken away with its old entry.
@@ -164,6 +184,23 @@ Result<Hash> RocksDbEventLog::put_events(Batch& batch) {
     key.clear();
     append_big_endian(event.seq(), key);
     write_batch_.Put(store_->events(), key, record_);
+  }
+  return hash;
+}
+
+Result<Hash> RocksDbEventLog::put_records(std::span<const std::string> records, Batch& batch) {
+  Hash hash = last_hash_;
+  RecordReader reader(last_seq() + 1, hash);
+  std::string key;
+  batch.events.reserve(records.size());
+  for (const std::string& record : records) {
+    const std::uint64_t seq = reader.next_seq();
+    ESAAS_TRY(const event::Event* event, reader.read(seq, record));
+    batch.events.push_back(*event);
+    hash = blake2b_256(record);
+    key.clear();
+    append_big_endian(seq, key);
+    write_batch_.Put(store_->events(), key, record);
   }
   return hash;
 }
@@ -229,6 +266,21 @@ Result<std::optional<IdempotencyEntry>> RocksDbEventLog::find_idempotency(std::s
   ESAAS_TRY(auto entry, get_idempotency(key));
   if (entry && has_expired(entry->at_us, last_time_at_us())) entry.reset();
   return entry;
+}
+
+Result<std::vector<IdempotencyEntry>> RocksDbEventLog::idempotency_entries() const {
+  std::vector<IdempotencyEntry> entries;
+  const std::unique_ptr<rocksdb::Iterator> each(
+      store_->db().NewIterator(rocksdb::ReadOptions(), store_->idempotency()));
+  for (each->Seek(slice(kExpiryPrefix)); each->Valid(); each->Next()) {
+    ESAAS_TRY(const Expiry expiry, parse_expiry_key(view(each->key())));
+    ESAAS_TRY(auto entry, get_idempotency(expiry.key));
+    // One that was used anew is met again at its later time.
+    const bool is_live = entry && entry->at_us == expiry.at_us && !has_expired(expiry.at_us, last_time_at_us());
+    if (is_live) entries.push_back(std::move(*entry));
+  }
+  if (each->status().ok()) return entries;
+  return std::unexpected(to_error(each->status(), "cannot read the idempotency keys"));
 }
 
 Result<std::unique_ptr<Cursor>> RocksDbEventLog::read(std::uint64_t from_seq, ReadOptions options) const {
@@ -310,7 +362,7 @@ Result<std::unique_ptr<Watermark>> open_watermark(const RocksDbLogOptions& optio
 
 }  // namespace
 
-Result<std::unique_ptr<EventLog>> open_rocksdb_log(const RocksDbLogOptions& options) {
+Result<std::unique_ptr<DurableLog>> open_rocksdb_log(const RocksDbLogOptions& options) {
   std::error_code error;
   const bool fresh = !std::filesystem::exists(watermark_path(options), error);
   if (fresh && !options.create_if_missing && !std::filesystem::exists(database_path(options), error)) {
@@ -325,6 +377,18 @@ Result<std::unique_ptr<EventLog>> open_rocksdb_log(const RocksDbLogOptions& opti
   auto log = std::make_unique<RocksDbEventLog>(std::move(store), std::move(watermark));
   ESAAS_CHECK(log->recover());
   return log;
+}
+
+Result<void> acknowledge_all(const std::filesystem::path& directory) {
+  const RocksDbLogOptions options{.directory = directory, .create_if_missing = false, .env = nullptr};
+  ESAAS_TRY(const auto store, RocksDbStore::open(options, false));
+  const std::unique_ptr<rocksdb::Iterator> newest(store->db().NewIterator(rocksdb::ReadOptions(), store->events()));
+  newest->SeekToLast();
+  if (!newest->status().ok()) return std::unexpected(to_error(newest->status(), "cannot read the end of the log"));
+  ESAAS_TRY(const auto watermark, Watermark::create(watermark_path(options)));
+  if (!newest->Valid()) return {};
+  if (newest->key().size() != kBigEndianBytes) return fail(ErrorCode::kDataLoss, "a key in `events` is no seq");
+  return watermark->advance(read_big_endian(view(newest->key())), blake2b_256(view(newest->value())));
 }
 
 }  // namespace esaas::store

@@ -4,13 +4,17 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "core/base/result.h"
 #include "store/log/event_log.h"
 
 namespace rocksdb {
+class DB;
 class Env;
-}
+}  // namespace rocksdb
 
 namespace esaas::store {
 
@@ -22,10 +26,30 @@ struct RocksDbLogOptions {
   rocksdb::Env* env = nullptr;
 };
 
+/// The event log on disk, and what only that one can do.
+class DurableLog : public EventLog {
+ public:
+  /// Appends what another log stored, byte for byte, from the event after last_seq() on, with the idempotency keys of
+  /// those events; durable when it returns. Only for a log that nobody else appends to. Errors as of `append`, and
+  /// kDataLoss: they are no records, or do not follow; nothing of them is there then.
+  virtual Result<void> append_records(std::span<const std::string> records,
+                                      std::vector<IdempotencyEntry> idempotency) = 0;
+
+  /// The keys that have not expired at the newest event, in the order of their time.
+  [[nodiscard]] virtual Result<std::vector<IdempotencyEntry>> idempotency_entries() const = 0;
+
+  /// For a copy that is taken while appends go on (store/backup).
+  [[nodiscard]] virtual rocksdb::DB& database() const = 0;
+};
+
 /// Opens or creates. What was acknowledged is all there, or this fails.
 /// Errors: kUnavailable (another process holds the directory), kUnsupportedVersion (format of another version),
 /// kDataLoss (broken, shortened or missing files; the detail names the file or seq), kNotFound (nothing there and not
 /// to be created), kInternal (I/O, disk full).
-Result<std::unique_ptr<EventLog>> open_rocksdb_log(const RocksDbLogOptions& options);
+Result<std::unique_ptr<DurableLog>> open_rocksdb_log(const RocksDbLogOptions& options);
+
+/// Says of a log that was put in place as a whole, by a copy of its files, that all of it was acknowledged. `directory`
+/// is the log's, which nobody holds. Errors: kDataLoss (its newest record is none), kInternal.
+Result<void> acknowledge_all(const std::filesystem::path& directory);
 
 }  // namespace esaas::store

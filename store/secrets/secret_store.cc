@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <rocksdb/db.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -67,9 +68,8 @@ std::optional<std::string> decrypt(const Key& key, std::string_view record, std:
   return value;
 }
 
-Result<Key> make_key(const std::filesystem::path& file) {
-  Key key{};
-  randombytes_buf(key.data(), key.size());
+/// As a file that only this user reads, there as a whole or not at all.
+Result<void> keep_key(const std::filesystem::path& file, const Key& key) {
   const auto failed = [&](const char* what) {
     return fail(ErrorCode::kInternal, std::string(what) + " " + file.string() + ": " + std::strerror(errno));
   };
@@ -82,6 +82,13 @@ Result<Key> make_key(const std::filesystem::path& file) {
   ::close(descriptor);
   if (!written || !synced) return failed("cannot write");
   if (::rename(temporary.c_str(), file.c_str()) != 0) return failed("cannot rename");
+  return {};
+}
+
+Result<Key> make_key(const std::filesystem::path& file) {
+  Key key{};
+  randombytes_buf(key.data(), key.size());
+  ESAAS_CHECK(keep_key(file, key));
   return key;
 }
 
@@ -155,6 +162,20 @@ class RocksDbSecretStore final : public SecretStore {
     if (status.ok()) status = db_->CompactRange(compaction, nullptr, nullptr);
     if (!status.ok()) return std::unexpected(to_error(status, "cannot erase secrets"));
     return erased;
+  }
+
+  Result<void> copy_to(const std::filesystem::path& directory) const override {
+    std::error_code failed;
+    std::filesystem::create_directories(directory, failed);
+    if (!failed) std::filesystem::permissions(directory, std::filesystem::perms::owner_all, failed);
+    if (failed) return fail(ErrorCode::kInternal, "cannot make " + directory.string() + ": " + failed.message());
+    if (const auto kept = keep_key(directory / "key", key_); !kept) return kept;
+    rocksdb::Checkpoint* made = nullptr;
+    auto status = rocksdb::Checkpoint::Create(db_.get(), &made);
+    const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+    if (status.ok()) status = checkpoint->CreateCheckpoint((directory / "db").string());
+    if (!status.ok()) return std::unexpected(to_error(status, "cannot copy the secrets"));
+    return {};
   }
 
  private:

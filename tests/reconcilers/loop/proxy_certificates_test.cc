@@ -63,6 +63,9 @@ class Unreadable final : public store::SecretStore {
     return fail(ErrorCode::kDataLoss, "under another key");
   }
   Result<std::size_t> erase_unless(const std::function<bool(std::string_view, std::uint32_t)>&) override { return 0U; }
+  [[nodiscard]] Result<void> copy_to(const std::filesystem::path&) const override {
+    return fail(ErrorCode::kDataLoss, "under another key");
+  }
 };
 
 TEST(ProxyCertificates, WhatCannotBeReadAdmitsNobody) {
