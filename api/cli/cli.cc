@@ -26,6 +26,7 @@ void add_session_options(CLI::App& app, Session& session) {
       ->envname("ESAAS_CA_FILE")
       ->take_last();
   app.add_flag("--json", session.json, "JSON for machines instead of tables");
+  app.add_option("--at", session.at, "Read as it was then: the seq of an event, or an RFC 3339 time")->take_last();
 }
 
 void add_serve(CLI::App& app, const Programs& programs, std::string& config_file, bool& check_only, Action& action) {
@@ -114,6 +115,9 @@ int run(int argc, char** argv, const Programs& programs) {
   add_admin_commands(app, session, action);
   add_log_commands(app, session, action);
   add_plan_command(app, session, action);
+  add_past_commands(app, session, action);
+  add_replay_command(app, session, action);
+  add_what_if_command(app, session, action);
   app.add_subcommand("version", "Print the version")->callback([&] {
   add_digest_commands(app, session, action);
     action = [&] {

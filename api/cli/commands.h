@@ -36,9 +36,15 @@ void add_log_commands(CLI::App& app, const Session& session, Action& action);
 /// Below `esaas log`.
 void add_verify_command(CLI::App& log, const Session& session, Action& action);
 void add_plan_command(CLI::App& app, const Session& session, Action& action);
+void add_past_commands(CLI::App& app, const Session& session, Action& action);
+void add_replay_command(CLI::App& app, const Session& session, Action& action);
+void add_what_if_command(CLI::App& app, const Session& session, Action& action);
 
 /// --reason, --if-match, --dry-run, --wait and so on.
 void add_change_options(CLI::App& command, ChangeOptions& change);
+
+/// Prints the answer to a GET as it comes, as of the session's `at`. The exit code.
+int print_stream(const Session& session, const std::string& target);
 
 /// --limit of a list, which counts over all its pages: 0 (all) to 10000.
 void add_limit(CLI::App& command, std::size_t& limit);

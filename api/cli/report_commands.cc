@@ -1,4 +1,4 @@
-// esaas audit, trace, usage, events, nodes, ledger
+// esaas audit, usage, events, nodes, ledger
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -69,29 +69,6 @@ void add_audit(CLI::App& app, Session& session, Action& action) {
                                  {"OPERATION", "operation_id"},
                                  {"OUTCOME", "outcome"},
                                  {"REASON", "reason"}});
-    };
-  });
-}
-
-/// Prints an answer as it comes.
-int print_stream(const Session& session, const std::string& target) {
-  const auto client = session.connect();
-  if (!client) return print_error(client.error());
-  auto reply = (*client)->stream(
-      {.target = target}, [](std::string_view piece) { return static_cast<bool>(std::cout << piece); },
-      std::chrono::seconds(120));
-  if (!reply) return print_error(reply.error());
-  const auto good = expect_success(std::move(*reply));
-  return good ? kSuccess : print_error(good.error());
-}
-
-void add_trace(CLI::App& app, Session& session, Action& action) {
-  auto options = std::make_shared<ReportOptions>();
-  auto* command = app.add_subcommand("trace", "All that an operation led to, each event below its cause");
-  command->add_option("operation", options->operation, "The operation's id")->required();
-  command->callback([options, &session, &action] {
-    action = [options, &session] {
-      return print_stream(session, "/v1/trace/" + options->operation + (session.json ? "" : "?format=text"));
     };
   });
 }
@@ -194,11 +171,21 @@ void add_nodes(CLI::App& app, Session& session, Action& action) {
 
 }  // namespace
 
+int print_stream(const Session& session, const std::string& target) {
+  const auto client = session.connect();
+  if (!client) return print_error(client.error());
+  auto reply = (*client)->stream(
+      {.target = session.as_of(target)}, [](std::string_view piece) { return static_cast<bool>(std::cout << piece); },
+      std::chrono::seconds(120));
+  if (!reply) return print_error(reply.error());
+  const auto good = expect_success(std::move(*reply));
+  return good ? kSuccess : print_error(good.error());
+}
+
 void add_report_commands(CLI::App& app, Session& session, Action& action) {
   add_nodes(app, session, action);
   add_ledger(app, session, action);
   add_audit(app, session, action);
-  add_trace(app, session, action);
   add_usage(app, session, action);
   add_events(app, session, action);
 }

@@ -46,9 +46,14 @@ Result<json::object> to_object(const Reply& reply) {
   return std::move(value->get_object());
 }
 
+std::string Session::as_of(const std::string& target) const {
+  if (at.empty()) return target;
+  return target + (target.find('?') == std::string::npos ? "?at=" : "&at=") + http::percent_encode(at);
+}
+
 Result<json::object> Session::get(const std::string& target) const {
   ESAAS_TRY(const auto client, connect());
-  ESAAS_TRY(auto reply, client->send({.target = target}));
+  ESAAS_TRY(auto reply, client->send({.target = as_of(target)}));
   ESAAS_TRY(const auto good, expect_success(std::move(reply)));
   return to_object(good);
 }

@@ -20,11 +20,15 @@ struct Session {
   std::string token_file;
   std::string ca_file;
   bool json = false;
+  std::string at;  ///< a seq or a time: what is read is as it was then; empty: as it is
 
   /// A client with the token of the file. kInvalidArgument: a bad URL, or a file that cannot be read.
   [[nodiscard]] Result<std::unique_ptr<Client>> connect() const;
 
-  /// GET, and its JSON object.
+  /// The target with `at`.
+  [[nodiscard]] std::string as_of(const std::string& target) const;
+
+  /// GET, as of `at`, and its JSON object.
   [[nodiscard]] Result<boost::json::object> get(const std::string& target) const;
   /// Follows next_cursor until `limit` items are there (0: all). The objects of "items".
   [[nodiscard]] Result<boost::json::array> list(const std::string& target, std::size_t limit) const;

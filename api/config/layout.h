@@ -9,6 +9,8 @@ inline std::filesystem::path log_directory(const std::filesystem::path& data_dir
 inline std::filesystem::path snapshot_directory(const std::filesystem::path& data_dir) {
   return data_dir / "snapshots";
 }
+/// States of the past, each of which may be deleted at any time.
+inline std::filesystem::path past_directory(const std::filesystem::path& data_dir) { return data_dir / "past"; }
 inline std::filesystem::path secret_directory(const std::filesystem::path& data_dir) { return data_dir / "secrets"; }
 inline std::filesystem::path admin_token_file(const std::filesystem::path& data_dir) {
   return data_dir / "admin-token";

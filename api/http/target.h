@@ -14,6 +14,7 @@ struct Target {
   std::string path;                                        ///< as it came, without the query
   std::vector<std::string> segments;                       ///< decoded; none for "/"
   std::vector<std::pair<std::string, std::string>> query;  ///< decoded, in order
+  std::vector<std::string> taken = {};  ///< names of parameters that are read before the resource is asked
 };
 
 /// Bounds of what is taken apart, so that a short request cannot cost much.

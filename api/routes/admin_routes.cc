@@ -123,9 +123,9 @@ Answer revoke_token(Call& call) {
 
 using http::Verb;
 constexpr std::array kRoutes{
-    Route{Verb::kGet, "/v1/tenants", auth::kReaders, &list_tenants},
+    Route{Verb::kGet, "/v1/tenants", auth::kReaders, &list_tenants, kTakesAt},
     Route{Verb::kPost, "/v1/tenants", auth::kFleetAdmins, &create_tenant},
-    Route{Verb::kGet, "/v1/tokens", auth::kAdmins, &list_tokens},
+    Route{Verb::kGet, "/v1/tokens", auth::kAdmins, &list_tokens, kTakesAt},
     Route{Verb::kPost, "/v1/tokens", auth::kAdmins, &issue_token},
     Route{Verb::kDelete, "/v1/tokens/{token}", auth::kAdmins, &revoke_token},
 };

@@ -7,6 +7,7 @@
 #include "api/http/problem.h"
 #include "api/routes/metrics.h"
 #include "api/routes/operation_routes.h"
+#include "api/routes/past_call.h"
 #include "api/routes/route_table.h"
 
 namespace esaas::api {
@@ -67,8 +68,10 @@ asio::awaitable<Result<http::Response>> ApiService::dispatch(std::shared_ptr<htt
                      "", "role_allows_route");
     }
   }
-  if (const auto* handler = std::get_if<SyncHandler>(&route.handler)) co_return (*handler)(call);
-  co_return co_await std::get<AsyncHandler>(route.handler)(call);
+  if (route.takes_at) {
+    if (const auto at = take_at(call.target)) co_return co_await answer_as_of(call, route, *at);
+  }
+  co_return co_await answer(call, route);
 }
 
 }  // namespace esaas::api

@@ -284,14 +284,14 @@ Answer remove_budget(Call& call) {
 }
 
 constexpr std::array kRoutes{
-    Route{http::Verb::kGet, "/v1/price-lists", auth::kAccountants, &list_price_lists},
+    Route{http::Verb::kGet, "/v1/price-lists", auth::kAccountants, &list_price_lists, kTakesAt},
     Route{http::Verb::kPost, "/v1/price-lists", kFleetAccountants, &publish_price_list},
-    Route{http::Verb::kGet, "/v1/rates", auth::kAccountants, &get_rates},
-    Route{http::Verb::kGet, "/v1/bills", auth::kAccountants, &list_bills},
-    Route{http::Verb::kGet, "/v1/invoices", auth::kAccountants, &list_invoices},
+    Route{http::Verb::kGet, "/v1/rates", auth::kAccountants, &get_rates, kTakesAt},
+    Route{http::Verb::kGet, "/v1/bills", auth::kAccountants, &list_bills, kTakesAt},
+    Route{http::Verb::kGet, "/v1/invoices", auth::kAccountants, &list_invoices, kTakesAt},
     Route{http::Verb::kPost, "/v1/invoices", kFleetAccountants, &close_invoice},
-    Route{http::Verb::kGet, "/v1/invoices/{invoice}", auth::kAccountants, &get_invoice},
-    Route{http::Verb::kGet, "/v1/tenants/{tenant}/budget", auth::kAccountants, &get_budget},
+    Route{http::Verb::kGet, "/v1/invoices/{invoice}", auth::kAccountants, &get_invoice, kTakesAt},
+    Route{http::Verb::kGet, "/v1/tenants/{tenant}/budget", auth::kAccountants, &get_budget, kTakesAt},
     Route{http::Verb::kPut, "/v1/tenants/{tenant}/budget", kFleetAccountants, &set_budget},
     Route{http::Verb::kDelete, "/v1/tenants/{tenant}/budget", kFleetAccountants, &remove_budget},
 };

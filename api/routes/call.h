@@ -15,6 +15,7 @@
 #include "api/http/limits.h"
 #include "api/http/response.h"
 #include "api/http/target.h"
+#include "api/routes/read_pool.h"
 #include "core/base/time.h"
 #include "core/commands/decide.h"
 #include "reconcilers/loop/front.h"
@@ -22,25 +23,26 @@
 namespace esaas::store {
 class EventLog;
 class SecretStore;
+class PastStates;
 }
 
 namespace esaas::api {
 
 class EventFeed;
 class Metrics;
-class ReadPool;
 
 /// What the routes stand on. All of it outlives the server.
 struct Foundation {
   loop::Front& front;
   const store::EventLog& log;
-  ReadPool& reads;
+  Reads reads;
   EventFeed& feed;
   Metrics& metrics;
   http::Limits limits;
   std::function<Time()> now;
   std::string version;
   store::SecretStore* secrets = nullptr;  ///< null: none can be kept
+  store::PastStates* past_states = nullptr;  ///< null: nothing can be asked of the past
 };
 
 struct Call {
@@ -62,6 +64,8 @@ struct Route {
   std::string_view path;  ///< template, as in openapi.yaml
   auth::Access access;
   std::variant<SyncHandler, AsyncHandler> handler;
+  bool takes_at = false;  ///< it tells of the fleet's state or of its history, and so of any moment of the past (?at=)
 };
+inline constexpr bool kTakesAt = true;
 
 }  // namespace esaas::api

@@ -146,13 +146,13 @@ Answer delete_cluster(Call& call) {
 
 using http::Verb;
 constexpr std::array kRoutes{
-    Route{Verb::kGet, "/v1/clusters", auth::kReaders, &list_clusters},
+    Route{Verb::kGet, "/v1/clusters", auth::kReaders, &list_clusters, kTakesAt},
     Route{Verb::kPost, "/v1/clusters", auth::kOperators, &create_cluster},
-    Route{Verb::kGet, "/v1/clusters/{cluster}", auth::kReaders, &get_cluster},
+    Route{Verb::kGet, "/v1/clusters/{cluster}", auth::kReaders, &get_cluster, kTakesAt},
     Route{Verb::kDelete, "/v1/clusters/{cluster}", auth::kOperators, &delete_cluster},
-    Route{Verb::kGet, "/v1/clusters/{cluster}/nodes", auth::kReaders, &list_nodes},
-    Route{Verb::kGet, "/v1/clusters/{cluster}/holds", auth::kReaders, &list_holds},
-    Route{Verb::kGet, "/v1/nodes", auth::kReaders, &list_all_nodes},
+    Route{Verb::kGet, "/v1/clusters/{cluster}/nodes", auth::kReaders, &list_nodes, kTakesAt},
+    Route{Verb::kGet, "/v1/clusters/{cluster}/holds", auth::kReaders, &list_holds, kTakesAt},
+    Route{Verb::kGet, "/v1/nodes", auth::kReaders, &list_all_nodes, kTakesAt},
 };
 
 }  // namespace

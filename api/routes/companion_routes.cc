@@ -90,7 +90,7 @@ Answer change_kibana(Call& call) {
 
 using http::Verb;
 constexpr std::array kRoutes{
-    Route{Verb::kGet, "/v1/clusters/{cluster}/endpoints", auth::kReaders, &get_endpoints},
+    Route{Verb::kGet, "/v1/clusters/{cluster}/endpoints", auth::kReaders, &get_endpoints, kTakesAt},
     Route{Verb::kPut, "/v1/clusters/{cluster}/proxies", auth::kOperators, &put_proxies},
     Route{Verb::kPost, "/v1/clusters/{cluster}/kibana", auth::kOperators,
           &change_kibana<&model::Request::mutable_install_kibana>},

@@ -190,10 +190,10 @@ Answer override_rules(Call& call) {
 
 using http::Verb;
 constexpr std::array kRoutes{
-    Route{Verb::kGet, "/v1/operations", auth::kReaders, &list_operations},
+    Route{Verb::kGet, "/v1/operations", auth::kReaders, &list_operations, kTakesAt},
     Route{Verb::kPost, "/v1/operations", auth::kOperators, &submit_any},
     Route{Verb::kPost, kBatchPath, auth::kOperators, &submit_batch},
-    Route{Verb::kGet, "/v1/operations/{operation}", auth::kReaders, &get_operation},
+    Route{Verb::kGet, "/v1/operations/{operation}", auth::kReaders, &get_operation, kTakesAt},
     Route{Verb::kPost, "/v1/operations/{operation}/cancel", auth::kOperators,
           &control_operation<command::OperationVerb::kCancel>},
     Route{Verb::kPost, "/v1/operations/{operation}/pause", auth::kOperators,

@@ -89,17 +89,46 @@ json::object present(const store::AuditEntry& entry) {
   return object;
 }
 
+namespace {
+
+json::object named(const std::vector<std::pair<std::string, std::string>>& pairs) {
+  json::object object;
+  for (const auto& [name, value] : pairs) object[name] = value;
+  return object;
+}
+
+json::object present(const store::TraceNode& node) {
+  json::object object{{"seq", node.seq},
+                      {"cause_seq", node.cause_seq},
+                      {"at", to_rfc3339(from_us(node.at_us))},
+                      {"duration_us", node.duration_us},
+                      {"kind", node.kind},
+                      {"actor", node.actor},
+                      {"sentence", node.sentence}};
+  if (node.is_span) {
+    auto& span = object["span"].emplace_object();
+    span["outcome"] = node.is_open ? "open" : node.failed ? "failed" : "done";
+    if (node.ended_seq != 0) span["ended_seq"] = node.ended_seq;
+    auto& marks = span["marks"].emplace_array();
+    for (const auto& mark : node.marks) {
+      marks.push_back(json::object{{"name", mark.name},
+                                   {"seq", mark.seq},
+                                   {"at", to_rfc3339(from_us(mark.at_us))},
+                                   {"after_us", mark.at_us - node.at_us}});
+    }
+  }
+  if (!node.facts.empty()) object["facts"] = named(node.facts);
+  if (!node.basis.empty()) object["basis"] = named(node.basis);
+  return object;
+}
+
+}  // namespace
+
 json::object present(store::Trace trace) {
   std::vector<json::object> nodes;
   nodes.reserve(trace.nodes.size());
   for (const auto& node : trace.nodes) {
-    nodes.push_back(json::object{{"seq", node.seq},
-                                 {"cause_seq", node.cause_seq},
-                                 {"at", to_rfc3339(from_us(node.at_us))},
-                                 {"duration_us", node.duration_us},
-                                 {"kind", node.kind},
-                                 {"actor", node.actor},
-                                 {"sentence", node.sentence}});
+    nodes.push_back(present(node));
   }
   // An event's seq is above its cause's: from the last to the first, every child is whole before its parent takes it.
   for (std::size_t i = nodes.size(); i-- > 0;) {
@@ -110,6 +139,7 @@ json::object present(store::Trace trace) {
                       {"tenant", trace.tenant},
                       {"cluster", trace.cluster},
                       {"truncated", trace.truncated}};
+  if (trace.subject_seq != 0) object["subject_seq"] = trace.subject_seq;
   auto& roots = object["roots"].emplace_array();
   for (const auto root : trace.roots) roots.push_back(std::move(nodes[root]));
   return object;

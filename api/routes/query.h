@@ -15,7 +15,7 @@ namespace esaas::api {
 
 class Query {
  public:
-  explicit Query(const http::Target& target) : target_(target) {}
+  explicit Query(const http::Target& target) : target_(target), known_(target.taken.begin(), target.taken.end()) {}
 
   /// The text, or empty. An error (too long) is kept for `done`, as are those of the others.
   std::string text(std::string_view name, std::size_t length_max = 255);

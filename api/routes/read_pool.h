@@ -52,4 +52,25 @@ class ReadPool {
   boost::asio::thread_pool pool_;
 };
 
+/// The pool, and what the reads of one call stand on besides what outlives the pool: it is kept until they end, however
+/// late that is.
+class Reads {
+ public:
+  Reads(ReadPool& pool, std::shared_ptr<const void> kept = nullptr) : pool_(&pool), kept_(std::move(kept)) {}
+
+  [[nodiscard]] ReadPool& pool() const { return *pool_; }
+
+  /// As ReadPool::run.
+  template <typename T>
+  boost::asio::awaitable<Result<T>> run(std::shared_ptr<http::Exchange> exchange,
+                                        std::function<Result<T>()> read) const {
+    if (kept_ != nullptr) read = [kept = kept_, inner = std::move(read)] { return inner(); };
+    co_return co_await pool_->run<T>(std::move(exchange), std::move(read));
+  }
+
+ private:
+  ReadPool* pool_;
+  std::shared_ptr<const void> kept_;
+};
+
 }  // namespace esaas::api

@@ -8,6 +8,7 @@
 #include "api/routes/present.h"
 #include "api/routes/query.h"
 #include "api/routes/read_pool.h"
+#include "api/routes/trace_text.h"
 #include "api/routes/usage_text.h"
 #include "api/routes/visible.h"
 #include "store/views/audit_view.h"
@@ -70,39 +71,41 @@ void add_open_requests(const Call& call, store::AuditQuery& query) {
 Answer list_audit(Call& call) {
   ESAAS_CO_TRY(auto query, read_audit_query(call));
   add_open_requests(call, query);
-  json::object answer;
-  auto& items = answer["items"].emplace_array();
-  answer["count"] = 0;
-  answer["count_is_exact"] = true;
-  if (!bind_tenant(call, query.tenant)) co_return http::json_response(answer);
+  json::array items;
+  if (!bind_tenant(call, query.tenant)) {
+    co_return http::json_response(json::object{{"items", std::move(items)}, {"count", 0}, {"count_is_exact", true}});
+  }
   std::function<Result<store::AuditPage>()> read = [&log = call.foundation.log, query] {
     return store::AuditView(log).list(query);
   };
   ESAAS_CO_TRY(const auto page, co_await call.foundation.reads.run<store::AuditPage>(call.exchange, std::move(read)));
   for (const auto& entry : page.entries) items.push_back(present(entry));
-  answer["count"] = page.count;
-  answer["count_is_exact"] = page.is_count_exact;
+  json::object answer{{"items", std::move(items)}, {"count", page.count}, {"count_is_exact", page.is_count_exact}};
   if (page.next_cursor != 0) answer["next_cursor"] = std::to_string(page.next_cursor);
   co_return http::json_response(answer);
 }
 
+struct OperationTrace {
+  store::Trace trace;
+  Hash log_identity;
+};
+
 Answer get_trace(Call& call) {
   Query query(call.target);
-  const auto format = query.choice("format", "json|text");
+  const auto format = query.choice("format", kTraceFormats);
   ESAAS_CO_CHECK(query.done());
   const auto& id = call.parameters[0];
-  std::function<Result<store::Trace>()> read = [&log = call.foundation.log, id] {
-    return store::TraceView(log).trace(id);
+  std::function<Result<OperationTrace>()> read = [&log = call.foundation.log, id]() -> Result<OperationTrace> {
+    OperationTrace found;
+    ESAAS_TRY(found.trace, store::TraceView(log).trace(id));
+    ESAAS_TRY(found.log_identity, log.hash_of(1));
+    return found;
   };
-  ESAAS_CO_TRY(auto trace, co_await call.foundation.reads.run<store::Trace>(call.exchange, std::move(read)));
-  if (!auth::may_see(call.caller, trace.tenant)) {
+  ESAAS_CO_TRY(auto found, co_await call.foundation.reads.run<OperationTrace>(call.exchange, std::move(read)));
+  if (!auth::may_see(call.caller, found.trace.tenant)) {
     co_return fail(ErrorCode::kNotFound, "there is no operation " + id);
   }
-  if (format == "json") co_return http::json_response(present(std::move(trace)));
-  http::Response response;
-  response.content_type = "text/plain; charset=utf-8";
-  response.body = store::to_text(trace);
-  co_return response;
+  co_return trace_response(std::move(found.trace), format, found.log_identity, call.foundation.version);
 }
 
 struct UsageRequest {
@@ -159,9 +162,9 @@ Answer get_usage(Call& call) {
 
 using http::Verb;
 constexpr std::array kRoutes{
-    Route{Verb::kGet, "/v1/audit", auth::kAccountants, &list_audit},
-    Route{Verb::kGet, "/v1/trace/{operation}", auth::kReaders, &get_trace},
-    Route{Verb::kGet, "/v1/usage", auth::kAccountants, &get_usage},
+    Route{Verb::kGet, "/v1/audit", auth::kAccountants, &list_audit, kTakesAt},
+    Route{Verb::kGet, "/v1/trace/{operation}", auth::kReaders, &get_trace, kTakesAt},
+    Route{Verb::kGet, "/v1/usage", auth::kAccountants, &get_usage, kTakesAt},
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "api/routes/health_routes.h"
 #include "api/routes/ledger_routes.h"
 #include "api/routes/operation_routes.h"
+#include "api/routes/past_routes.h"
 #include "api/routes/report_routes.h"
 #include "api/routes/snapshot_routes.h"
 #include "api/routes/tenant_routes.h"
@@ -22,7 +23,7 @@ namespace esaas::api {
 std::vector<Route> all_routes() {
   std::vector<Route> routes;
   for (const auto& part : {cluster_routes(), change_routes(), snapshot_routes(), companion_routes(), undo_routes(),
-                           why_routes(), operation_routes(), report_routes(), billing_routes(), export_routes(), ledger_routes(),
+                           why_routes(), operation_routes(), report_routes(), past_routes(), billing_routes(), export_routes(), ledger_routes(),
                            event_routes(), digest_routes(), admin_routes(), tenant_routes(), health_routes()}) {
     routes.insert(routes.end(), part.begin(), part.end());
   }

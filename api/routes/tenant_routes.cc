@@ -122,9 +122,9 @@ Answer set_policies(Call& call) {
 }
 
 constexpr std::array kRoutes{
-    Route{http::Verb::kGet, "/v1/tenants/{tenant}/policies", auth::kReaders, &get_policies},
+    Route{http::Verb::kGet, "/v1/tenants/{tenant}/policies", auth::kReaders, &get_policies, kTakesAt},
     Route{http::Verb::kPut, "/v1/tenants/{tenant}/policies", auth::kAdmins, &set_policies},
-    Route{http::Verb::kGet, "/v1/tenants/{tenant}/quota", auth::kReaders, &get_quota},
+    Route{http::Verb::kGet, "/v1/tenants/{tenant}/quota", auth::kReaders, &get_quota, kTakesAt},
     Route{http::Verb::kPut, "/v1/tenants/{tenant}/quota", auth::kFleetAdmins, &set_quota},
 };
 

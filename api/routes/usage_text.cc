@@ -114,7 +114,7 @@ class IntervalStream final : public http::BodyStream {
     std::optional<store::UsageIntervalExport> pages;
   };
 
-  ReadPool& reads_;
+  const Reads reads_;
   std::shared_ptr<http::Exchange> exchange_;
   std::shared_ptr<Pages> pages_;
 };

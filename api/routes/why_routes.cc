@@ -217,9 +217,9 @@ Answer why_operation(Call& call) {
 }
 
 constexpr std::array kRoutes{
-    Route{http::Verb::kGet, "/v1/clusters/{cluster}/why", auth::kReaders, &why_cluster},
-    Route{http::Verb::kGet, "/v1/clusters/{cluster}/nodes/{node}/why", auth::kReaders, &why_node},
-    Route{http::Verb::kGet, "/v1/operations/{operation}/why", auth::kReaders, &why_operation},
+    Route{http::Verb::kGet, "/v1/clusters/{cluster}/why", auth::kReaders, &why_cluster, kTakesAt},
+    Route{http::Verb::kGet, "/v1/clusters/{cluster}/nodes/{node}/why", auth::kReaders, &why_node, kTakesAt},
+    Route{http::Verb::kGet, "/v1/operations/{operation}/why", auth::kReaders, &why_operation, kTakesAt},
 };
 
 }  // namespace

@@ -23,11 +23,14 @@
 #include "api/serve/controller_identity.h"
 #include "api/serve/embedded_process.h"
 #include "api/serve/first_token.h"
+#include "api/serve/past_keeper.h"
 #include "api/serve/wiring.h"
 #include "core/model/ids.h"
+#include "store/log/free_space.h"
 #include "store/log/rocksdb_event_log.h"
 #include "store/secrets/references.h"
 #include "store/secrets/secret_store.h"
+#include "store/snapshots/past_states.h"
 #include "store/snapshots/recovery.h"
 #include "store/snapshots/snapshot_store.h"
 
@@ -38,6 +41,8 @@ constexpr int kStartFailed = 1;
 constexpr int kWrongConfig = 2;
 constexpr int kCommitFailed = 70;  // EX_SOFTWARE
 constexpr std::size_t kReadThreads = 2;
+/// Folded for one question about the past: about a second.
+constexpr std::uint64_t kPastEventsFoldedMax = 1'000'000;
 
 Time system_now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
 
@@ -126,7 +131,8 @@ class Run {
     ESAAS_TRY(proxy_tls_, haproxy::client_context(identity));
     host.controller.settings.haproxy.controller_certificate = identity.certificate;
     host.proxy_tls = proxy_tls_.get();
-    host.secrets = kept_secrets_.get();
+    host.secrets = kept_secrets_.get(),
+                                                      .past_states = past_states_.get();
     host.controller.incarnation = model::incarnation_of(system_now());
     if (config_.mesos.embedded) {
       ESAAS_TRY(const std::uint16_t port,
@@ -158,7 +164,24 @@ class Run {
     return fail(ErrorCode::kInvalidArgument, ca_file.string() + ": " + failed.message(), "mesos.ca_file");
   }
 
+  Result<void> keep_past_states() {
+    store::PastStatesOptions options;
+    options.directory = config::past_directory(config_.data_dir);
+    options.folded_max = kPastEventsFoldedMax;
+    ESAAS_TRY(past_states_, store::PastStates::open(*log_, options));
+    // Well before commands are refused for it.
+    const std::uint64_t spare_bytes = 2 * config_.free_space_reserve_mib * 1024 * 1024;
+    past_keeper_.emplace(
+        *past_states_,
+        [probe = store::probe_file_system(config_.data_dir), spare_bytes] {
+          return store::check_reserve(probe, spare_bytes);
+        },
+        [](const std::string& why) { log::warning("past_state_not_kept", {{"why", why}}); });
+    return {};
+  }
+
   Result<void> serve_http(loop::ControllerHost& controller) {
+    ESAAS_CHECK(keep_past_states());
     ReadPool& reads = reads_.emplace(kReadThreads);
     EventFeed& feed = feed_.emplace(*log_);
     Metrics& metrics = metrics_.emplace(std::make_shared<prometheus::Registry>());
@@ -213,6 +236,8 @@ class Run {
   std::unique_ptr<store::SecretStore> kept_secrets_;
   std::unique_ptr<store::EventLog> log_;
   std::optional<store::SnapshotStore> snapshots_;
+  std::unique_ptr<store::PastStates> past_states_;
+  std::optional<PastKeeper> past_keeper_;
   std::optional<loop::ControllerHost> host_;
   std::optional<ReadPool> reads_;
   std::optional<EventFeed> feed_;

@@ -28,6 +28,20 @@ Result<void> look_on(const EventLog& log, const std::string& cluster, std::uint6
   return {};
 }
 
+/// What began before the event may have ended before it too.
+Result<void> look_between(const EventLog& log, std::uint64_t after_seq, const event::Event& event, TraceTree& tree) {
+  if (event.cluster().empty()) return {};
+  IndexWalk walk(
+      log,
+      {.kind = IndexKind::kCluster, .value = event.cluster(), .from_seq = after_seq + 1, .to_seq = event.seq() - 1});
+  for (std::size_t scanned = 0; scanned < kTraceScanMax && tree.has_open_spans(); ++scanned) {
+    ESAAS_TRY(const event::Event* between, walk.next());
+    if (between == nullptr) break;
+    tree.look_at(*between);
+  }
+  return {};
+}
+
 std::string node_of(const event::Event& event) {
   std::string node;
   event::visit(event, [&](const auto& payload) {
@@ -170,7 +184,10 @@ Result<Trace> TraceView::around(std::uint64_t seq, const MayShow& may_show) cons
   TraceTree tree;
   std::uint64_t before = 0;
   for (event::Event link : chain) {
-    if (before != 0) link.set_cause_seq(before);
+    if (before != 0) {
+      ESAAS_CHECK(look_between(log_, before, link, tree));
+      link.set_cause_seq(before);
+    }
     before = link.seq();
     tree.add(link);
   }

@@ -81,6 +81,8 @@ const std::map<std::string, std::string> kExpected{
     {"GET /v1/audit", "VOBA"},
     {"GET /v1/trace/{operation}", "VOA"},
     {"GET /v1/usage", "VOBA"},
+    {"GET /v1/diff", "VOA"},
+    {"GET /v1/events/{event}/trace", "VOA"},
     {"GET /v1/exports/usage", "VOBA"},
     {"GET /v1/events", "VOA"},
     {"GET /v1/events/{event}/proof", "VOA"},
@@ -260,6 +262,7 @@ TEST(Access, AnotherTenantsThingsAreInNoList) {
         route.path.find('{') != std::string_view::npos) {
       continue;
     }
+    if (route.path == "/v1/diff") continue;  // has to be told from when on: past_routes_test
     for (const auto* query : {"", "?tenant=shop"}) {
       const bool takes_tenant =
           route.path != "/v1/tenants" && route.path != "/v1/tokens" && route.path != "/v1/price-lists";

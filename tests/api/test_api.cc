@@ -17,7 +17,8 @@ TestApi::TestApi(http::Limits limits, std::size_t threads) {
                                                      .limits = limits,
                                                      .now = [] { return kTestNow; },
                                                      .version = "test",
-                                                     .secrets = &secrets});
+                                                     .secrets = &secrets,
+                                                     .past_states = past_states_.get()});
   http::ServerSettings settings;
   settings.threads = threads;
   settings.limits = limits;

@@ -11,6 +11,7 @@
 #include "api/routes/event_feed.h"
 #include "api/routes/metrics.h"
 #include "api/routes/read_pool.h"
+#include "store/snapshots/past_states.h"
 #include "tests/api/fake_front.h"
 #include "tests/api/fake_secrets.h"
 #include "tests/api/test_client.h"
@@ -46,6 +47,7 @@ class TestApi {
 
  private:
   ReadPool reads_{1};
+  std::unique_ptr<store::PastStates> past_states_ = *store::PastStates::open(front.log, {});
   EventFeed feed_{front.log};
   Metrics metrics_{std::make_shared<prometheus::Registry>()};
   std::unique_ptr<ApiService> service_;

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <thread>
+#include <vector>
 
 #include "store/log/memory_event_log.h"
 #include "store/log/past_log.h"
@@ -13,6 +16,7 @@
 #include "store/views/moment.h"
 #include "store/views/operation_view.h"
 #include "store/views/state_diff.h"
+#include "store/views/usage_view.h"
 #include "tests/store/sample_events.h"
 #include "tests/store/temp_directory.h"
 
@@ -218,6 +222,39 @@ TEST_F(Past, ViewsSayWhatTheySaidThen) {
   ASSERT_TRUE(was && is);
   ASSERT_EQ(is->operations.size(), was->operations.size());
   EXPECT_GT(is->operations.size(), 3U);
+  const Time end = from_us(events_[699].time_at_us());
+  const UsageQuery usage{.from = from_us(events_[0].time_at_us()), .to = end, .now = end};
+  const auto used = UsageView(then).totals(usage);
+  const auto told = UsageView(past).totals(usage);
+  ASSERT_TRUE(used && told);
+  ASSERT_EQ(told->size(), used->size());
+  EXPECT_GT(used->size(), 3U);
+  for (std::size_t i = 0; i < used->size(); ++i) {
+    EXPECT_EQ((*told)[i].cluster, (*used)[i].cluster);
+    EXPECT_TRUE((*told)[i].node == (*used)[i].node && (*told)[i].disk == (*used)[i].disk);
+  }
+}
+
+TEST_F(Past, ManyAskWhileStatesAreKept) {
+  grow(1'200);
+  const auto states = open(150);
+  std::vector<std::string> expected;
+  for (std::uint64_t seq = 100; seq <= 1'200; seq += 100) expected.push_back(state::encode(fold(seq)));
+  std::atomic<int> wrong = 0;
+  {
+    std::vector<std::jthread> readers;
+    for (std::size_t reader = 0; reader < 3; ++reader) {
+      readers.emplace_back([&, reader] {
+        for (std::size_t i = 0; i < 2 * expected.size(); ++i) {
+          const std::size_t which = (i * 5 + reader) % expected.size();
+          const auto state = states->at(100 * (which + 1));
+          wrong += state && state::encode(**state) == expected[which] ? 0 : 1;
+        }
+      });
+    }
+    keep_all(*states);
+  }
+  EXPECT_EQ(wrong, 0);
 }
 
 TEST(Moment, IsASeqOrATime) {

@@ -88,6 +88,24 @@ TEST_F(TraceSpans, WhyATaskDiedIsItsKillAndWhatThatWasFor) {
   EXPECT_EQ(trace->roots.size(), 1U) << text;
 }
 
+TEST_F(TraceSpans, WhatEndedBeforeTheEventHasEnded) {
+  // The health of a cluster whose operation is over, told by it all the same.
+  event::Event late = testing::plain_event(16, 90'000'000);
+  late.set_cluster("logs");
+  late.set_tenant("shop");
+  late.set_cause_seq(7);
+  late.mutable_node_left()->set_node("data-0");
+  ASSERT_TRUE(log_.append({{late}, {}}));
+  const auto trace = TraceView(log_).around(16, anyone);
+  ASSERT_TRUE(trace);
+  EXPECT_EQ(node(*trace, 1).ended_seq, 11U);
+  const TraceNode& launch = node(*trace, 7);
+  EXPECT_FALSE(launch.is_open);
+  EXPECT_FALSE(launch.failed) << "it had joined";
+  EXPECT_EQ(launch.ended_seq, 9U);
+  EXPECT_EQ(launch.marks.size(), 1U);
+}
+
 TEST_F(TraceSpans, WhatMayNotBeShownIsNotFollowed) {
   const auto hidden = TraceView(log_).around(14, [](const event::Event& event) { return event.seq() != 13; });
   ASSERT_TRUE(hidden);
