@@ -20,12 +20,18 @@ Result<Clusters> collect(const EventLog& log, const billing::PriceBook& prices, 
   ESAAS_TRY(UsageCursor cursor,
             UsageView(log).intervals({.from = query.from, .to = query.to, .now = query.now, .tenant = query.tenant}));
   Clusters clusters;
+  auto cluster = clusters.end();  // of the interval before: what ends together is of one
   for (;;) {
     ESAAS_TRY(const UsageInterval* interval, cursor.next());
     if (interval == nullptr) return clusters;
-    const auto found = clusters.try_emplace({interval->tenant, interval->cluster}, prices, interval->tenant,
-                                            to_us(query.from), to_us(query.to));
-    found.first->second.add(*interval);
+    if (cluster == clusters.end() || cluster->first.second != interval->cluster ||
+        cluster->first.first != interval->tenant) {
+      cluster = clusters
+                    .try_emplace({interval->tenant, interval->cluster}, prices, interval->tenant, to_us(query.from),
+                                 to_us(query.to))
+                    .first;
+    }
+    cluster->second.add(*interval);
   }
 }
 

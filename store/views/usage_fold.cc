@@ -9,7 +9,8 @@ namespace esaas::store {
 namespace {
 
 /// The node that a usage event is about; empty for one about a whole cluster.
-std::string node_of(const event::Event& event) {
+const std::string& node_of(const event::Event& event) {
+  static const std::string none;
   switch (event.payload_case()) {
     case event::Event::kNodeAdded: return event.node_added().node();
     case event::Event::kNodeRemoved: return event.node_removed().node();
@@ -23,7 +24,7 @@ std::string node_of(const event::Event& event) {
     case event::Event::kTaskLaunchIntended: return event.task_launch_intended().node();
     case event::Event::kTaskAdopted: return event.task_adopted().node();
     case event::Event::kTaskStatusChanged: return event.task_status_changed().node();
-    default: return {};
+    default: return none;
   }
 }
 
@@ -59,12 +60,16 @@ UsageFold::Group UsageFold::facts_of(const model::NodeGroup& group) {
 void UsageFold::apply(const event::Event& event, std::vector<UsageInterval>& closed) {
   if (apply_to_cluster(event, closed)) return;
   const Key key{event.cluster(), node_of(event)};
-  if (key.second.empty()) return;
-  if (event.has_node_removed()) return remove_node(key, {event.time_at_us(), event.seq()}, closed);
-  if (event.has_node_added()) return add_node(key, event, closed);
+  if (key.node.empty()) return;
+  if (event.has_node_added()) return add_node(key, clusters_[key.cluster], event, closed);
+  const auto cluster = clusters_.find(key.cluster);
+  if (cluster == clusters_.end()) return;
+  if (event.has_node_removed()) {
+    return remove_node(key, cluster->second, {event.time_at_us(), event.seq()}, closed);
+  }
   // What comes late about a node that is gone opens nothing.
-  const auto meter = meters_.find(key);
-  if (meter != meters_.end()) apply_to_node(key, meter->second, event, closed);
+  const auto meter = cluster->second.nodes.find(key.node);
+  if (meter != cluster->second.nodes.end()) apply_to_node(key, meter->second, event, closed);
 }
 
 /// False: the event is not about a whole cluster.
@@ -74,7 +79,11 @@ bool UsageFold::apply_to_cluster(const event::Event& event, std::vector<UsageInt
     remove_cluster(event.cluster(), now, closed);
   } else if (event.has_cluster_created()) {
     ClusterMeter& cluster = clusters_[event.cluster()];
-    cluster = {event.tenant(), {}, now.at_us, now.seq};
+    cluster.tenant = event.tenant();
+    cluster.groups.clear();
+    cluster.exists = true;
+    cluster.since_us = now.at_us;
+    cluster.seq = now.seq;
     for (const auto& group : event.cluster_created().spec().node_groups()) {
       cluster.groups[group.name()] = facts_of(group);
     }
@@ -89,15 +98,14 @@ bool UsageFold::apply_to_cluster(const event::Event& event, std::vector<UsageInt
   return true;
 }
 
-void UsageFold::add_node(const Key& key, const event::Event& event, std::vector<UsageInterval>& closed) {
-  remove_node(key, {event.time_at_us(), event.seq()}, closed);
-  Meter& added = meters_[key];
+void UsageFold::add_node(const Key& key, ClusterMeter& cluster, const event::Event& event,
+                         std::vector<UsageInterval>& closed) {
+  remove_node(key, cluster, {event.time_at_us(), event.seq()}, closed);
+  Meter& added = cluster.nodes[key.node];
   added.tenant = event.tenant();
   added.resources = event.node_added().resources();
-  const auto cluster = clusters_.find(key.first);
-  if (cluster == clusters_.end()) return;
-  const auto group = cluster->second.groups.find(event.node_added().group());
-  if (group != cluster->second.groups.end()) added.group = group->second;
+  const auto group = cluster.groups.find(event.node_added().group());
+  if (group != cluster.groups.end()) added.group = group->second;
 }
 
 void UsageFold::apply_to_node(const Key& key, Meter& meter, const event::Event& event,
@@ -214,7 +222,7 @@ void UsageFold::adopt_task(const Key& key, Meter& meter, const event::Event& eve
 
 UsageInterval UsageFold::interval_of(const Key& key, const Meter& meter, UsageKind kind, std::uint64_t amount) {
   UsageInterval interval{
-      .tenant = meter.tenant, .cluster = key.first, .node = key.second, .kind = kind, .amount = amount};
+      .tenant = meter.tenant, .cluster = key.cluster, .node = key.node, .kind = kind, .amount = amount};
   if (kind == UsageKind::kDisk) interval.disk_type = meter.group.disk_type;
   interval.holds_data = meter.group.holds_data;
   interval.dedicated_master = meter.group.dedicated_master;
@@ -272,32 +280,39 @@ void UsageFold::close_reserved(const Key& key, Meter& meter, End end, std::vecto
   meter.reserved.reset();
 }
 
-void UsageFold::remove_node(const Key& key, End end, std::vector<UsageInterval>& closed) {
-  const auto meter = meters_.find(key);
-  if (meter == meters_.end()) return;
+void UsageFold::remove_node(const Key& key, ClusterMeter& cluster, End end, std::vector<UsageInterval>& closed) {
+  const auto meter = cluster.nodes.find(key.node);
+  if (meter == cluster.nodes.end()) return;
   close_running(key, meter->second, end, closed);
   close_reserved(key, meter->second, end, closed);
-  meters_.erase(meter);
+  cluster.nodes.erase(meter);
 }
 
 void UsageFold::remove_cluster(const std::string& cluster, End end, std::vector<UsageInterval>& closed) {
-  for (auto meter = meters_.lower_bound({cluster, {}}); meter != meters_.end() && meter->first.first == cluster;) {
-    close_running(meter->first, meter->second, end, closed);
-    close_reserved(meter->first, meter->second, end, closed);
-    meter = meters_.erase(meter);
-  }
   const auto known = clusters_.find(cluster);
   if (known == clusters_.end()) return;
-  append_cluster(known->first, known->second, end, closed);
+  for (auto& [node, meter] : known->second.nodes) {
+    close_running({cluster, node}, meter, end, closed);
+    close_reserved({cluster, node}, meter, end, closed);
+  }
+  if (known->second.exists) append_cluster(known->first, known->second, end, closed);
   clusters_.erase(known);
 }
 
 void UsageFold::append_open(std::int64_t to_us, std::vector<UsageInterval>& open) const {
-  for (const auto& [key, meter] : meters_) {
-    append_running(key, meter, {to_us, 0}, open);
-    append_reserved(key, meter, {to_us, 0}, open);
+  std::vector<const std::pair<const std::string, ClusterMeter>*> clusters;
+  clusters.reserve(clusters_.size());
+  for (const auto& cluster : clusters_) clusters.push_back(&cluster);
+  std::ranges::sort(clusters, {}, [](const auto* cluster) -> const std::string& { return cluster->first; });
+  for (const auto* cluster : clusters) {
+    for (const auto& [node, meter] : cluster->second.nodes) {
+      append_running({cluster->first, node}, meter, {to_us, 0}, open);
+      append_reserved({cluster->first, node}, meter, {to_us, 0}, open);
+    }
   }
-  for (const auto& [name, cluster] : clusters_) append_cluster(name, cluster, {to_us, 0}, open);
+  for (const auto* cluster : clusters) {
+    if (cluster->second.exists) append_cluster(cluster->first, cluster->second, {to_us, 0}, open);
+  }
 }
 
 }  // namespace esaas::store

@@ -19,6 +19,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -77,18 +78,16 @@ class UsageFold {
     std::uint64_t seq = 0;
     std::string zone = {};
   };
-  using Key = std::pair<std::string, std::string>;  // cluster, node
+  /// Of a node; the texts live as long as it is looked at.
+  struct Key {
+    const std::string& cluster;
+    const std::string& node;
+  };
   /// What a node group says of how its nodes are metered.
   struct Group {
     std::string disk_type;
     bool holds_data = false;
     bool dedicated_master = false;
-  };
-  struct ClusterMeter {
-    std::string tenant;
-    std::map<std::string, Group, std::less<>> groups;  // by name
-    std::int64_t since_us = 0;
-    std::uint64_t seq = 0;
   };
   struct Meter {
     std::string tenant;
@@ -102,6 +101,14 @@ class UsageFold {
     bool latest_task_ended = false;
     std::optional<Running> running;
     std::optional<Reserved> reserved;
+  };
+  struct ClusterMeter {
+    std::string tenant;
+    std::map<std::string, Group, std::less<>> groups;  // by name
+    bool exists = false;                               // it is known to be created, and when
+    std::int64_t since_us = 0;
+    std::uint64_t seq = 0;
+    std::map<std::string, Meter, std::less<>> nodes;  // by name
   };
   struct End {
     std::int64_t at_us = 0;
@@ -117,15 +124,17 @@ class UsageFold {
   static void close_running(const Key& key, Meter& meter, End end, std::vector<UsageInterval>& closed);
   static void close_reserved(const Key& key, Meter& meter, End end, std::vector<UsageInterval>& closed);
   bool apply_to_cluster(const event::Event& event, std::vector<UsageInterval>& closed);
-  void add_node(const Key& key, const event::Event& event, std::vector<UsageInterval>& closed);
-  void adopt_task(const Key& key, Meter& meter, const event::Event& event, std::vector<UsageInterval>& closed);
-  void apply_status(const Key& key, Meter& meter, const event::Event& event, std::vector<UsageInterval>& closed);
-  void apply_to_node(const Key& key, Meter& meter, const event::Event& event, std::vector<UsageInterval>& closed);
-  void remove_node(const Key& key, End end, std::vector<UsageInterval>& closed);
+  static void add_node(const Key& key, ClusterMeter& cluster, const event::Event& event,
+                       std::vector<UsageInterval>& closed);
+  static void adopt_task(const Key& key, Meter& meter, const event::Event& event, std::vector<UsageInterval>& closed);
+  static void apply_status(const Key& key, Meter& meter, const event::Event& event, std::vector<UsageInterval>& closed);
+  static void apply_to_node(const Key& key, Meter& meter, const event::Event& event,
+                            std::vector<UsageInterval>& closed);
+  static void remove_node(const Key& key, ClusterMeter& cluster, End end, std::vector<UsageInterval>& closed);
   void remove_cluster(const std::string& cluster, End end, std::vector<UsageInterval>& closed);
 
-  std::map<Key, Meter> meters_;
-  std::map<std::string, ClusterMeter, std::less<>> clusters_;  // by name
+  // Found by hash, because each event asks; what is told is in the order of names all the same.
+  std::unordered_map<std::string, ClusterMeter> clusters_;
 };
 
 }  // namespace esaas::store

@@ -65,19 +65,24 @@ Result<UsageCursor> UsageView::intervals(const UsageQuery& query) const {
 Result<std::vector<UsageTotal>> UsageView::totals(const UsageQuery& query, bool by_tenant) const {
   ESAAS_TRY(UsageCursor cursor, intervals(query));
   std::map<std::pair<std::string, std::string>, UsageTotal> sums;
+  UsageTotal* sum = nullptr;  // of the interval before: what ends together is of one cluster
   for (;;) {
     ESAAS_TRY(const UsageInterval* interval, cursor.next());
     if (interval == nullptr) break;
-    const std::string cluster = by_tenant ? std::string() : interval->cluster;
-    auto& sum = sums[{interval->tenant, cluster}];
-    sum.tenant = interval->tenant;
-    sum.cluster = cluster;
-    sum.of(interval->kind) +=
+    const bool is_same =
+        sum != nullptr && interval->tenant == sum->tenant && (by_tenant || interval->cluster == sum->cluster);
+    if (!is_same) {
+      const std::string cluster = by_tenant ? std::string() : interval->cluster;
+      sum = &sums[{interval->tenant, cluster}];
+      sum->tenant = interval->tenant;
+      sum->cluster = cluster;
+    }
+    sum->of(interval->kind) +=
         UsageQuantity{interval->amount} * static_cast<std::uint64_t>(interval->to_us - interval->from_us);
   }
   std::vector<UsageTotal> totals;
   totals.reserve(sums.size());
-  for (auto& [key, sum] : sums) totals.push_back(std::move(sum));
+  for (auto& [key, total] : sums) totals.push_back(std::move(total));
   return totals;
 }
 
