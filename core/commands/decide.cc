@@ -4,6 +4,7 @@
 #include "core/commands/decide_operation.h"
 #include "core/commands/set_policies.h"
 #include "core/commands/set_quota.h"
+#include "core/commands/sinks.h"
 #include "core/commands/validate.h"
 
 namespace esaas::command {

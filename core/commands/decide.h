@@ -17,6 +17,7 @@
 #include "core/events/event.pb.h"
 #include "core/model/billing.pb.h"
 #include "core/model/model.pb.h"
+#include "core/model/sink.pb.h"
 #include "core/state/fleet_state.h"
 
 namespace esaas::command {
@@ -91,6 +92,28 @@ struct SetBudget {
   std::string url;
   std::string reason;
 };
+/// Where events are sent on to from now on, in place of what the sink of this name was. One that is there goes on from
+/// where it is, unless it is given another `from_seq`; a new one without begins with what happens next.
+struct ConfigureSink {
+  model::Sink sink;
+  std::string method;
+  std::string url;
+  std::string reason;
+};
+struct RemoveSink {
+  std::string name;
+  std::string method;
+  std::string url;
+  std::string reason;
+};
+/// By who delivers to it, of the sink as it was configured by the event `configured_seq`: all that it wants up to
+/// `through_seq` was taken; or, with `stalled`, why it does not go on.
+struct ReportSink {
+  std::string name;
+  std::uint64_t configured_seq = 0;
+  std::uint64_t through_seq = 0;
+  std::string stalled = {};
+};
 /// The caller made the token and keeps only its hash here.
 struct IssueToken {
   std::string token_id;
@@ -105,7 +128,8 @@ struct RevokeToken {
 };
 
 using Command = std::variant<SubmitOperation, ControlOperation, CreateTenant, SetTenantQuota, SetTenantPolicies,
-                             PublishPriceList, CloseInvoice, SetBudget, IssueToken, RevokeToken>;
+                             PublishPriceList, CloseInvoice, SetBudget, IssueToken, RevokeToken, ConfigureSink,
+                             RemoveSink, ReportSink>;
 
 /// By version of Kibana: the version of Elasticsearch that it is the default for, empty for none.
 using Kibanas = std::map<std::string, std::string, std::less<>>;

@@ -1,0 +1,156 @@
+// Commands about sinks, and the URLs that they name.
+
+#include "core/model/web_url.h"
+#include "tests/core/story.h"
+
+namespace esaas::test {
+namespace {
+
+class DecideSinks : public testing::Test {
+ protected:
+  DecideSinks() { story_.given_search(); }
+
+  static command::ConfigureSink webhook(const std::string& url = "https://alerts.example/in") {
+    command::ConfigureSink configure;
+    configure.sink.set_name("alerts");
+    configure.sink.mutable_webhook()->set_url(url);
+    return configure;
+  }
+  static command::ConfigureSink kafka(const std::string& brokers, const std::string& topic) {
+    command::ConfigureSink configure;
+    configure.sink.set_name("alerts");
+    configure.sink.mutable_kafka()->set_brokers(brokers);
+    configure.sink.mutable_kafka()->set_topic(topic);
+    return configure;
+  }
+  const state::SinkState& sink() const { return story_.state.head.sinks(0); }
+  command::ReportSink report(std::uint64_t through_seq, const std::string& stalled = {}) const {
+    return {
+        .name = "alerts", .configured_seq = sink().configured_seq(), .through_seq = through_seq, .stalled = stalled};
+  }
+
+  Story story_;
+};
+
+TEST_F(DecideSinks, ANewOneBeginsWithWhatHappensNext) {
+  const auto next_seq = story_.state.seq() + 1;
+  EXPECT_EQ(story_.accept(webhook()), std::vector<std::string>{"sink_configured"});
+  EXPECT_EQ(sink().sink().from_seq(), next_seq);
+  EXPECT_EQ(sink().through_seq(), next_seq - 1);
+}
+
+TEST_F(DecideSinks, OneThatIsThereGoesOnUnlessItIsToBeginElsewhere) {
+  auto all = webhook();
+  all.sink.set_from_seq(1);
+  story_.accept(all);
+  story_.accept(report(4));
+  story_.accept(kafka("kafka:9092", "events"));
+  EXPECT_EQ(sink().through_seq(), 4U);
+  EXPECT_EQ(sink().sink().from_seq(), 1U);
+  auto elsewhere = webhook();
+  elsewhere.sink.set_from_seq(3);
+  story_.accept(elsewhere);
+  EXPECT_EQ(sink().through_seq(), 2U);
+}
+
+TEST_F(DecideSinks, WhatIsWrongIsNamed) {
+  auto late = webhook();
+  late.sink.set_from_seq(story_.state.seq() + 2);
+  auto nobodys = webhook();
+  nobodys.sink.set_tenant("nobody");
+  auto nameless = webhook();
+  nameless.sink.set_name("No Label");
+  command::ConfigureSink nowhere;
+  nowhere.sink.set_name("alerts");
+  const std::vector<std::pair<command::ConfigureSink, std::string>> bad{
+      {late, "from_seq"},
+      {nobodys, "tenant"},
+      {nameless, "name"},
+      {nowhere, "webhook"},
+      {webhook(""), "webhook.url"},
+      {webhook("ftp://example/"), "webhook.url"},
+      {webhook("http://user:password@example/"), "webhook.url"},
+      {webhook("http://example/" + std::string(2'000, 'x')), "webhook.url"},
+      {kafka("", "events"), "kafka.brokers"},
+      {kafka("kafka", "events"), "kafka.brokers"},
+      {kafka("kafka:0", "events"), "kafka.brokers"},
+      {kafka("kafka:9092,", "events"), "kafka.brokers"},
+      {kafka("kafka:9092, other:9092", "events"), "kafka.brokers"},
+      {kafka("kafka:9092", ""), "kafka.topic"},
+      {kafka("kafka:9092", "a topic"), "kafka.topic"},
+      {kafka("kafka:9092", ".."), "kafka.topic"}};
+  for (const auto& [command, field] : bad) {
+    EXPECT_EQ(story_.refusal(command).field, field) << command.sink.DebugString();
+  }
+  EXPECT_TRUE(story_.when(kafka("kafka-1.example:9092,[::1]:9093", "es.events_1-2")));
+}
+
+TEST_F(DecideSinks, ATenantsAdministratorHasThoseOfTheTenantOnly) {
+  auto of_all = webhook();
+  auto own = webhook();
+  own.sink.set_tenant("shop");
+  story_.caller.tenant = "shop";
+  EXPECT_EQ(story_.refusal(of_all).code, ErrorCode::kPermissionDenied);
+  story_.accept(own);
+  story_.caller.tenant = "other";
+  const command::RemoveSink remove{.name = "alerts", .method = {}, .url = {}, .reason = {}};
+  EXPECT_EQ(story_.refusal(remove).code, ErrorCode::kNotFound);
+  auto others = webhook();
+  others.sink.set_tenant("other");
+  EXPECT_EQ(story_.refusal(others).code, ErrorCode::kNotFound) << "the name is another tenant's";
+  story_.caller.tenant = "shop";
+  EXPECT_EQ(story_.accept(remove), std::vector<std::string>{"sink_removed"});
+  EXPECT_EQ(story_.refusal(remove).code, ErrorCode::kNotFound);
+}
+
+TEST_F(DecideSinks, PositionsOnlyGoOnAndAreOfTheSinkAsItIs) {
+  story_.accept(webhook());
+  const auto through_seq = sink().through_seq();
+  EXPECT_EQ(story_.refusal(report(through_seq)).rule, "changes_something");
+  EXPECT_EQ(story_.refusal(report(story_.state.seq() + 1)).rule, "within_the_log");
+  auto old = report(story_.state.seq());
+  story_.accept(webhook("https://elsewhere.example/"));
+  EXPECT_EQ(story_.refusal(old).rule, "same_configuration");
+  EXPECT_EQ(story_.accept(report(story_.state.seq())), std::vector<std::string>{"sink_advanced"});
+}
+
+TEST_F(DecideSinks, AStallIsToldOfOnceAndEndsWithAnAdvance) {
+  story_.accept(webhook());
+  EXPECT_EQ(story_.accept(report(0, "it answers 503")), std::vector<std::string>{"sink_stalled"});
+  EXPECT_EQ(sink().stalled(), "it answers 503");
+  EXPECT_EQ(story_.refusal(report(0, "it answers 504")).rule, "told_once");
+  story_.accept(report(sink().through_seq()));
+  EXPECT_EQ(sink().stalled(), "");
+}
+
+TEST_F(DecideSinks, ThereIsABoundOfThem) {
+  for (int i = 0; i < 32; ++i) {
+    auto one = webhook();
+    one.sink.set_name("sink-" + std::to_string(i));
+    story_.accept(one);
+  }
+  EXPECT_EQ(story_.refusal(webhook()).code, ErrorCode::kResourceExhausted);
+}
+
+TEST(WebUrl, IsTakenApart) {
+  const auto plain = model::parse_web_url("http://example");
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->host, "example");
+  EXPECT_EQ(plain->port, 80U);
+  EXPECT_EQ(plain->target, "/");
+  const auto secure = model::parse_web_url("https://[::1]/in?x=1");
+  ASSERT_TRUE(secure);
+  EXPECT_TRUE(secure->tls);
+  EXPECT_EQ(secure->host, "::1");
+  EXPECT_EQ(secure->port, 443U);
+  EXPECT_EQ(secure->target, "/in?x=1");
+  EXPECT_EQ(model::parse_web_url("http://example:8080?x")->target, "/?x");
+  EXPECT_EQ(model::parse_web_url("http://example:8080/")->port, 8080U);
+  for (const char* bad : {"", "example", "http://", "http://:80/", "http://example:/", "http://example:65536/",
+                          "http://example:80x/", "http://[::1/", "http://[::1]x80/", "http://a b/", "http://a/#b"}) {
+    EXPECT_FALSE(model::parse_web_url(bad)) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace esaas::test
