@@ -1,5 +1,6 @@
 #include "api/routes/event_routes.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -15,7 +16,7 @@ namespace {
 /// The seq that the reader has seen last. Last-Event-ID, which a browser sends when it connects again, wins.
 Result<std::uint64_t> read_position(const Call& call, Query& query) {
   const auto last = call.foundation.log.last_seq();
-  // Without `from` the stream begins with what happens next.
+  // Without `from` the stream begins with what happens next (or behind the snapshot, which is not older than `last`).
   const auto from = query.number("from", 1, UINT64_MAX, last + 1);
   const auto& id = call.request().last_event_id;
   std::uint64_t seq = from - 1;
@@ -41,6 +42,11 @@ Result<http::Response> stream_events(Call& call) {
   filter.tenant = query.text("tenant");
   filter.cluster = query.text("cluster");
   filter.kind = query.text("kind");
+  const bool snapshot = query.flag("snapshot");
+  const auto is_from = [](const auto& parameter) { return parameter.first == "from"; };
+  if (snapshot && std::ranges::any_of(call.target.query, is_from)) {
+    return fail(ErrorCode::kInvalidArgument, "from: the snapshot says where the events begin", "from", "snapshot");
+  }
   const auto after_seq = read_position(call, query);
   ESAAS_CHECK(query.done());
   if (!after_seq) return std::unexpected(after_seq.error());
@@ -51,7 +57,11 @@ Result<http::Response> stream_events(Call& call) {
   http::Response response;
   response.content_type = "text/event-stream";
   response.headers.emplace_back("X-Accel-Buffering", "no");
-  response.stream = std::make_unique<EventStream>(call, std::move(filter), *after_seq, std::move(hash));
+  // Who comes back with an id had the snapshot before.
+  const bool begins_with_snapshot = snapshot && call.request().last_event_id.empty();
+  response.stream = begins_with_snapshot
+                        ? std::make_unique<EventStream>(call, std::move(filter), std::move(hash))
+                        : std::make_unique<EventStream>(call, std::move(filter), *after_seq, std::move(hash));
   return response;
 }
 

@@ -31,6 +31,12 @@ EventStream::EventStream(const Call& call, EventFilter filter, std::uint64_t aft
       token_hash_(std::move(token_hash)),
       seq_(after_seq) {}
 
+EventStream::EventStream(const Call& call, EventFilter filter, std::string token_hash)
+    : EventStream(call, std::move(filter), 0, std::move(token_hash)) {
+  snapshot_.emplace(foundation_.front.picture(), scope_->filter, scope_->caller);
+  seq_ = snapshot_->seq();
+}
+
 EventStream::~EventStream() { foundation_.feed.forget(this); }
 
 bool EventStream::is_wanted(const event::Event& event, const Scope& scope) {
@@ -62,6 +68,10 @@ asio::awaitable<Result<bool>> EventStream::next(std::string& piece) {
   }
   while (!exchange_->stopping()) {
     ESAAS_CO_CHECK(auth::authenticate_hash(foundation_.front, token_hash_, exchange_->peer_address, foundation_.now()));
+    if (snapshot_) {
+      if (!snapshot_->append_piece(piece, kPieceBytes)) snapshot_.reset();
+      co_return true;
+    }
     auto waker = exchange_->begin_wait();
     if (foundation_.feed.wake_after(seq_, this, std::move(waker))) {
       const bool woken = co_await exchange_->wait(foundation_.limits.heartbeat_interval, http::Exchange::OnStop::kEnd);

@@ -1,28 +1,30 @@
 #pragma once
 // EventStream: one reader of /v1/events. It remembers a seq and nothing else; each piece is read from the log when the
-// piece before has been written, so that a slow reader costs one piece of memory however far it is behind. The reader's
+// piece before has been written, so that a slow reader costs one piece of memory however far it is behind; one that
+// takes none for Limits::write_timeout is cut off, and there are Limits::streams_max readers at most. The reader's
 // token is checked again with every piece: a revoked token ends the stream.
+//
+// One that asks for a snapshot gets the objects of the fleet first, as they are at one durable seq, and then the events
+// behind that seq. Meanwhile it holds on to those objects (event_snapshot.h).
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "api/http/exchange.h"
 #include "api/http/response.h"
 #include "api/routes/call.h"
+#include "api/routes/event_snapshot.h"
 #include "core/events/event.pb.h"
 
 namespace esaas::api {
-
-struct EventFilter {
-  std::string tenant;  ///< empty: all that the caller may see
-  std::string cluster;
-  std::string kind;
-};
 
 class EventStream final : public http::BodyStream {
  public:
   /// Begins with the first event after `after_seq`.
   EventStream(const Call& call, EventFilter filter, std::uint64_t after_seq, std::string token_hash);
+  /// Begins with a snapshot.
+  EventStream(const Call& call, EventFilter filter, std::string token_hash);
   ~EventStream() override;
 
   boost::asio::awaitable<Result<bool>> next(std::string& piece) override;
@@ -49,6 +51,7 @@ class EventStream final : public http::BodyStream {
   const std::shared_ptr<const Scope> scope_;
   const std::string token_hash_;
   std::uint64_t seq_;
+  std::optional<EventSnapshot> snapshot_;  ///< while it is not sent
   bool begun_ = false;
 };
 

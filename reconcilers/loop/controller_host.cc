@@ -522,6 +522,8 @@ std::shared_ptr<const state::Cluster> ControllerHost::cluster(std::string_view n
   return impl_->published().cluster(name);
 }
 FleetView ControllerHost::fleet() const { return impl_->published().fleet(); }
+Picture ControllerHost::picture() const { return impl_->published().picture(); }
+std::shared_ptr<const state::Fleet> ControllerHost::head() const { return impl_->published().head(); }
 std::shared_ptr<const state::Operation> ControllerHost::operation(std::string_view id) const {
   return impl_->published().operation(id);
 }

@@ -47,6 +47,14 @@ struct FleetView {
   std::vector<std::shared_ptr<const state::Cluster>> clusters;  ///< by name
 };
 
+/// The whole of it, at one durable seq. Immutable.
+struct Picture {
+  std::uint64_t seq = 0;
+  std::shared_ptr<const state::Fleet> head;                     ///< its own seq is of the last event that changed it
+  std::vector<std::shared_ptr<const state::Cluster>> clusters;  ///< by name
+  std::vector<std::shared_ptr<const state::Operation>> operations;  ///< that are open, by id
+};
+
 /// What a caller's token turned out to be.
 struct TokenView {
   std::string token_id;
@@ -96,6 +104,9 @@ class Front {
   /// Snapshots at the durable seq. Null when there is none (for an operation: none that is open).
   [[nodiscard]] virtual std::shared_ptr<const state::Cluster> cluster(std::string_view name) const = 0;
   [[nodiscard]] virtual FleetView fleet() const = 0;
+  [[nodiscard]] virtual Picture picture() const = 0;
+  /// Tenants, tokens, sinks and so on. Another pointer when they changed; never null.
+  [[nodiscard]] virtual std::shared_ptr<const state::Fleet> head() const = 0;
   [[nodiscard]] virtual std::shared_ptr<const state::Operation> operation(std::string_view id) const = 0;
   [[nodiscard]] virtual std::vector<std::shared_ptr<const state::Operation>> operations() const = 0;
   [[nodiscard]] virtual std::vector<std::string> tenants() const = 0;

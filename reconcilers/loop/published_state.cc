@@ -54,6 +54,7 @@ void PublishedState::publish(Change change) {
       replaced.seq = seq_;
       replaced.clusters = replaced_in(clusters_, change.clusters);
       replaced.operations = replaced_in(operations_, change.operations);
+      if (change.head != nullptr) replaced.head = head_;
     }
     apply(clusters_, change.clusters);
     apply(operations_, change.operations);
@@ -80,6 +81,21 @@ FleetView PublishedState::fleet() const {
   view.clusters.reserve(clusters_.size());
   for (const auto& [name, cluster] : clusters_) view.clusters.push_back(cluster);
   return view;
+}
+
+Picture PublishedState::picture() const {
+  const std::shared_lock lock(mutex_);
+  Picture picture{.seq = seq_, .head = head_, .clusters = {}, .operations = {}};
+  picture.clusters.reserve(clusters_.size());
+  for (const auto& [name, cluster] : clusters_) picture.clusters.push_back(cluster);
+  picture.operations.reserve(operations_.size());
+  for (const auto& [id, operation] : operations_) picture.operations.push_back(operation);
+  return picture;
+}
+
+std::shared_ptr<const state::Fleet> PublishedState::head() const {
+  const std::shared_lock lock(mutex_);
+  return head_;
 }
 
 std::shared_ptr<const state::Operation> PublishedState::operation(std::string_view id) const {

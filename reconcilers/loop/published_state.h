@@ -31,11 +31,13 @@ class PublishedState {
   void reset(const state::FleetState& state);
   void publish(Change change);
   /// Called after each publish, on the thread that publishes, with the clusters and operations that the change took the
-  /// place of (what is new took nobody's). Set before the first publish.
+  /// place of (what is new took nobody's), and with the head if it did so with that. Set before the first publish.
   void on_replaced(std::function<void(const Change& replaced)> watcher) { watcher_ = std::move(watcher); }
 
   [[nodiscard]] std::shared_ptr<const state::Cluster> cluster(std::string_view name) const;
   [[nodiscard]] FleetView fleet() const;
+  [[nodiscard]] Picture picture() const;
+  [[nodiscard]] std::shared_ptr<const state::Fleet> head() const;
   [[nodiscard]] std::shared_ptr<const state::Operation> operation(std::string_view id) const;
   [[nodiscard]] std::vector<std::shared_ptr<const state::Operation>> operations() const;
   [[nodiscard]] std::vector<std::string> tenants() const;

@@ -2,7 +2,9 @@
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 
+#include <map>
 #include <thread>
+#include <vector>
 
 #include "tests/api/test_api.h"
 
@@ -97,6 +99,7 @@ TEST(EventStream, ResumesAfterTheLastIdWithoutAGapOrARepeat) {
 TEST(EventStream, WithoutFromItBeginsWithWhatHappensNext) {
   TestApi api;
   api.create_cluster("search");
+  api.connect()->request("GET", "/v1/clusters");  // the first use of a token is an event
   const auto last = api.front.log.last_seq();
   StreamClient stream(api, api.admin_token, "");
   api.add_nodes("search", 1);
@@ -177,6 +180,144 @@ TEST(EventStream, AReaderThatDoesNotReadIsCutAndHoldsNobodyUp) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   EXPECT_EQ(api.server().streams(), 0U);
+}
+
+/// A snapshot's objects by type, and the seq at its end.
+struct Snapshot {
+  std::map<std::string, std::vector<boost::json::object>> objects;
+  std::uint64_t seq = 0;
+};
+Snapshot read_snapshot(StreamClient& stream) {
+  Snapshot snapshot;
+  while (true) {
+    const auto block = stream.next_block();
+    if (block.empty()) return snapshot;
+    if (block.find("event: ") == std::string::npos) continue;
+    const auto data = boost::json::parse(block.substr(block.find("data: ") + 6)).as_object();
+    if (block.starts_with("event: snapshot\n")) {
+      snapshot.objects[std::string(data.at("type").as_string())].push_back(data.at("object").as_object());
+      continue;
+    }
+    EXPECT_TRUE(block.starts_with("id: ")) << block;
+    EXPECT_NE(block.find("\nevent: snapshot_end\n"), std::string::npos) << block;
+    snapshot.seq = data.at("seq").to_number<std::uint64_t>();
+    EXPECT_EQ(block.substr(4, block.find('\n') - 4), std::to_string(snapshot.seq));
+    return snapshot;
+  }
+}
+
+TEST(EventStream, BeginsWithASnapshotAndGoesOnBehindIt) {
+  TestApi api;
+  const auto created = api.create_cluster("search");
+  api.add_nodes("search", 3);
+  StreamClient stream(api, api.admin_token, "?snapshot=true");
+  api.add_noise(200);
+  const auto snapshot = read_snapshot(stream);
+  ASSERT_EQ(snapshot.objects.at("cluster").size(), 1U);
+  EXPECT_EQ(snapshot.objects.at("operation").size(), 1U);
+  EXPECT_FALSE(snapshot.objects.at("tenant").empty());
+  EXPECT_EQ(snapshot.objects.at("operation")[0].at("id").as_string(), created.operation_id);
+  auto client = api.connect();
+  EXPECT_EQ(snapshot.objects.at("cluster")[0], client->request("GET", "/v1/clusters/search").json());
+  for (std::uint64_t seq = snapshot.seq + 1; seq <= api.front.log.last_seq(); ++seq) ASSERT_EQ(stream.next().seq, seq);
+}
+
+TEST(EventStream, ASnapshotAndItsTailAreWhatTheLogSaysWhileMuchIsWritten) {
+  TestApi api;
+  api.create_cluster("search");
+  for (int round = 0; round < 10; ++round) {
+    std::jthread writer([&api, round] {
+      for (int i = 0; i < 40; ++i) {
+        event::Event event;
+        event.mutable_node_added()->set_node("data-" + std::to_string(1'000 * round + i));
+        event.mutable_node_added()->set_group("data");
+        event.set_cluster("search");
+        event.set_tenant("shop");
+        api.front.append(std::move(event));
+      }
+    });
+    StreamClient stream(api, api.admin_token, "?snapshot=true");
+    const auto snapshot = read_snapshot(stream);
+    ASSERT_GT(snapshot.seq, 0U);
+    // Each node of the snapshot was added before it, and each one that was added later is in the tail.
+    const std::size_t nodes = snapshot.objects.at("cluster")[0].at("nodes").as_array().size();
+    std::size_t added_before = 0;
+    const auto cursor = api.front.log.read(1, {.to_seq = snapshot.seq});
+    while (const event::Event* event = *(*cursor)->next()) added_before += event->has_node_added() ? 1U : 0U;
+    EXPECT_EQ(nodes, added_before);
+    writer.join();
+    for (std::uint64_t seq = snapshot.seq + 1; seq <= api.front.log.last_seq(); ++seq) {
+      ASSERT_EQ(stream.next().seq, seq);
+    }
+  }
+}
+
+TEST(EventStream, ASnapshotHoldsWhatTheReaderMaySeeAndAsksFor) {
+  TestApi api;
+  api.create_cluster("mine");
+  api.create_cluster("mine-too");
+  api.create_cluster("theirs", "other");
+  StreamClient by_cluster(api, api.admin_token, "?snapshot=true&cluster=mine");
+  auto snapshot = read_snapshot(by_cluster);
+  ASSERT_EQ(snapshot.objects.at("cluster").size(), 1U);
+  EXPECT_EQ(snapshot.objects.at("cluster")[0].at("name").as_string(), "mine");
+  EXPECT_EQ(snapshot.objects.at("operation").size(), 1U);
+  EXPECT_FALSE(snapshot.objects.contains("tenant"));
+  StreamClient by_tenant(api, api.admin_token, "?snapshot=true&tenant=shop");
+  EXPECT_EQ(read_snapshot(by_tenant).objects.at("cluster").size(), 2U);
+  StreamClient by_other(api, api.make_token(model::TOKEN_ROLE_VIEWER, "other"), "?snapshot=true");
+  snapshot = read_snapshot(by_other);
+  ASSERT_EQ(snapshot.objects.at("cluster").size(), 1U);
+  EXPECT_EQ(snapshot.objects.at("cluster")[0].at("name").as_string(), "theirs");
+  ASSERT_EQ(snapshot.objects.at("tenant").size(), 1U);
+  EXPECT_EQ(snapshot.objects.at("tenant")[0].at("name").as_string(), "other");
+}
+
+TEST(EventStream, WhoHadTheSnapshotGoesOnBehindItsLastId) {
+  TestApi api;
+  api.create_cluster("search");
+  StreamClient first(api, api.admin_token, "?snapshot=true");
+  const auto snapshot = read_snapshot(first);
+  api.add_noise(5);
+  StreamClient second(api, api.admin_token, "?snapshot=true",
+                      "Last-Event-ID: " + std::to_string(snapshot.seq) + "\r\n");
+  EXPECT_EQ(second.next().seq, snapshot.seq + 1);
+  StreamClient both(api, api.admin_token, "?snapshot=true&from=1");
+  EXPECT_EQ(both.head.status, 400U);
+}
+
+TEST(EventStream, ALargeSnapshotComesInPieces) {
+  TestApi api;
+  for (int i = 0; i < 60; ++i) {
+    api.create_cluster("search-" + std::to_string(i));
+    api.add_nodes("search-" + std::to_string(i), 10);
+  }
+  StreamClient stream(api, api.admin_token, "?snapshot=true");
+  const auto snapshot = read_snapshot(stream);
+  EXPECT_EQ(snapshot.objects.at("cluster").size(), 60U);
+  EXPECT_EQ(snapshot.seq, api.front.log.last_seq());
+}
+
+/// One that stalls is cut off, and goes on from the last id that it has, from the log.
+TEST(EventStream, AReaderThatStalledResumesWithoutAGap) {
+  http::Limits limits;
+  limits.write_timeout = std::chrono::milliseconds(300);
+  TestApi api(limits);
+  api.add_noise(40'000);
+  const auto last = api.front.log.last_seq();
+  std::uint64_t expected = 1;
+  {
+    StreamClient stream(api, api.admin_token, "?from=1");
+    for (; expected <= 100; ++expected) ASSERT_EQ(stream.next().seq, expected);
+    for (int i = 0; i < 1'000 && api.server().streams() > 0; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_EQ(api.server().streams(), 0U) << "it is cut off";
+    // What was under way to it still comes, whole events only, and then the end.
+    for (auto event = stream.next(); event.seq != 0; event = stream.next()) ASSERT_EQ(event.seq, expected++);
+    EXPECT_LT(expected, last);
+  }
+  StreamClient stream(api, api.admin_token, "?from=1", "Last-Event-ID: " + std::to_string(expected - 1) + "\r\n");
+  for (; expected <= last; ++expected) ASSERT_EQ(stream.next().seq, expected);
 }
 
 }  // namespace

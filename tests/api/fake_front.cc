@@ -187,6 +187,22 @@ loop::FleetView FakeFront::fleet() const {
   return view;
 }
 
+loop::Picture FakeFront::picture() const {
+  const std::lock_guard lock(mutex_);
+  loop::Picture picture{
+      .seq = state_.seq(), .head = std::make_shared<const state::Fleet>(state_.head), .clusters = {}, .operations = {}};
+  for (const auto& [name, found] : state_.clusters)
+    picture.clusters.push_back(std::make_shared<const state::Cluster>(found));
+  for (const auto& [id, found] : state_.operations)
+    picture.operations.push_back(std::make_shared<const state::Operation>(found));
+  return picture;
+}
+
+std::shared_ptr<const state::Fleet> FakeFront::head() const {
+  const std::lock_guard lock(mutex_);
+  return std::make_shared<const state::Fleet>(state_.head);
+}
+
 std::shared_ptr<const state::Operation> FakeFront::operation(std::string_view id) const {
   const std::lock_guard lock(mutex_);
   const auto* found = state_.find_operation(id);

@@ -37,6 +37,8 @@ class FakeFront final : public loop::Front {
   void sign_digest(command::Caller caller, std::function<void(Result<std::uint64_t>)> answer) override;
   [[nodiscard]] std::shared_ptr<const state::Cluster> cluster(std::string_view name) const override;
   [[nodiscard]] loop::FleetView fleet() const override;
+  [[nodiscard]] loop::Picture picture() const override;
+  [[nodiscard]] std::shared_ptr<const state::Fleet> head() const override;
   [[nodiscard]] std::shared_ptr<const state::Operation> operation(std::string_view id) const override;
   [[nodiscard]] std::vector<std::shared_ptr<const state::Operation>> operations() const override;
   [[nodiscard]] std::vector<std::string> tenants() const override;
