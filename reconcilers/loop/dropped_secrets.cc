@@ -13,6 +13,10 @@ store::SecretReferences dropped_secrets(const PublishedState::Change& replaced, 
     store::add_secrets_of(*operation, dropped);
     if (const auto now = published.operation(id)) store::add_secrets_of(*now, kept);
   }
+  if (replaced.head != nullptr) {
+    store::add_secrets_of(*replaced.head, dropped);
+    store::add_secrets_of(*published.head(), kept);
+  }
   const auto is_kept = [&](const auto& reference) { return kept.contains(reference); };
   std::erase_if(dropped, is_kept);
   if (dropped.empty()) return dropped;

@@ -1,7 +1,7 @@
 #pragma once
 // Which secrets nothing refers to any more once a change is published: of a cluster that is deleted, of a password that
-// a newer one took the place of, of an operation that came to nothing. Only what a change replaced is looked at: a
-// secret that was just kept for a request that is on its way is never among them. Pure.
+// a newer one took the place of, of an operation that came to nothing, of a sink. Only what a change replaced is looked
+// at: a secret that was just kept for a request that is on its way is never among them. Pure.
 
 #include "reconcilers/loop/published_state.h"
 #include "store/secrets/references.h"

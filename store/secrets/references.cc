@@ -29,8 +29,16 @@ void add_secrets_of(const state::Operation& operation, SecretReferences& referen
   add(operation.request().create().spec().access(), references);
 }
 
+void add_secrets_of(const state::Fleet& head, SecretReferences& references) {
+  for (const state::SinkState& one : head.sinks()) {
+    const model::WebhookSink& webhook = one.sink().webhook();
+    if (!webhook.secret_id().empty()) references.emplace(webhook.secret_id(), webhook.secret_version());
+  }
+}
+
 SecretReferences secrets_of(const state::FleetState& fleet) {
   SecretReferences references;
+  add_secrets_of(fleet.head, references);
   for (const auto& [name, cluster] : fleet.clusters) add_secrets_of(cluster, references);
   for (const auto& [id, operation] : fleet.operations) add_secrets_of(operation, references);
   return references;

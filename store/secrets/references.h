@@ -1,5 +1,6 @@
 #pragma once
-// Which secrets the fleet's state still refers to: of clusters as they are, and of operations that wait or run. Pure.
+// Which secrets the fleet's state still refers to: of clusters as they are, of operations that wait or run, and of
+// sinks. Pure.
 
 #include <cstdint>
 #include <set>
@@ -21,5 +22,7 @@ std::string proxy_certificate_id(std::string_view task_id);
 SecretReferences secrets_of(const state::FleetState& fleet);
 void add_secrets_of(const state::Cluster& cluster, SecretReferences& references);
 void add_secrets_of(const state::Operation& operation, SecretReferences& references);
+/// Those of its sinks.
+void add_secrets_of(const state::Fleet& head, SecretReferences& references);
 
 }  // namespace esaas::store

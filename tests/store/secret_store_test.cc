@@ -88,7 +88,7 @@ TEST(SecretStore, IsOfOneProcessAndOneUser) {
   EXPECT_EQ(std::filesystem::status(folder.path()).permissions() & others, perms::none);
 }
 
-TEST(SecretReferences, AreThoseOfClustersAndOfOpenOperations) {
+TEST(SecretReferences, AreThoseOfClustersOfOpenOperationsAndOfSinks) {
   state::FleetState fleet;
   auto& user = *fleet.clusters["search"].mutable_spec()->mutable_access()->add_users();
   user.set_secret_id("proxy/search/1");
@@ -96,8 +96,13 @@ TEST(SecretReferences, AreThoseOfClustersAndOfOpenOperations) {
   auto& asked = *fleet.operations["op-9"].mutable_request()->mutable_proxies()->mutable_access()->add_users();
   asked.set_secret_id("proxy/search/2");
   asked.set_secret_version(1);
+  auto& webhook = *fleet.head.add_sinks()->mutable_sink()->mutable_webhook();
+  webhook.set_secret_id("sink/alerts");
+  webhook.set_secret_version(2);
+  fleet.head.add_sinks()->mutable_sink()->mutable_webhook()->set_url("http://unsigned.example/");
   EXPECT_THAT(secrets_of(fleet),
-              ::testing::ElementsAre(std::pair("proxy/search/1", 3U), std::pair("proxy/search/2", 1U)));
+              ::testing::ElementsAre(std::pair("proxy/search/1", 3U), std::pair("proxy/search/2", 1U),
+                                     std::pair("sink/alerts", 2U)));
 }
 
 }  // namespace

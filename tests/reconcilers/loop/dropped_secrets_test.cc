@@ -29,6 +29,15 @@ std::shared_ptr<const state::Operation> operation_with(const std::string& id, st
   return std::make_shared<const state::Operation>(std::move(operation));
 }
 
+std::shared_ptr<const state::Fleet> head_with_sink(std::uint32_t version) {
+  state::Fleet head;
+  if (version == 0) return std::make_shared<const state::Fleet>(head);
+  model::WebhookSink& webhook = *head.add_sinks()->mutable_sink()->mutable_webhook();
+  webhook.set_secret_id("sink/alerts");
+  webhook.set_secret_version(version);
+  return std::make_shared<const state::Fleet>(head);
+}
+
 class DroppedSecrets : public ::testing::Test {
  protected:
   DroppedSecrets() {
@@ -73,6 +82,16 @@ TEST_F(DroppedSecrets, NotWhatAnOperationThatWaitsStillRefersTo) {
   published_.publish(
       {.seq = 3, .clusters = {{"search", cluster_with("proxy/search/anna", 2)}}, .operations = {}, .head = nullptr});
   EXPECT_THAT(dropped_, IsEmpty());
+}
+
+TEST_F(DroppedSecrets, OfASinkThatSignsWithAnotherOneOrIsGone) {
+  published_.publish({.seq = 2, .clusters = {}, .operations = {}, .head = head_with_sink(1)});
+  published_.publish({.seq = 3, .clusters = {}, .operations = {}, .head = head_with_sink(1)});
+  EXPECT_THAT(dropped_, IsEmpty());
+  published_.publish({.seq = 4, .clusters = {}, .operations = {}, .head = head_with_sink(2)});
+  EXPECT_THAT(dropped_, ElementsAre(Pair("sink/alerts", 1U)));
+  published_.publish({.seq = 5, .clusters = {}, .operations = {}, .head = head_with_sink(0)});
+  EXPECT_THAT(dropped_, ElementsAre(Pair("sink/alerts", 1U), Pair("sink/alerts", 2U)));
 }
 
 }  // namespace

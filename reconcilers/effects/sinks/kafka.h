@@ -1,0 +1,16 @@
+#pragma once
+// A Destination that is a topic of Kafka: one message an event, its key the event's cluster (else tenant), its value
+// the event's JSON, with the headers `seq` and `sink`. Taken is what all in-sync replicas have; the producer is
+// idempotent, so that what the client library sends again is there once and in order. What a whole delivery repeats is
+// there twice.
+
+#include <memory>
+
+#include "core/model/sink.pb.h"
+#include "reconcilers/effects/sinks/destination.h"
+
+namespace esaas::sinks {
+
+std::unique_ptr<Destination> make_kafka(const model::KafkaSink& sink);
+
+}  // namespace esaas::sinks

@@ -1,0 +1,130 @@
+#include "reconcilers/effects/sinks/webhook.h"
+
+#include <sodium.h>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/context.hpp>
+
+#include <array>
+#include <chrono>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "core/base/assert.h"
+#include "core/base/hash.h"
+#include "reconcilers/effects/http/connection.h"
+
+namespace esaas::sinks {
+namespace {
+
+namespace asio = boost::asio;
+
+/// More of an answer is not read: its status says all.
+constexpr std::uint64_t kAnswerBytesMax = 64 * 1024;
+
+http_client::Request request_of(const model::WebUrl& url, const std::string& secret, const Delivery& delivery) {
+  http_client::Request request{.method = "POST", .target = url.target, .headers = {}, .body = webhook_body(delivery)};
+  request.headers = {{"Content-Type", "application/json"},
+                     {"ESaaS-Sink", delivery.sink},
+                     {"ESaaS-First-Seq", std::to_string(delivery.events.front().seq)},
+                     {"ESaaS-Last-Seq", std::to_string(delivery.events.back().seq)}};
+  if (!secret.empty()) request.headers.emplace_back("ESaaS-Signature", webhook_signature(request.body, secret));
+  return request;
+}
+
+class Webhook final : public Destination {
+ public:
+  Webhook(model::WebUrl url, std::string secret) : url_(std::move(url)), secret_(std::move(secret)) {
+    if (!url_.tls) return;
+    tls_.emplace(asio::ssl::context::tls_client);
+    boost::system::error_code failed;
+    tls_->set_default_verify_paths(failed);
+    tls_->set_verify_mode(asio::ssl::verify_peer, failed);
+    // Without trust in anybody every handshake fails, and says so.
+  }
+
+  Result<void> deliver(const Delivery& delivery, Duration timeout, std::stop_token stop) override {
+    io_.restart();
+    if (!connection_) connection_.emplace(io_, tls_ ? &*tls_ : nullptr);
+    connection_->set_deadline(std::chrono::steady_clock::now() + timeout);
+    std::optional<Result<void>> outcome;
+    asio::co_spawn(io_, send(request_of(url_, secret_, delivery)),
+                   [&outcome](const std::exception_ptr& failure, Result<void> answered) {
+                     ESAAS_ASSERT(failure == nullptr, "a webhook threw");
+                     outcome = std::move(answered);
+                   });
+    {
+      const std::stop_callback on_stop(stop, [this] {
+        asio::post(io_, [this] {
+          if (connection_) connection_->close();
+        });
+      });
+      // Not to its end: the connection's own timer may be left.
+      while (!outcome) io_.run_one();
+    }
+    // What was read of a refusal may not be all of it.
+    if (!*outcome) connection_.reset();
+    return std::move(*outcome);
+  }
+
+ private:
+  asio::awaitable<Result<void>> send(http_client::Request request) {
+    if (!connection_->reusable()) {
+      http_client::Peer peer{url_.host, url_.port};
+      const auto opened = co_await connection_->open(std::move(peer));
+      if (!opened) co_return fail(opened.error().code(), "it can not be reached: " + opened.error().why);
+    }
+    const auto head = co_await connection_->ask(std::move(request), kAnswerBytesMax);
+    if (!head) co_return fail(head.error().code(), "it does not answer: " + head.error().why);
+    if (head->status < 200 || head->status > 299) {
+      co_return fail(ErrorCode::kUnavailable, "it answers " + std::to_string(head->status));
+    }
+    // So that the connection can be used again; the events are taken however this goes.
+    while (true) {
+      const auto piece = co_await connection_->next_piece();
+      if (piece && !piece->empty()) continue;
+      if (!piece) connection_->close();
+      co_return Result<void>{};
+    }
+  }
+
+  const model::WebUrl url_;
+  const std::string secret_;
+  asio::io_context io_{1};
+  std::optional<asio::ssl::context> tls_;
+  std::optional<http_client::Connection> connection_;
+};
+
+}  // namespace
+
+std::string webhook_body(const Delivery& delivery) {
+  // A sink's name is a DNS label and the events are JSON: nothing has to be escaped.
+  std::string body = R"({"sink":")" + delivery.sink + R"(","first_seq":)" +
+                     std::to_string(delivery.events.front().seq) + R"(,"last_seq":)" +
+                     std::to_string(delivery.events.back().seq) + R"(,"events":[)";
+  bool is_first = true;
+  for (const OutEvent& event : delivery.events) {
+    if (!std::exchange(is_first, false)) body += ',';
+    body += event.json;
+  }
+  return body += "]}";
+}
+
+std::string webhook_signature(std::string_view body, std::string_view secret) {
+  std::array<unsigned char, crypto_auth_hmacsha256_BYTES> code{};
+  crypto_auth_hmacsha256_state state;
+  crypto_auth_hmacsha256_init(&state, reinterpret_cast<const unsigned char*>(secret.data()), secret.size());
+  crypto_auth_hmacsha256_update(&state, reinterpret_cast<const unsigned char*>(body.data()), body.size());
+  crypto_auth_hmacsha256_final(&state, code.data());
+  return "sha256=" + to_hex({reinterpret_cast<const char*>(code.data()), code.size()});
+}
+
+std::unique_ptr<Destination> make_webhook(model::WebUrl url, std::string secret) {
+  return std::make_unique<Webhook>(std::move(url), std::move(secret));
+}
+
+}  // namespace esaas::sinks

@@ -1,0 +1,42 @@
+#pragma once
+// Piece: what a sink gets next, read from the log.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "core/base/result.h"
+#include "core/events/event.pb.h"
+#include "core/model/sink.pb.h"
+#include "reconcilers/effects/sinks/destination.h"
+#include "store/log/event_log.h"
+
+namespace esaas::sinks {
+
+/// An event as JSON, as GET /v1/events shows it.
+using Render = std::function<std::string(const event::Event&)>;
+
+struct PieceLimits {
+  std::size_t events_max = 500;
+  std::size_t bytes = 512 * 1024;        ///< of JSON, after which it ends
+  std::size_t looked_at_max = 4 * 1024;  ///< so that much that is not wanted takes several pieces
+};
+
+struct Piece {
+  Delivery delivery;              ///< maybe without an event
+  std::uint64_t through_seq = 0;  ///< the last event that was looked at
+  std::uint64_t passed = 0;       ///< that are not wanted and are no positions of sinks
+};
+
+/// True for SinkAdvanced and SinkStalled: what sinks come to is no news for sinks.
+bool is_position(const event::Event& event);
+
+/// True for what passes the sink's filter and is no position.
+bool is_wanted(const model::Sink& sink, const event::Event& event);
+
+/// What follows `after_seq` in the log; `through_seq` is `after_seq` when nothing does. Errors: the log's.
+Result<Piece> read_piece(const store::EventLog& log, const model::Sink& sink, std::uint64_t after_seq,
+                         const PieceLimits& limits, const Render& render);
+
+}  // namespace esaas::sinks

@@ -1,0 +1,143 @@
+#include "reconcilers/effects/sinks/webhook.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <boost/json/parse.hpp>
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "tests/reconcilers/http_client/certificates.h"
+#include "tests/reconcilers/http_client/scripted_peer.h"
+
+namespace esaas::sinks {
+namespace {
+
+using esaas::testing::ScriptedPeer;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using Then = ScriptedPeer::Then;
+
+const std::string kTaken = "HTTP/1.1 204 No Content\r\n\r\n";
+
+Delivery two_events() {
+  return {
+      .sink = "alerts",
+      .events = {{.seq = 7, .key = "search", .json = R"({"seq":7})"}, {.seq = 9, .key = "", .json = R"({"seq":9})"}}};
+}
+
+std::unique_ptr<Destination> webhook_at(const ScriptedPeer& peer, const std::string& secret = {}) {
+  return make_webhook({.tls = false, .host = "127.0.0.1", .port = peer.peer().port, .target = "/in?x=1"}, secret);
+}
+
+TEST(Webhook, SignsAsTheStandardSays) {
+  // RFC 4231, test case 2.
+  EXPECT_EQ(webhook_signature("what do ya want for nothing?", "Jefe"),
+            "sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
+TEST(Webhook, SendsOneRequestForADeliveryAndKeepsTheConnection) {
+  ScriptedPeer peer({{kTaken}, {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"}, {kTaken}}, Then::kStay);
+  {
+    const auto webhook = webhook_at(peer, "a secret of sixteen");
+    for (int i = 0; i < 3; ++i) {
+      const auto taken = webhook->deliver(two_events(), seconds{10}, {});
+      ASSERT_TRUE(taken) << taken.error().detail;
+    }
+  }
+  ASSERT_EQ(peer.requests().size(), 3U) << "on one connection, for the peer takes no second";
+  const std::string head = peer.requests().front();
+  EXPECT_THAT(head, HasSubstr("POST /in?x=1 HTTP/1.1\r\n"));
+  EXPECT_THAT(head, HasSubstr("ESaaS-Sink: alerts\r\n"));
+  EXPECT_THAT(head, HasSubstr("ESaaS-First-Seq: 7\r\n"));
+  EXPECT_THAT(head, HasSubstr("ESaaS-Last-Seq: 9\r\n"));
+  EXPECT_THAT(
+      head,
+      HasSubstr("ESaaS-Signature: " + webhook_signature(webhook_body(two_events()), "a secret of sixteen") + "\r\n"));
+}
+
+TEST(Webhook, ItsBodyIsJson) {
+  const auto body = boost::json::parse(webhook_body(two_events())).as_object();
+  EXPECT_EQ(body.at("sink").as_string(), "alerts");
+  EXPECT_EQ(body.at("first_seq").as_int64(), 7);
+  EXPECT_EQ(body.at("last_seq").as_int64(), 9);
+  EXPECT_EQ(body.at("events").as_array().size(), 2U);
+}
+
+TEST(Webhook, WithoutASecretIsNotSigned) {
+  ScriptedPeer peer({{kTaken}}, Then::kClose);
+  ASSERT_TRUE(webhook_at(peer)->deliver(two_events(), seconds{10}, {}));
+  EXPECT_THAT(peer.requests().front(), Not(HasSubstr("Signature")));
+}
+
+TEST(Webhook, OnlyA2xxTakes) {
+  for (const std::string status : {"301 Moved Permanently", "400 Bad Request", "503 Service Unavailable"}) {
+    ScriptedPeer peer({{"HTTP/1.1 " + status + "\r\nContent-Length: 0\r\nLocation: http://127.0.0.1:9/\r\n\r\n"}},
+                      Then::kClose);
+    const auto taken = webhook_at(peer)->deliver(two_events(), seconds{10}, {});
+    ASSERT_FALSE(taken) << status;
+    EXPECT_THAT(taken.error().detail, HasSubstr(status.substr(0, 3)));
+  }
+}
+
+TEST(Webhook, AConnectionThatEndsBeforeTheAnswerDoesNotTake) {
+  ScriptedPeer peer({{"HTTP/1.1 20"}}, Then::kClose);
+  EXPECT_FALSE(webhook_at(peer)->deliver(two_events(), seconds{10}, {}));
+}
+
+TEST(Webhook, OneThatIsNotThereIsNamed) {
+  const auto webhook = make_webhook({.tls = false, .host = "127.0.0.1", .port = 9, .target = "/"}, "");
+  const auto taken = webhook->deliver(two_events(), seconds{10}, {});
+  ASSERT_FALSE(taken);
+  EXPECT_THAT(taken.error().detail, HasSubstr("can not be reached"));
+}
+
+TEST(Webhook, IsGivenUpInTime) {
+  ScriptedPeer peer({{}}, Then::kStay);  // says nothing
+  auto webhook = webhook_at(peer);
+  const auto began = std::chrono::steady_clock::now();
+  const auto late = webhook->deliver(two_events(), std::chrono::milliseconds{300}, {});
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, ErrorCode::kDeadlineExceeded);
+  EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::milliseconds{250});
+}
+
+TEST(Webhook, AStopCutsItShort) {
+  ScriptedPeer peer({{}}, Then::kStay);
+  auto webhook = webhook_at(peer);
+  std::stop_source stop;
+  std::jthread stopper([&stop] {
+    std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    stop.request_stop();
+  });
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_FALSE(webhook->deliver(two_events(), seconds{30}, stop.get_token()));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, seconds{10});
+  webhook.reset();
+}
+
+TEST(Webhook, OverTlsOnlyACertificateThatThisMachineTrustsIsSentTo) {
+  const auto identity = esaas::testing::make_identity("IP:127.0.0.1");
+  const auto server = esaas::testing::server_context(identity);
+  for (const bool is_trusted : {true, false}) {
+    const std::string file = ::testing::TempDir() + "trusted-" + std::to_string(::getpid()) + ".pem";
+    std::ofstream(file) << (is_trusted ? identity : esaas::testing::make_identity("IP:127.0.0.1")).certificate;
+    ::setenv("SSL_CERT_FILE", file.c_str(), 1);  // where OpenSSL looks for whom this machine trusts
+    ScriptedPeer peer({{kTaken}}, Then::kClose, server.get());
+    const auto webhook =
+        make_webhook({.tls = true, .host = "127.0.0.1", .port = peer.peer().port, .target = "/in"}, "");
+    const auto taken = webhook->deliver(two_events(), seconds{10}, {});
+    EXPECT_EQ(taken.has_value(), is_trusted) << (taken ? "" : taken.error().detail);
+    EXPECT_EQ(peer.requests().size(), is_trusted ? 1U : 0U);
+    ::unsetenv("SSL_CERT_FILE");
+    std::filesystem::remove(file);
+  }
+}
+
+}  // namespace
+}  // namespace esaas::sinks
