@@ -110,6 +110,7 @@ int run(int argc, char** argv, const Programs& programs) {
   add_operation_commands(app, session, action);
   add_report_commands(app, session, action);
   add_billing_commands(app, session, action);
+  add_sink_commands(app, session, action);
   add_export_commands(app, session, action);
   add_why_commands(app, session, action);
   add_admin_commands(app, session, action);

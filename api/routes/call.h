@@ -6,7 +6,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -19,6 +21,7 @@
 #include "core/base/time.h"
 #include "core/commands/decide.h"
 #include "reconcilers/loop/front.h"
+#include "reconcilers/loop/sinks/progress.h"
 
 namespace esaas::store {
 class EventLog;
@@ -42,6 +45,9 @@ struct Foundation {
   std::function<Time()> now;
   std::string version;
   store::SecretStore* secrets = nullptr;  ///< null: none can be kept
+  /// How far a sink is now; null, or nothing for one that does not run. Any thread.
+  std::function<std::optional<sinks::Progress>(std::string_view sink)> sink_progress = nullptr;
+  BackupService* backups = nullptr;  ///< null: there is no folder for them
   store::PastStates* past_states = nullptr;  ///< null: nothing can be asked of the past
 };
 

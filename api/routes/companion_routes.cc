@@ -1,14 +1,13 @@
 #include "api/routes/companion_routes.h"
 
-#include <algorithm>
 #include <array>
 #include <memory>
-#include <tuple>
 
 #include "api/http/co_try.h"
 #include "api/routes/body.h"
 #include "api/routes/cluster_routes.h"
 #include "api/routes/endpoints.h"
+#include "api/routes/kept_secrets.h"
 #include "api/routes/proxy_passwords.h"
 #include "api/routes/query.h"
 #include "api/routes/read_pool.h"
@@ -26,23 +25,6 @@ Result<http::Response> get_endpoints(Call& call) {
   ESAAS_CHECK(Query(call.target).done());
   ESAAS_TRY(const auto cluster, find_cluster(call, call.parameters[0]));
   return http::json_response(json::object{{"items", endpoints_of(*cluster)}, {"revision", cluster->revision()}});
-}
-
-/// A request that came to nothing leaves nothing behind. Of one that was not answered in time nobody knows.
-asio::awaitable<void> forget(const Call& call, std::shared_ptr<store::SecretReferences> kept) {
-  if (kept->empty()) co_return;
-  std::function<Result<std::size_t>()> erase = [kept, secrets = call.foundation.secrets] {
-    return secrets->erase_unless(
-        [&](std::string_view id, std::uint32_t version) { return !kept->contains({std::string(id), version}); });
-  };
-  // What stays when it can not be erased now is erased at the next start.
-  std::ignore = co_await call.foundation.reads.run<std::size_t>(call.exchange, std::move(erase));
-}
-
-bool came_to_nothing(const Result<http::Response>& answer) {
-  if (!answer) return answer.error().code != ErrorCode::kDeadlineExceeded;
-  return std::ranges::any_of(answer->headers,
-                             [](const auto& header) { return header.first == "Idempotency-Replayed"; });
 }
 
 /// The body's passwords are in the secret store before anything else happens, and in nothing that follows.
@@ -73,6 +55,7 @@ Answer put_proxies(Call& call) {
   } else {
     answer = std::unexpected(without.error());
   }
+  // A request that came to nothing leaves nothing behind.
   if (came_to_nothing(answer)) co_await forget(call, kept);
   co_return answer;
 }

@@ -13,6 +13,7 @@
 #include "api/routes/operation_routes.h"
 #include "api/routes/past_routes.h"
 #include "api/routes/report_routes.h"
+#include "api/routes/sink_routes.h"
 #include "api/routes/snapshot_routes.h"
 #include "api/routes/tenant_routes.h"
 #include "api/routes/undo_route.h"
@@ -24,7 +25,7 @@ std::vector<Route> all_routes() {
   std::vector<Route> routes;
   for (const auto& part : {cluster_routes(), change_routes(), snapshot_routes(), companion_routes(), undo_routes(),
                            why_routes(), operation_routes(), report_routes(), past_routes(), billing_routes(), export_routes(), ledger_routes(),
-                           event_routes(), digest_routes(), admin_routes(), tenant_routes(), health_routes()}) {
+                           event_routes(), digest_routes(), sink_routes(), admin_routes(), tenant_routes(), health_routes()}) {
     routes.insert(routes.end(), part.begin(), part.end());
   }
   return routes;

@@ -20,12 +20,15 @@
 #include "api/routes/fleet_gauges.h"
 #include "api/routes/metrics.h"
 #include "api/routes/read_pool.h"
+#include "api/routes/sink_status.h"
 #include "api/serve/controller_identity.h"
 #include "api/serve/embedded_process.h"
 #include "api/serve/first_token.h"
+#include "api/serve/sinks.h"
 #include "api/serve/past_keeper.h"
 #include "api/serve/wiring.h"
 #include "core/model/ids.h"
+#include "reconcilers/loop/sinks/runner.h"
 #include "store/log/free_space.h"
 #include "store/log/rocksdb_event_log.h"
 #include "store/secrets/references.h"
@@ -69,6 +72,7 @@ class Run {
   ~Run() {
     if (server_) server_->stop();
     if (reads_) reads_->finish();
+    sinks_.reset();
     if (host_) host_->stop();
   }
   Run(const Run&) = delete;
@@ -132,6 +136,7 @@ class Run {
     host.controller.settings.haproxy.controller_certificate = identity.certificate;
     host.proxy_tls = proxy_tls_.get();
     host.secrets = kept_secrets_.get(),
+                                                      .sink_progress = progress,
                                                       .past_states = past_states_.get();
     host.controller.incarnation = model::incarnation_of(system_now());
     if (config_.mesos.embedded) {
@@ -180,13 +185,26 @@ class Run {
     return {};
   }
 
+  sinks::Runner& start_sinks(loop::ControllerHost& controller) {
+    sinks::RunnerOptions options;
+    options.seed = static_cast<std::uint64_t>(to_us(system_now()));
+    return sinks_.emplace(
+        options, controller, *log_,
+        [&secrets = *kept_secrets_](const model::Sink& sink) { return make_destination(sink, secrets); },
+        event_as_json);
+  }
+
   Result<void> serve_http(loop::ControllerHost& controller) {
+    const SinkProgress progress = [&runner = start_sinks(controller)](std::string_view sink) {
+      return runner.progress(sink);
+    };
     ESAAS_CHECK(keep_past_states());
     ReadPool& reads = reads_.emplace(kReadThreads);
     EventFeed& feed = feed_.emplace(*log_);
     Metrics& metrics = metrics_.emplace(std::make_shared<prometheus::Registry>());
     add_gauges(metrics, controller);
     add_fleet_gauges(metrics, controller);
+    add_sink_gauges(metrics, controller, *log_, progress);
     ApiService& service = service_.emplace(Foundation{.front = controller,
                                                       .log = *log_,
                                                       .reads = reads,
@@ -239,6 +257,7 @@ class Run {
   std::unique_ptr<store::PastStates> past_states_;
   std::optional<PastKeeper> past_keeper_;
   std::optional<loop::ControllerHost> host_;
+  std::optional<sinks::Runner> sinks_;
   std::optional<ReadPool> reads_;
   std::optional<EventFeed> feed_;
   std::optional<Metrics> metrics_;

@@ -85,6 +85,10 @@ const std::map<std::string, std::string> kExpected{
     {"GET /v1/events/{event}/trace", "VOA"},
     {"GET /v1/exports/usage", "VOBA"},
     {"GET /v1/events", "VOA"},
+    {"GET /v1/sinks", "A"},
+    {"GET /v1/sinks/{sink}", "A"},
+    {"PUT /v1/sinks/{sink}", "A"},
+    {"DELETE /v1/sinks/{sink}", "A"},
     {"GET /v1/events/{event}/proof", "VOA"},
     {"GET /v1/digests", "voa"},
     {"POST /v1/digests", "a"},
@@ -137,12 +141,18 @@ struct Fixture {
     const auto created = api.create_cluster("search");
     api.make_token(TOKEN_ROLE_VIEWER, "shop");
     api.add_nodes("search", 1);
+    command::ConfigureSink sink;
+    sink.sink.set_name("alerts");
+    sink.sink.set_tenant("shop");
+    sink.sink.mutable_webhook()->set_url("http://127.0.0.1:9/shop");
+    api.front.must(sink);
     values = {{"{node}", "data-0"},
               {"{event}", std::to_string(created.seq)},
               {"{digest}", "1"},
               {"{invoice}", "inv-1"},
               {"{plugin}", "icu"},
               {"{repository}", "backup"},
+              {"{sink}", "alerts"},
               {"{snapshot}", "monday"},
               {"{tenant}", "shop"},
               {"{cluster}", "search"},
