@@ -24,8 +24,8 @@
 #include "api/serve/controller_identity.h"
 #include "api/serve/embedded_process.h"
 #include "api/serve/first_token.h"
-#include "api/serve/sinks.h"
 #include "api/serve/past_keeper.h"
+#include "api/serve/sinks.h"
 #include "api/serve/wiring.h"
 #include "core/model/ids.h"
 #include "reconcilers/loop/sinks/runner.h"
@@ -135,9 +135,7 @@ class Run {
     ESAAS_TRY(proxy_tls_, haproxy::client_context(identity));
     host.controller.settings.haproxy.controller_certificate = identity.certificate;
     host.proxy_tls = proxy_tls_.get();
-    host.secrets = kept_secrets_.get(),
-                                                      .sink_progress = progress,
-                                                      .past_states = past_states_.get();
+    host.secrets = kept_secrets_.get();
     host.controller.incarnation = model::incarnation_of(system_now());
     if (config_.mesos.embedded) {
       ESAAS_TRY(const std::uint16_t port,
@@ -169,6 +167,15 @@ class Run {
     return fail(ErrorCode::kInvalidArgument, ca_file.string() + ": " + failed.message(), "mesos.ca_file");
   }
 
+  sinks::Runner& start_sinks(loop::ControllerHost& controller) {
+    sinks::RunnerOptions options;
+    options.seed = static_cast<std::uint64_t>(to_us(system_now()));
+    return sinks_.emplace(
+        options, controller, *log_,
+        [&secrets = *kept_secrets_](const model::Sink& sink) { return make_destination(sink, secrets); },
+        event_as_json);
+  }
+
   Result<void> keep_past_states() {
     store::PastStatesOptions options;
     options.directory = config::past_directory(config_.data_dir);
@@ -183,15 +190,6 @@ class Run {
         },
         [](const std::string& why) { log::warning("past_state_not_kept", {{"why", why}}); });
     return {};
-  }
-
-  sinks::Runner& start_sinks(loop::ControllerHost& controller) {
-    sinks::RunnerOptions options;
-    options.seed = static_cast<std::uint64_t>(to_us(system_now()));
-    return sinks_.emplace(
-        options, controller, *log_,
-        [&secrets = *kept_secrets_](const model::Sink& sink) { return make_destination(sink, secrets); },
-        event_as_json);
   }
 
   Result<void> serve_http(loop::ControllerHost& controller) {
@@ -213,7 +211,9 @@ class Run {
                                                       .limits = config_.http.limits,
                                                       .now = system_now,
                                                       .version = version_,
-                                                      .secrets = kept_secrets_.get()});
+                                                      .secrets = kept_secrets_.get(),
+                                                      .sink_progress = progress,
+                                                      .past_states = past_states_.get()});
     http::ServerSettings settings = server_settings_of(config_);
     settings.on_exception = [](std::string_view what) { log::error("request_failed", {{"why", std::string(what)}}); };
     http::Server& server = server_.emplace(std::move(settings), service);
