@@ -314,7 +314,7 @@ Diff diff(const state::FleetState& before, const state::FleetState& after, const
                 [](const model::PriceList& list) { return subject_of("price_list", list.tenant()); });
   const auto sink_name = [](const state::SinkState& sink) { return sink.sink().name(); };
   fleet.objects(by_name(before.head.sinks(), sink_name), by_name(after.head.sinks(), sink_name),
-                [](const state::SinkState&) { return subject_of("sink", ""); });
+                [](const state::SinkState& sink) { return subject_of("sink", sink.sink().tenant()); });
   const auto tenant_name = [](const state::Tenant& tenant) { return tenant.name(); };
   fleet.objects(by_name(before.head.tenants(), tenant_name), by_name(after.head.tenants(), tenant_name),
                 [](const state::Tenant& tenant) { return subject_of("tenant", tenant.name()); });
