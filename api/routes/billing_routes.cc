@@ -2,10 +2,14 @@
 
 #include <boost/json/array.hpp>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 
 #include "api/http/co_try.h"
 #include "api/routes/body.h"
+#include "api/routes/page.h"
 #include "api/routes/query.h"
 #include "api/routes/read_pool.h"
 #include "api/routes/submit.h"
@@ -44,10 +48,23 @@ json::object present(const model::Invoice& invoice) {
   return object;
 }
 
-http::Response items_of(const Invoices& invoices) {
-  json::array items;
-  for (const model::Invoice& invoice : invoices) items.push_back(present(invoice));
-  return http::json_response(json::object{{"items", std::move(items)}});
+/// "inv-17" and "pl-17" as they sort.
+std::string key_of_id(std::string_view id) {
+  std::uint64_t seq = 0;
+  const auto digits = id.substr(std::min(id.find('-'), id.size() - 1) + 1);
+  std::from_chars(digits.data(), digits.data() + digits.size(), seq);
+  return padded(seq);
+}
+
+/// Those of closed months by their ids, others, of which each tenant has one, by tenant.
+http::Response page_of(const Invoices& invoices, Page page) {
+  PageBuilder builder(std::move(page));
+  for (const model::Invoice& invoice : invoices) {
+    std::string key = invoice.id().empty() ? invoice.tenant() : key_of_id(invoice.id());
+    if (!builder.is_after_cursor(key)) continue;
+    if (!builder.add(std::move(key), present(invoice))) break;
+  }
+  return http::json_response(builder.finish());
 }
 
 /// 202 with the seq, or what a dry run shows.
@@ -63,6 +80,7 @@ Answer answer_change(Call& call, command::Command command, const ChangeOptions& 
 
 Answer list_price_lists(Call& call) {
   Query query(call.target);
+  const Page page = read_page(query);
   ESAAS_CO_CHECK(query.done());
   std::function<Result<std::vector<model::PriceList>>()> what =
       [&log = call.foundation.log]() -> Result<std::vector<model::PriceList>> {
@@ -70,12 +88,16 @@ Answer list_price_lists(Call& call) {
     return book.lists();
   };
   ESAAS_CO_TRY(const auto lists, co_await read(call, std::move(what)));
-  json::array items;
+  PageBuilder builder(page);
   for (const model::PriceList& list : lists) {
     const bool is_theirs = call.caller.tenant.empty() || list.tenant().empty() || list.tenant() == call.caller.tenant;
-    if (is_theirs) items.push_back(esaas::to_json(list));
+    // In their order: by tenant, then by moment. A space sorts before all that a name may have.
+    std::string key =
+        list.tenant() + " " + padded(static_cast<std::uint64_t>(list.effective_at_us())) + " " + key_of_id(list.id());
+    if (!is_theirs || !builder.is_after_cursor(key)) continue;
+    if (!builder.add(std::move(key), esaas::to_json(list))) break;
   }
-  co_return http::json_response(json::object{{"items", std::move(items)}});
+  co_return http::json_response(builder.finish());
 }
 
 Answer publish_price_list(Call& call) {
@@ -112,7 +134,7 @@ Result<Rates> rates_of(const store::EventLog& log, const std::string& tenant, Ti
 }
 
 /// By tenant: what each figure comes to.
-json::array rate_items(const Rates& rates) {
+json::object rates_page(const Rates& rates, Page page) {
   std::map<std::string, json::object> tenants;
   const auto put = [&](const Invoices& invoices, const char* name) {
     for (const model::Invoice& invoice : invoices) {
@@ -125,26 +147,25 @@ json::array rate_items(const Rates& rates) {
   put(rates.hour, "hour");
   put(rates.month, "month_to_date");
   put(rates.projected, "month_projected");
-  json::array items;
+  PageBuilder builder(std::move(page));
   for (auto& [tenant, object] : tenants) {
     object["tenant"] = tenant;
-    items.push_back(std::move(object));
+    if (builder.is_after_cursor(tenant) && !builder.add(tenant, std::move(object))) break;
   }
-  return items;
+  return builder.finish();
 }
 
 Answer get_rates(Call& call) {
   Query query(call.target);
   std::string tenant = query.text("tenant");
+  const Page page = read_page(query);
   ESAAS_CO_CHECK(query.done());
-  json::object answer{{"items", json::array()}};
-  if (!bind_tenant(call, tenant)) co_return http::json_response(answer);
+  if (!bind_tenant(call, tenant)) co_return http::json_response(rates_page({}, page));
   std::function<Result<Rates>()> what = [&log = call.foundation.log, tenant, now = call.foundation.now()] {
     return rates_of(log, tenant, now);
   };
   ESAAS_CO_TRY(const auto rates, co_await read(call, std::move(what)));
-  answer["items"] = rate_items(rates);
-  co_return http::json_response(answer);
+  co_return http::json_response(rates_page(rates, page));
 }
 
 /// The bills of a month as the log has them now; a month that is not over up to now.
@@ -152,10 +173,11 @@ Answer list_bills(Call& call) {
   Query query(call.target);
   std::string tenant = query.text("tenant");
   const std::string named = query.text("month");
+  const Page page = read_page(query);
   ESAAS_CO_CHECK(query.done());
   const Time now = call.foundation.now();
   ESAAS_CO_TRY(const Month month, named.empty() ? Result<Month>(Month::of(now)) : Month::parse(named));
-  if (!bind_tenant(call, tenant) || month.begin() > now) co_return items_of({});
+  if (!bind_tenant(call, tenant) || month.begin() > now) co_return page_of({}, page);
   std::function<Result<Invoices>()> what = [&log = call.foundation.log, tenant, month, now]() -> Result<Invoices> {
     ESAAS_TRY(const billing::PriceBook prices, store::price_book_at(log, log.last_seq()));
     const Time end = std::min(month.end(), now + Duration{1});
@@ -165,21 +187,22 @@ Answer list_bills(Call& call) {
     return found;
   };
   ESAAS_CO_TRY(const auto found, co_await read(call, std::move(what)));
-  co_return items_of(found);
+  co_return page_of(found, page);
 }
 
 Answer list_invoices(Call& call) {
   Query query(call.target);
   std::string tenant = query.text("tenant");
   const std::string month = query.text("month");
+  const Page page = read_page(query);
   ESAAS_CO_CHECK(query.done());
   if (!month.empty()) ESAAS_CO_CHECK(Month::parse(month));
-  if (!bind_tenant(call, tenant)) co_return items_of({});
+  if (!bind_tenant(call, tenant)) co_return page_of({}, page);
   std::function<Result<Invoices>()> what = [&log = call.foundation.log, tenant, month] {
     return store::closed_invoices(log, tenant, month);
   };
   ESAAS_CO_TRY(const auto found, co_await read(call, std::move(what)));
-  co_return items_of(found);
+  co_return page_of(found, page);
 }
 
 /// kNotFound when there is none, or it is another tenant's.

@@ -14,8 +14,8 @@ using billing::Month;
 using billing::Quantity;
 
 constexpr std::int64_t kDayUs = 86'400'000'000;
-/// ISO 4217: no currency.
-constexpr const char* kNoCurrency = "XXX";
+/// What ISO 4217 has for no currency: three X.
+std::string no_currency() { return std::string(3, 'X'); }
 
 std::int64_t begin_of_day(std::int64_t us) { return us - (us % kDayUs + kDayUs) % kDayUs; }
 
@@ -130,7 +130,7 @@ Result<FocusRow> FocusUsage::row_of(const std::string& tenant, const std::string
                .month = Month::of(from_us(begin_us_)).text(),
                .from_us = begin_us_,
                .to_us = end_us,
-               .currency = kNoCurrency,
+               .currency = no_currency(),
                .price_list = line.price_list(),
                .price_nanos = line.price_nanos(),
                .factor_permille = line.factor_permille(),
@@ -192,7 +192,7 @@ void FocusUsage::append_settlement(const model::Invoice& invoice, std::int64_t a
                     .month = Month::of(from_us(at_us)).text(),
                     .from_us = to_us(month->begin()),
                     .to_us = to_us(month->end()),
-                    .currency = invoice.currency().empty() ? kNoCurrency : invoice.currency(),
+                    .currency = invoice.currency().empty() ? no_currency() : invoice.currency(),
                     .minor_digits = invoice.minor_digits(),
                     .amount_minor = due.first,
                     .price_list = std::get<4>(key),

@@ -40,7 +40,7 @@ struct FocusRow {
   std::string month = {};  ///< that it is billed in: "2026-11"
   std::int64_t from_us = 0;
   std::int64_t to_us = 0;
-  std::string currency = {};  ///< "XXX" before there is a price list
+  std::string currency = {};  ///< ISO 4217's for none before there is a price list
   std::uint32_t minor_digits = 0;
   std::int64_t amount_minor = 0;
   std::string price_list = {};  ///< empty: there was none yet

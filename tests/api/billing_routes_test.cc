@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <boost/json/array.hpp>
 
+#include "api/http/target.h"
 #include "tests/api/test_api.h"
 
 namespace esaas::api {
@@ -56,11 +57,40 @@ TEST_F(BillingRoutes, RefusePriceListsThatAreWrongByName) {
 
 TEST_F(BillingRoutes, KeepToOneCurrencyAMonth) {
   publish();
-  const auto refused = client_->request("POST", "/v1/price-lists",
-                                        R"({"currency":"EUR","effective_at":"2026-12-05T00:00:00Z"})");
+  const auto refused =
+      client_->request("POST", "/v1/price-lists", R"({"currency":"EUR","effective_at":"2026-12-05T00:00:00Z"})");
   EXPECT_EQ(refused.status, 400U) << refused.body;
   EXPECT_NE(problem(refused).find("one_currency_a_month"), std::string::npos) << refused.body;
   publish(R"({"currency":"EUR","effective_at":"2036-12-01T00:00:00Z"})");
+}
+
+TEST_F(BillingRoutes, GiveListsInPages) {
+  publish();
+  for (const char* moment : {"2036-12-01", "2037-01-01", "2037-02-01"}) {
+    publish(std::string(R"({"currency":"CNY","minor_digits":2,"effective_at":")") + moment + R"(T00:00:00Z"})");
+  }
+  api_.create_cluster("search");
+  for (const char* month : {"2015-09", "2015-10", "2015-11"}) {
+    const std::string body = std::string(R"({"tenant":"shop","month":")") + month + R"("})";
+    ASSERT_EQ(client_->request("POST", "/v1/invoices", body).status, 202U);
+  }
+  for (const std::string path : {"/v1/price-lists", "/v1/invoices", "/v1/bills", "/v1/rates"}) {
+    const auto whole = client_->request("GET", path).json();
+    const auto& items = whole.at("items").as_array();
+    ASSERT_FALSE(items.empty()) << path;
+    EXPECT_FALSE(whole.contains("next_cursor"));
+    boost::json::array pages;
+    std::string cursor;
+    do {
+      const auto page =
+          client_->request("GET", path + "?limit=1" + (cursor.empty() ? "" : "&cursor=" + http::percent_encode(cursor)))
+              .json();
+      ASSERT_LE(page.at("items").as_array().size(), 1U);
+      for (const auto& item : page.at("items").as_array()) pages.push_back(item);
+      cursor = page.contains("next_cursor") ? std::string(page.at("next_cursor").as_string()) : "";
+    } while (!cursor.empty() && pages.size() < 20);
+    EXPECT_EQ(pages, items) << path;
+  }
 }
 
 TEST_F(BillingRoutes, BillWhatIsThere) {
@@ -114,7 +144,8 @@ TEST_F(BillingRoutes, SayWhatAClosingHasToName) {
 TEST_F(BillingRoutes, KeepABudget) {
   const std::string path = "/v1/tenants/shop/budget";
   EXPECT_EQ(client_->request("DELETE", path).status, 409U);
-  const auto set = client_->request("PUT", path, R"({"currency":"CNY","monthly_minor":100000,"alert_percents":[80,100]})");
+  const auto set =
+      client_->request("PUT", path, R"({"currency":"CNY","monthly_minor":100000,"alert_percents":[80,100]})");
   ASSERT_EQ(set.status, 202U) << set.body;
   EXPECT_EQ(client_->request("GET", path).json().at("budget").at("monthly_minor").as_int64(), 100000);
   for (const char* body : {R"({"currency":"CNY","monthly_minor":0,"alert_percents":[80]})",

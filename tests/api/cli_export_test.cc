@@ -154,6 +154,21 @@ TEST_F(CliExport, LeavesWhatThereIsWhenItIsRefused) {
   EXPECT_THAT(esaas({"export", "usage", "--format", "focus"}).out, HasSubstr("BilledCost"));
 }
 
+TEST_F(CliExport, BillsAreShownInTheTerminal) {
+  const fs::path prices = folder_ / "prices.json";
+  std::ofstream(prices) << R"({"currency":"CNY","minor_digits":2,"prices":{"cluster_hour_nanos":1000000000}})";
+  api_.front.later = std::chrono::hours{100};
+  const auto published = esaas({"prices", "publish", prices.string()});
+  EXPECT_EQ(published.code, kSuccess) << published.err;
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"prices", "list"}, {"bill", "show"}, {"bill", "rate"}, {"bill", "list"}}) {
+    const auto ran = esaas(words);
+    EXPECT_EQ(ran.code, kSuccess) << words[1] << ran.err;
+  }
+  EXPECT_THAT(esaas({"prices", "list"}).out, HasSubstr("CNY"));
+  EXPECT_THAT(esaas({"bill", "rate"}).out, HasSubstr("shop"));
+}
+
 class CliBillVerify : public Folder {
  protected:
   void SetUp() override {

@@ -1,3 +1,4 @@
+// export_writer --log DIRECTORY: writes a log for a server, with a month that is closed for one tenant.
 // export_writer FOLDER: writes exports for readers of others, and what has to be in them by the views that the exports
 // are not made with (expected.json). Of a fleet of samples with prices, and of a log that a real run once stored.
 
@@ -10,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 
 #include "core/billing/money.h"
 #include "store/billing/invoice.h"
@@ -17,6 +19,7 @@
 #include "store/export/usage_file.h"
 #include "store/log/memory_event_log.h"
 #include "store/log/record_codec.h"
+#include "store/log/rocksdb_event_log.h"
 #include "store/views/usage_view.h"
 #include "tests/store/log_fixture.h"
 #include "tests/store/stretched_log.h"
@@ -120,6 +123,19 @@ Result<void> write_fixture(const fs::path& folder) {
   return write_all(log, from_us(first.time_at_us()), from_us(log.last_time_at_us()), folder);
 }
 
+Result<void> write_log(const fs::path& directory) {
+  fs::create_directories(directory);
+  ESAAS_TRY(const auto log, open_rocksdb_log({.directory = directory}));
+  testing::StretchedLog fleet(*log, 5, 40, 150);
+  fleet.grow(300);
+  fleet.publish(700'000'001);
+  for (int i = 0; i < 40; ++i) fleet.grow(1'000);
+  ESAAS_TRY(const billing::Month month, billing::Month::parse("2016-10"));
+  ESAAS_TRY(const model::Invoice invoice, closing_invoice(*log, "team-1", month));
+  fleet.close(invoice);
+  return {};
+}
+
 Result<void> write(const fs::path& folder) {
   ESAAS_CHECK(write_samples(folder / "samples"));
   return write_fixture(folder / "stored");
@@ -129,11 +145,12 @@ Result<void> write(const fs::path& folder) {
 }  // namespace esaas::store
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fputs("usage: export_writer FOLDER\n", stderr);
+  const bool writes_log = argc == 3 && std::string_view(argv[1]) == "--log";
+  if (argc != 2 && !writes_log) {
+    std::fputs("usage: export_writer FOLDER | --log DIRECTORY\n", stderr);
     return EXIT_FAILURE;
   }
-  const auto written = esaas::store::write(argv[1]);
+  const auto written = writes_log ? esaas::store::write_log(argv[2]) : esaas::store::write(argv[1]);
   if (written) return EXIT_SUCCESS;
   std::fprintf(stderr, "%s\n", written.error().detail.c_str());
   return EXIT_FAILURE;
