@@ -19,7 +19,7 @@ std::string_view path_of(std::string_view target) { return target.substr(0, targ
 
 }  // namespace
 
-ApiService::ApiService(Foundation foundation) : foundation_(std::move(foundation)), routes_(all_routes()) {
+ApiService::ApiService(Foundation foundation) : foundation_(std::move(foundation)), token_uses_(foundation_.front), routes_(all_routes()) {
   for (std::size_t i = 0; i < routes_.size(); ++i) router_.add(routes_[i].verb, routes_[i].path, i);
   foundation_.metrics.name_routes(routes_);
 }
@@ -61,6 +61,7 @@ asio::awaitable<Result<http::Response>> ApiService::dispatch(std::shared_ptr<htt
     }
     ESAAS_CO_TRY(call.caller, auth::authenticate(foundation_.front, request.authorization, exchange->peer_address,
                                                  foundation_.now()));
+    token_uses_.note(call.caller, request.method, request.target);
     if (!auth::allows(route.access, call.caller)) {
       co_return fail(ErrorCode::kPermissionDenied,
                      "a token of role " + std::string(auth::name_of(call.caller.role)) +

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "api/auth/token_uses.h"
 #include "api/http/router.h"
 #include "api/http/service.h"
 #include "api/routes/call.h"
@@ -23,6 +24,7 @@ class ApiService final : public http::Service {
                                                           std::size_t& route_index);
 
   const Foundation foundation_;
+  auth::TokenUses token_uses_;
   const std::vector<Route> routes_;
   http::Router router_;
 };

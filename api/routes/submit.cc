@@ -99,6 +99,8 @@ loop::Submission make_submission(const Call& call, command::Command command, con
   loop::Submission submission;
   submission.command = std::move(command);
   submission.caller = call.caller;
+  submission.caller.method = call.request().method;
+  submission.caller.url = call.request().target;
   submission.idempotency_key = options.idempotency_key;
   if (!options.idempotency_key.empty()) {
     submission.body_hash = body_hash_of(call.request(), call.target.path);

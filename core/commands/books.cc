@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "core/billing/budget.h"
 #include "core/billing/money.h"
 #include "core/billing/month.h"
 #include "core/billing/price_book.h"
+#include "core/commands/attribution.h"
 #include "core/commands/checks.h"
 #include "core/commands/validate.h"
 
@@ -20,9 +22,7 @@ constexpr int kDiskTypesMax = 20;
 
 void attribute_to(const Context& context, const std::string& tenant, event::Event& event) {
   event.set_tenant(tenant);
-  event.mutable_actor()->set_kind(event::ACTOR_KIND_USER);
-  event.mutable_actor()->set_name(context.caller.token_id);
-  event.mutable_actor()->set_address(context.caller.address);
+  attribute(event, context);
 }
 
 Result<void> check_reason(const std::string& reason) {
@@ -203,6 +203,44 @@ Result<Events> decide(const state::FleetState& state, const SetBudget& command, 
   payload.set_url(command.url);
   payload.set_reason(command.reason);
   attribute_to(context, command.tenant, event);
+  return Events{std::move(event)};
+}
+
+Result<Events> decide(const state::FleetState&, const NoteBackup& command, const Context& context) {
+  event::Event event;
+  auto& payload = *event.mutable_backup_taken();
+  payload.set_name(command.name);
+  payload.set_through_seq(command.through_seq);
+  payload.set_bytes(command.bytes);
+  payload.set_took_us(command.took_us);
+  if (context.caller.token_id.empty()) {
+    event.mutable_actor()->set_kind(event::ACTOR_KIND_CONTROLLER);
+  } else {
+    attribute_with_request(event, context);
+  }
+  return Events{std::move(event)};
+}
+
+Result<Events> decide(const state::FleetState& state, const AlertBudget& command, const Context&) {
+  ESAAS_TRY(const state::Tenant* tenant, find_tenant(state, command.tenant));
+  const billing::BudgetLevel level = billing::level_of(tenant->budget(), command.spent_minor);
+  const std::uint32_t told = tenant->alerted_month() == command.month ? tenant->alerted_percent() : 0;
+  const bool is_news =
+      command.projected ? level.is_over && tenant->projected_month() != command.month : level.percent > told;
+  if (!tenant->has_budget() || !is_news) {
+    return fail(ErrorCode::kConflict, "tenant " + command.tenant + " was told so much of " + command.month + " already",
+                "", "told_once");
+  }
+  event::Event event;
+  auto& payload = *event.mutable_budget_alerted();
+  payload.set_tenant(command.tenant);
+  payload.set_month(command.month);
+  payload.set_percent(command.projected ? std::max(level.percent, 100U) : level.percent);
+  payload.set_spent_minor(command.spent_minor);
+  *payload.mutable_budget() = tenant->budget();
+  payload.set_projected(command.projected);
+  event.set_tenant(command.tenant);
+  event.mutable_actor()->set_kind(event::ACTOR_KIND_CONTROLLER);
   return Events{std::move(event)};
 }
 

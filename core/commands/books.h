@@ -23,4 +23,12 @@ Result<std::vector<event::Event>> decide(const state::FleetState& state, const C
 Result<std::vector<event::Event>> decide(const state::FleetState& state, const SetBudget& command,
                                          const Context& context);
 
+/// BackupTaken.
+Result<std::vector<event::Event>> decide(const state::FleetState& state, const NoteBackup& command,
+                                         const Context& context);
+
+/// BudgetAlerted. kConflict, rule `told_once`: there is nothing new to be told.
+Result<std::vector<event::Event>> decide(const state::FleetState& state, const AlertBudget& command,
+                                         const Context& context);
+
 }  // namespace esaas::command

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/commands/attribution.h"
 #include "core/commands/cancel.h"
 #include "core/commands/checks.h"
 #include "core/commands/decide_operation.h"
@@ -153,6 +154,7 @@ Result<Events> decide(const state::FleetState& state, const ControlOperation& co
   }
   ESAAS_TRY(Events events, control(state, *operation, command, context));
   attribute(events, operation->id(), operation->tenant(), operation->cluster(), context);
+  attribute_with_request(events.front(), context);
   for (event::Event& event : events) event.set_cause_seq(operation->requested_seq());
   return events;
 }

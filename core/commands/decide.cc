@@ -1,5 +1,8 @@
 #include "core/commands/decide.h"
 
+#include <algorithm>
+
+#include "core/commands/attribution.h"
 #include "core/commands/books.h"
 #include "core/commands/decide_operation.h"
 #include "core/commands/set_policies.h"
@@ -17,9 +20,7 @@ constexpr int kTokensMax = 100'000;
 
 void attribute(event::Event& event, const std::string& tenant, const Context& context) {
   event.set_tenant(tenant);
-  event.mutable_actor()->set_kind(event::ACTOR_KIND_USER);
-  event.mutable_actor()->set_name(context.caller.token_id);
-  event.mutable_actor()->set_address(context.caller.address);
+  attribute_with_request(event, context);
 }
 
 Result<Events> decide(const state::FleetState& state, const CreateTenant& command, const Context& context) {
@@ -88,6 +89,22 @@ Result<Events> decide(const state::FleetState& state, const RevokeToken& command
   }
   event::Event event;
   event.mutable_token_revoked()->set_token_id(command.token_id);
+  attribute(event, token->tenant(), context);
+  event.set_cause_seq(token->issued_seq());
+  return Events{std::move(event)};
+}
+
+Result<Events> decide(const state::FleetState& state, const NoteTokenUse&, const Context& context) {
+  const state::Token* token = state.find_token(context.caller.token_id);
+  if (token == nullptr) return fail(ErrorCode::kNotFound, "there is no token " + context.caller.token_id);
+  const std::string& address = context.caller.address;
+  if (std::ranges::find(token->addresses(), address) != token->addresses().end()) {
+    return fail(ErrorCode::kAlreadyExists, "the token's use from " + address + " is in the log", "", "told_once");
+  }
+  event::Event event;
+  auto& payload = *event.mutable_token_used();
+  payload.set_token_id(token->token_id());
+  payload.set_address(address);
   attribute(event, token->tenant(), context);
   event.set_cause_seq(token->issued_seq());
   return Events{std::move(event)};

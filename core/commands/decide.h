@@ -28,6 +28,8 @@ struct Caller {
   std::string tenant;
   model::TokenRole role = model::TOKEN_ROLE_UNSPECIFIED;
   std::string address;
+  std::string method = {};  ///< of the request that it asks by
+  std::string url = {};
 };
 
 /// An operation on a cluster. For a create the name is in the request, and `cluster` repeats it.
@@ -126,10 +128,28 @@ struct IssueToken {
 struct RevokeToken {
   std::string token_id;
 };
+/// A backup was taken; without a caller: nobody asked for it.
+struct NoteBackup {
+  std::string name;
+  std::uint64_t through_seq = 0;
+  std::uint64_t bytes = 0;
+  std::int64_t took_us = 0;
+};
+/// The caller's token is in use, from the caller's address.
+struct NoteTokenUse {};
+/// The tenant has spent so much of its budget for the month, or will have at the rate of now, as was derived from the
+/// log (store/billing).
+struct AlertBudget {
+  std::string tenant;
+  std::string month;
+  std::int64_t spent_minor = 0;
+  bool projected = false;
+};
 
-using Command = std::variant<SubmitOperation, ControlOperation, CreateTenant, SetTenantQuota, SetTenantPolicies,
-                             PublishPriceList, CloseInvoice, SetBudget, IssueToken, RevokeToken, ConfigureSink,
-                             RemoveSink, ReportSink>;
+using Command =
+    std::variant<SubmitOperation, ControlOperation, CreateTenant, SetTenantQuota, SetTenantPolicies, PublishPriceList,
+                 CloseInvoice, SetBudget, IssueToken, RevokeToken, NoteTokenUse, NoteBackup, AlertBudget, ConfigureSink, RemoveSink,
+                 ReportSink>;
 
 /// By version of Kibana: the version of Elasticsearch that it is the default for, empty for none.
 using Kibanas = std::map<std::string, std::string, std::less<>>;

@@ -1,6 +1,7 @@
 #include "core/commands/decide_operation.h"
 
 #include "core/commands/admission.h"
+#include "core/commands/attribution.h"
 #include "core/commands/checks.h"
 #include "core/commands/fulfil.h"
 #include "core/commands/kibana_versions.h"
@@ -161,9 +162,7 @@ void attribute(Events& events, const std::string& operation_id, const std::strin
     event.set_tenant(tenant);
     event.set_cluster(cluster);
     if (i > 0) event.set_cause_seq(context.next_seq);
-    event.mutable_actor()->set_kind(event::ACTOR_KIND_USER);
-    event.mutable_actor()->set_name(context.caller.token_id);
-    event.mutable_actor()->set_address(context.caller.address);
+    attribute(event, context);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "core/commands/set_policies.h"
 
+#include "core/commands/attribution.h"
 #include "core/commands/checks.h"
 #include "core/commands/decide_operation.h"
 #include "core/commands/validate.h"
@@ -27,9 +28,7 @@ Result<Events> decide(const state::FleetState& state, const SetTenantPolicies& c
   payload.set_url(command.url);
   payload.set_reason(command.reason);
   event.set_tenant(command.tenant);
-  event.mutable_actor()->set_kind(event::ACTOR_KIND_USER);
-  event.mutable_actor()->set_name(context.caller.token_id);
-  event.mutable_actor()->set_address(context.caller.address);
+  attribute(event, context);
   return Events{std::move(event)};
 }
 

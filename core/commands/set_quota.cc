@@ -1,6 +1,7 @@
 #include "core/commands/set_quota.h"
 
 #include "core/commands/admission.h"
+#include "core/commands/attribution.h"
 #include "core/commands/validate.h"
 
 namespace esaas::command {
@@ -74,9 +75,7 @@ Result<std::vector<event::Event>> decide(const state::FleetState& state, const S
   payload.set_url(command.url);
   payload.set_reason(command.reason);
   event.set_tenant(command.tenant);
-  event.mutable_actor()->set_kind(event::ACTOR_KIND_USER);
-  event.mutable_actor()->set_name(context.caller.token_id);
-  event.mutable_actor()->set_address(context.caller.address);
+  attribute(event, context);
   return std::vector<event::Event>{std::move(event)};
 }
 

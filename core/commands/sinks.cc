@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/commands/attribution.h"
 #include "core/commands/checks.h"
 #include "core/commands/validate.h"
 #include "core/model/web_url.h"
@@ -91,12 +92,6 @@ Result<void> check_filter(const state::FleetState& state, const model::Sink& sin
 Result<void> check_reason(const std::string& reason) {
   if (reason.size() <= kReasonLengthMax) return {};
   return refuse("reason", "has more than " + std::to_string(kReasonLengthMax) + " characters", "length");
-}
-
-void attribute(event::Event& event, const Context& context) {
-  event.mutable_actor()->set_kind(event::ACTOR_KIND_USER);
-  event.mutable_actor()->set_name(context.caller.token_id);
-  event.mutable_actor()->set_address(context.caller.address);
 }
 
 event::Event by_the_controller(const state::SinkState& sink) {

@@ -106,12 +106,14 @@ void apply(FleetState& state, const event::BudgetSet& payload, const event::Even
   tenant->clear_budget();
   tenant->clear_alerted_month();
   tenant->clear_alerted_percent();
+  tenant->clear_projected_month();
   if (payload.has_after()) *tenant->mutable_budget() = payload.after();
 }
 
 void apply(FleetState& state, const event::BudgetAlerted& payload, const event::Event&) {
   Tenant* tenant = tenant_of(state, payload.tenant());
   if (tenant == nullptr) return;
+  if (payload.projected()) return tenant->set_projected_month(payload.month());
   tenant->set_alerted_month(payload.month());
   tenant->set_alerted_percent(payload.percent());
 }

@@ -101,6 +101,11 @@ class Front {
   virtual void observe(std::string cluster, reconcile::Questions questions,
                        std::function<void(Result<reconcile::Observation>)> answer) = 0;
 
+  /// Signs the log up to now; answers the seq of the digest that is over all that was durable, which is the newest one
+  /// when nothing was logged since. Errors: kUnavailable (below the reserve of free space), kResourceExhausted, and
+  /// those of store::sign_digest.
+  virtual void sign_digest(command::Caller caller, std::function<void(Result<std::uint64_t>)> answer) = 0;
+
   /// Snapshots at the durable seq. Null when there is none (for an operation: none that is open).
   [[nodiscard]] virtual std::shared_ptr<const state::Cluster> cluster(std::string_view name) const = 0;
   [[nodiscard]] virtual FleetView fleet() const = 0;
@@ -112,11 +117,6 @@ class Front {
   [[nodiscard]] virtual std::vector<std::string> tenants() const = 0;
   [[nodiscard]] virtual std::shared_ptr<const state::Tenant> tenant(std::string_view name) const = 0;
   /// The token whose BLAKE2b-256 is `hash`, unless revoked. Expiry is the caller's to check against its clock.
-  /// Signs the log up to now; answers the seq of the digest that is over all that was durable, which is the newest one
-  /// when nothing was logged since. Errors: kUnavailable (below the reserve of free space), kResourceExhausted, and
-  /// those of store::sign_digest.
-  virtual void sign_digest(command::Caller caller, std::function<void(Result<std::uint64_t>)> answer) = 0;
-
   [[nodiscard]] virtual std::optional<TokenView> token(std::string_view hash) const = 0;
   [[nodiscard]] virtual std::vector<std::shared_ptr<const state::Token>> tokens() const = 0;
   [[nodiscard]] virtual ControllerStatus status() const = 0;

@@ -77,7 +77,7 @@ Words sorted(Words words) {
 Words words_of_action(const event::Event& event) {
   Words words;
   for (const std::string* text :
-       {&event.actor().name(), &event.actor().address(), &event.tenant(), &event.cluster(), &event.operation_id()}) {
+       {&event.actor().name(), &event.actor().address(), &event.actor().url(), &event.tenant(), &event.cluster(), &event.operation_id()}) {
     append_words(*text, words);
   }
   append_words(action_of(event), words);

@@ -28,6 +28,8 @@ void fill_asked(const Payload& payload, AuditEntry& entry) {
 }
 
 void fill_request(const event::Event& event, AuditEntry& entry) {
+  entry.method = event.actor().method();
+  entry.url = event.actor().url();
   switch (event.payload_case()) {
     case event::Event::kOperationRequested: {
       const auto& requested = event.operation_requested();
@@ -51,6 +53,7 @@ void fill_request(const event::Event& event, AuditEntry& entry) {
       break;
     }
     case event::Event::kTokenRevoked: entry.request = to_json(event.token_revoked()); break;
+    case event::Event::kBackupTaken: entry.request = to_json(event.backup_taken()); break;
     case event::Event::kTokenUsed: entry.request = to_json(event.token_used()); break;
     case event::Event::kSinkConfigured: fill_asked(event.sink_configured(), entry); break;
     case event::Event::kSinkRemoved: fill_asked(event.sink_removed(), entry); break;

@@ -81,18 +81,20 @@ const std::map<std::string, std::string> kExpected{
     {"GET /v1/audit", "VOBA"},
     {"GET /v1/trace/{operation}", "VOA"},
     {"GET /v1/usage", "VOBA"},
+    {"GET /v1/exports/usage", "VOBA"},
     {"GET /v1/diff", "VOA"},
     {"GET /v1/events/{event}/trace", "VOA"},
-    {"GET /v1/exports/usage", "VOBA"},
     {"GET /v1/events", "VOA"},
+    {"GET /v1/events/{event}/proof", "VOA"},
+    {"GET /v1/backups", "voa"},
+    {"POST /v1/backups", "a"},
+    {"GET /v1/digests", "voa"},
+    {"POST /v1/digests", "a"},
+    {"GET /v1/digests/{digest}", "voa"},
     {"GET /v1/sinks", "A"},
     {"GET /v1/sinks/{sink}", "A"},
     {"PUT /v1/sinks/{sink}", "A"},
     {"DELETE /v1/sinks/{sink}", "A"},
-    {"GET /v1/events/{event}/proof", "VOA"},
-    {"GET /v1/digests", "voa"},
-    {"POST /v1/digests", "a"},
-    {"GET /v1/digests/{digest}", "voa"},
     {"GET /v1/tenants", "VOA"},
     {"POST /v1/tenants", "a"},
     {"GET /v1/tenants/{tenant}/quota", "VOA"},
@@ -318,6 +320,30 @@ TEST(Access, AnIssuedTokenWorksUntilItIsRevoked) {
   EXPECT_EQ(list.find("\"hash\""), std::string::npos);
   EXPECT_EQ(admin->request("DELETE", "/v1/tokens/" + id).status, 200U);
   EXPECT_EQ(viewer->request("GET", "/v1/clusters").status, 401U);
+}
+
+TEST(Access, TheUseOfANewTokenIsInTheAuditWithItsRequest) {
+  TestApi api;
+  api.front.notes_token_uses = true;
+  auto client = api.connect(api.make_token(model::TOKEN_ROLE_VIEWER, "shop"));
+  for (int i = 0; i < 3; ++i) client->request("GET", "/v1/clusters?limit=1");
+  client->request("POST", "/v1/tenants", R"({"name":"games"})");  // it may not
+  const auto audit = api.connect()->request("GET", "/v1/audit?action=use_token&user=" + api.last_token_id).json();
+  ASSERT_EQ(audit.at("count").as_int64(), 1) << "once for the address";
+  const auto& entry = audit.at("items").at(0);
+  EXPECT_EQ(entry.at("method").as_string(), "GET");
+  EXPECT_EQ(entry.at("url").as_string(), "/v1/clusters?limit=1");
+  EXPECT_EQ(entry.at("address").as_string(), "127.0.0.1");
+}
+
+TEST(Access, WhatIsDoneToTenantsAndTokensIsInTheAuditWithItsRequest) {
+  TestApi api;
+  auto client = api.connect();
+  ASSERT_LT(client->request("POST", "/v1/tenants", R"({"name":"games"})").status, 300U);
+  const auto audit = client->request("GET", "/v1/audit?action=create_tenant&text=games").json();
+  ASSERT_EQ(audit.at("count").as_int64(), 1);
+  EXPECT_EQ(audit.at("items").at(0).at("method").as_string(), "POST");
+  EXPECT_EQ(audit.at("items").at(0).at("url").as_string(), "/v1/tenants");
 }
 
 TEST(Access, TheTokenOfAReplayedRequestIsNotShownAgain) {

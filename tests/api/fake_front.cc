@@ -46,8 +46,13 @@ void FakeFront::answer_later(std::function<void()> answer) {
 
 void FakeFront::submit(std::vector<loop::Submission> submissions, Answers answers) {
   std::unique_lock lock(mutex_);
-  seen_ += submissions.size();
   std::vector<Result<loop::Accepted>> results;
+  if (!notes_token_uses && std::holds_alternative<command::NoteTokenUse>(submissions.front().command)) {
+    results.push_back(fail(ErrorCode::kAlreadyExists, "it is known", "", "told_once"));
+    lock.unlock();
+    return answers(std::move(results));
+  }
+  seen_ += submissions.size();
   if (full_) {
     for (std::size_t i = 0; i < submissions.size(); ++i) {
       results.push_back(fail(ErrorCode::kResourceExhausted, "the queue is full", "", "queued_commands_max"));

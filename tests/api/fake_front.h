@@ -52,8 +52,9 @@ class FakeFront final : public loop::Front {
   FakeSecrets signing_secrets;
   std::optional<reconcile::MasterBooks> books;
   std::optional<reconcile::Observation> observation;  ///< without snapshots of repositories that it does not list
+  bool notes_token_uses = false;                      ///< else their first use is as good as in the log
   loop::ControllerStatus liveness;                    ///< what status() tells, besides the seqs
-  Duration later{0};  ///< than kTestNow: the time of what is appended
+  Duration later{0};                                  ///< than kTestNow: the time of what is appended
   /// Decides and appends as a caller of all tenants; the test fails when it is refused.
   loop::Accepted must(command::Command command);
   /// Appends an event as a reconciler would.

@@ -128,12 +128,18 @@ TEST_F(Books, ANewBudgetHasAlertedNobody) {
   alerted.mutable_budget_alerted()->set_percent(80);
   story_.fold(alerted);
   EXPECT_EQ(head().tenants(0).alerted_percent(), 80U);
+  alerted.mutable_budget_alerted()->set_projected(true);
+  alerted.mutable_budget_alerted()->set_percent(100);
+  story_.fold(alerted);
+  EXPECT_EQ(head().tenants(0).alerted_percent(), 80U) << "a projection is not spent";
+  EXPECT_EQ(head().tenants(0).projected_month(), "2026-11");
   event::Event set;
   set.mutable_budget_set()->set_tenant("shop");
   set.mutable_budget_set()->mutable_after()->set_monthly_minor(100'00);
   story_.fold(set);
   EXPECT_EQ(head().tenants(0).budget().monthly_minor(), 100'00);
   EXPECT_EQ(head().tenants(0).alerted_month(), "");
+  EXPECT_EQ(head().tenants(0).projected_month(), "");
   set.mutable_budget_set()->clear_after();
   story_.fold(set);
   EXPECT_FALSE(head().tenants(0).has_budget());

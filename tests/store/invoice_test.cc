@@ -8,6 +8,7 @@
 #include <map>
 
 #include "core/billing/money.h"
+#include "store/billing/budget_alerts.h"
 #include "store/log/memory_event_log.h"
 #include "store/views/usage_view.h"
 #include "tests/store/sample_events.h"
@@ -166,6 +167,64 @@ TEST_F(Invoices, DifferencesMakeOneOfTheOther) {
   std::int64_t back = 0;
   for (const auto& line : differences(derived, model::Invoice())) back += line.amount_minor();
   EXPECT_EQ(derived.total_minor() + back, 0) << "what is not owed at all is taken back";
+}
+
+class BudgetAlertsTest : public Invoices {
+ protected:
+  void SetUp() override {
+    Invoices::SetUp();
+    event::Event published = testing::plain_event(log_.last_seq() + 1, log_.last_time_at_us());
+    *published.mutable_price_list_published()->mutable_price_list() = list(1, 0);
+    ASSERT_TRUE(log_.append({{published}, {}}));
+    const auto all = bills_of(Month::of(now()).begin(), now() + Duration{1});
+    ASSERT_FALSE(all.empty());
+    bill_ = all.front();
+    ASSERT_GT(bill_.total_minor(), 100);
+  }
+
+  [[nodiscard]] Time now() const { return last_time(); }
+  std::shared_ptr<state::Tenant> tenant(std::int64_t budget_minor) {
+    auto tenant = std::make_shared<state::Tenant>();
+    tenant->set_name(bill_.tenant());
+    tenant->mutable_budget()->set_currency("CNY");
+    tenant->mutable_budget()->set_minor_digits(2);
+    tenant->mutable_budget()->set_monthly_minor(budget_minor);
+    tenant->mutable_budget()->add_alert_percents(50);
+    return tenant;
+  }
+
+  model::Invoice bill_;
+};
+
+TEST_F(BudgetAlertsTest, SayWhatIsSpentAndWhatItWillComeTo) {
+  const auto found = budget_alerts(log_, {tenant(bill_.total_minor() * 2)}, now());
+  EXPECT_THAT(found.not_known, IsEmpty());
+  ASSERT_GE(found.alerts.size(), 1U);
+  EXPECT_EQ(found.alerts[0].spent_minor, bill_.total_minor());
+  EXPECT_EQ(found.alerts[0].month, Month::of(now()).text());
+  EXPECT_FALSE(found.alerts[0].projected);
+  const auto over = budget_alerts(log_, {tenant(bill_.total_minor())}, now());
+  ASSERT_THAT(over.alerts, SizeIs(2));
+  EXPECT_TRUE(over.alerts[1].projected);
+  EXPECT_GE(over.alerts[1].spent_minor, bill_.total_minor());
+}
+
+TEST_F(BudgetAlertsTest, SayNothingThatWasSaid) {
+  auto told = tenant(bill_.total_minor());
+  told->set_alerted_month(Month::of(now()).text());
+  told->set_alerted_percent(50);
+  told->set_projected_month(Month::of(now()).text());
+  EXPECT_THAT(budget_alerts(log_, {told}, now()).alerts, IsEmpty());
+  EXPECT_THAT(budget_alerts(log_, {tenant(bill_.total_minor() * 1'000'000)}, now()).alerts, IsEmpty());
+}
+
+TEST_F(BudgetAlertsTest, CompareNoTwoCurrencies) {
+  auto other = tenant(1);
+  other->mutable_budget()->set_currency("EUR");
+  const auto found = budget_alerts(log_, {other}, now());
+  EXPECT_THAT(found.alerts, IsEmpty());
+  ASSERT_THAT(found.not_known, SizeIs(1));
+  EXPECT_THAT(found.not_known[0].detail, ::testing::HasSubstr("EUR"));
 }
 
 }  // namespace
