@@ -110,17 +110,18 @@ int run(int argc, char** argv, const Programs& programs) {
   add_operation_commands(app, session, action);
   add_report_commands(app, session, action);
   add_billing_commands(app, session, action);
-  add_sink_commands(app, session, action);
   add_export_commands(app, session, action);
+  add_sink_commands(app, session, action);
   add_why_commands(app, session, action);
   add_admin_commands(app, session, action);
+  add_backup_commands(app, session, action);
+  add_digest_commands(app, session, action);
   add_log_commands(app, session, action);
   add_plan_command(app, session, action);
   add_past_commands(app, session, action);
   add_replay_command(app, session, action);
   add_what_if_command(app, session, action);
   app.add_subcommand("version", "Print the version")->callback([&] {
-  add_digest_commands(app, session, action);
     action = [&] {
       std::cout << programs.version << "\n";
       return static_cast<int>(kSuccess);

@@ -29,6 +29,9 @@ void add_quota_commands(CLI::App& tenant, Session& session, Action& action);
 void add_tenant_budget(CLI::App& tenant, Session& session, Action& action);
 void add_billing_commands(CLI::App& app, Session& session, Action& action);
 void add_sink_commands(CLI::App& app, Session& session, Action& action);
+void add_backup_commands(CLI::App& app, Session& session, Action& action);
+/// esaas log export and import, below `log`.
+void add_log_file_commands(CLI::App& log, const Session& session, Action& action);
 void add_digest_commands(CLI::App& app, Session& session, Action& action);
 /// Below `esaas bill`.
 void add_bill_verify(CLI::App& bill, const Session& session, Action& action);

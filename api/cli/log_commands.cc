@@ -69,6 +69,7 @@ void add_log_commands(CLI::App& app, const Session& session, Action& action) {
   folded->callback(
       [data_dir, &session, &action] { action = [data_dir, &session] { return run_fold(*data_dir, session.json); }; });
   add_verify_command(*log, session, action);
+  add_log_file_commands(*log, session, action);
 }
 
 }  // namespace esaas::api::cli

@@ -96,6 +96,14 @@ struct KibanaConfig {
   std::string elasticsearch;  ///< the version of Elasticsearch that it is installed for by itself
 };
 
+/// Backups of the log, for `esaas restore`.
+struct BackupConfig {
+  std::filesystem::path folder;    ///< better on another disk; empty: none are taken
+  std::chrono::seconds period{0};  ///< 0: only when asked
+  std::size_t keep = 7;            ///< when one is taken by the period, so many stay
+  bool with_secrets = false;       ///< of those that are taken by the period
+};
+
 struct LogConfig {
   log::Level level = log::Level::kInfo;
   log::Format format = log::Format::kText;
@@ -109,10 +117,12 @@ struct Config {
   std::string haproxy_program = "haproxy";  ///< on the agents
   std::vector<KibanaConfig> kibanas;
   LogConfig log;
+  BackupConfig backup;
   std::chrono::seconds digest_period{3600};     ///< the log is signed this often when it grows; 0: when asked
   std::uint64_t snapshot_events = 100'000;     ///< a snapshot after this many events
   std::uint64_t free_space_reserve_mib = 512;  ///< below it changes are refused
   std::uint64_t queued_commands_max = 16'384;
+  std::chrono::seconds budget_check{300};  ///< what tenants have spent is looked at this often
 };
 
 }  // namespace esaas::api::config

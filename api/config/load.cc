@@ -332,6 +332,18 @@ void read_log(const toml::table* table, LogConfig& log, Reading& reading) {
   if (format != "json" && format != "text") reader.mistake("format", "is neither text nor json");
 }
 
+void read_backup(const toml::table* table, BackupConfig& backup, Reading& reading) {
+  TableReader reader(table, "backup.", reading.mistakes);
+  reader.path("directory", backup.folder, reading.directory);
+  backup.period = std::chrono::seconds(reader.number("period_s", 0, 0, 31'536'000));
+  backup.keep = reader.number("keep", backup.keep, 1, 10'000);
+  reader.flag("with_secrets", backup.with_secrets);
+  if (backup.folder.empty() && backup.period.count() != 0) {
+    reader.mistake("period_s", "is given, and no backup.directory");
+  }
+  reader.done();
+}
+
 Config read_all(const toml::table& table, Reading& reading) {
   Config config;
   TableReader reader(&table, "", reading.mistakes);
@@ -362,6 +374,11 @@ Config read_all(const toml::table& table, Reading& reading) {
                                                   std::to_string(batch_max) + "): a full batch could never be taken");
   }
   controller.done();
+  read_backup(reader.table("backup"), config.backup, reading);
+  TableReader billing(reader.table("billing"), "billing.", reading.mistakes);
+  config.budget_check = std::chrono::seconds(
+      billing.number("budget_check_s", static_cast<std::uint64_t>(config.budget_check.count()), 1, 86'400));
+  billing.done();
   reader.done();
   return config;
 }

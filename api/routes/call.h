@@ -31,6 +31,7 @@ class PastStates;
 
 namespace esaas::api {
 
+class BackupService;
 class EventFeed;
 class Metrics;
 
@@ -47,6 +48,7 @@ struct Foundation {
   store::SecretStore* secrets = nullptr;  ///< null: none can be kept
   /// How far a sink is now; null, or nothing for one that does not run. Any thread.
   std::function<std::optional<sinks::Progress>(std::string_view sink)> sink_progress = nullptr;
+  BackupService* backups = nullptr;  ///< null: there is no folder for them
   store::PastStates* past_states = nullptr;  ///< null: nothing can be asked of the past
 };
 

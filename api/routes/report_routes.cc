@@ -31,7 +31,7 @@ const std::string& audit_actions() {
     for (int i = 0; i < kinds->field_count(); ++i) text += kinds->field(i)->name() + "|";
     return text +
            "pause|continue|cancel|override|create_tenant|set_quota|set_policies|issue_token|revoke_token|use_token|"
-           "configure_sink|remove_sink|publish_price_list|close_invoice|set_budget|sign_digest";
+           "configure_sink|remove_sink|publish_price_list|close_invoice|set_budget|sign_digest|take_backup";
   }();
   return actions;
 }

@@ -21,6 +21,8 @@
 #include "api/routes/metrics.h"
 #include "api/routes/read_pool.h"
 #include "api/routes/sink_status.h"
+#include "api/serve/backup_keeper.h"
+#include "api/serve/budget_watch.h"
 #include "api/serve/controller_identity.h"
 #include "api/serve/embedded_process.h"
 #include "api/serve/first_token.h"
@@ -73,6 +75,8 @@ class Run {
     if (server_) server_->stop();
     if (reads_) reads_->finish();
     sinks_.reset();
+    budgets_.reset();
+    backups_.reset();
     if (host_) host_->stop();
   }
   Run(const Run&) = delete;
@@ -197,6 +201,7 @@ class Run {
       return runner.progress(sink);
     };
     ESAAS_CHECK(keep_past_states());
+    if (!config_.backup.folder.empty()) backups_.emplace(config_.backup, controller, *log_, *kept_secrets_, system_now);
     ReadPool& reads = reads_.emplace(kReadThreads);
     EventFeed& feed = feed_.emplace(*log_);
     Metrics& metrics = metrics_.emplace(std::make_shared<prometheus::Registry>());
@@ -213,11 +218,13 @@ class Run {
                                                       .version = version_,
                                                       .secrets = kept_secrets_.get(),
                                                       .sink_progress = progress,
+                                                      .backups = backups_ ? &*backups_ : nullptr,
                                                       .past_states = past_states_.get()});
     http::ServerSettings settings = server_settings_of(config_);
     settings.on_exception = [](std::string_view what) { log::error("request_failed", {{"why", std::string(what)}}); };
     http::Server& server = server_.emplace(std::move(settings), service);
     ESAAS_CHECK(server.start());
+    budgets_.emplace(controller, *log_, config_.budget_check, system_now);
     log::info("serving", {{"address", config_.http.address}, {"port", std::to_string(server.port())}});
     return {};
   }
@@ -252,11 +259,13 @@ class Run {
   std::optional<boost::asio::ssl::context> tls_;
   std::unique_ptr<boost::asio::ssl::context> proxy_tls_;
   std::unique_ptr<store::SecretStore> kept_secrets_;
-  std::unique_ptr<store::EventLog> log_;
+  std::unique_ptr<store::DurableLog> log_;
   std::optional<store::SnapshotStore> snapshots_;
   std::unique_ptr<store::PastStates> past_states_;
   std::optional<PastKeeper> past_keeper_;
   std::optional<loop::ControllerHost> host_;
+  std::optional<BackupKeeper> backups_;
+  std::optional<BudgetWatch> budgets_;
   std::optional<sinks::Runner> sinks_;
   std::optional<ReadPool> reads_;
   std::optional<EventFeed> feed_;

@@ -63,6 +63,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Syntax", "x = = 1\n", 4, ""}, Case{"UnknownTable", "[extra]\n", 4, "extra"},
         Case{"HalfTls", "[http.tls]\nkey_file = \"k\"\n", 4, "http.tls.certificate_file"},
         Case{"NegativeLimit", "[http.limits]\nconnections_max = -1\n", 5, "http.limits.connections_max"},
+        Case{"BackupsNowhere", "[backup]\nperiod_s = 60\n", 5, "backup.period_s"},
         Case{"TextForNumber", "[store]\nsnapshot_events = \"many\"\n", 5, "store.snapshot_events"},
         Case{"NumberForText", "[log]\nformat = 1\n", 5, "log.format"},
         Case{"NumberForTable", "[store]\n[log.level]\n", 5, "log.level"},
@@ -286,6 +287,10 @@ TEST(ConfigExample, IsValidAndTellsTheDefaults) {
   EXPECT_EQ(config->mesos.embedded_mesos.ports, minimal->mesos.embedded_mesos.ports);
   EXPECT_EQ(config->mesos.embedded_mesos.agents, minimal->mesos.embedded_mesos.agents);
   EXPECT_EQ(config->snapshot_events, minimal->snapshot_events);
+  EXPECT_EQ(config->budget_check, minimal->budget_check);
+  EXPECT_EQ(config->backup.period, minimal->backup.period);
+  EXPECT_EQ(config->backup.keep, minimal->backup.keep);
+  EXPECT_EQ(config->backup.with_secrets, minimal->backup.with_secrets);
   EXPECT_EQ(config->http.port, minimal->http.port);
   EXPECT_EQ(config->mesos.orphans, minimal->mesos.orphans);
   EXPECT_EQ(config->mesos.unknown_tasks, minimal->mesos.unknown_tasks);

@@ -6,7 +6,7 @@
 
 namespace esaas::api {
 
-TestApi::TestApi(http::Limits limits, std::size_t threads) {
+TestApi::TestApi(http::Limits limits, std::size_t threads, BackupService* backups) {
   for (const char* tenant : {"shop", "other"}) front.must(command::CreateTenant{tenant});
   admin_token = make_token(model::TOKEN_ROLE_ADMIN, "");
   service_ = std::make_unique<ApiService>(Foundation{.front = front,
@@ -18,6 +18,7 @@ TestApi::TestApi(http::Limits limits, std::size_t threads) {
                                                      .now = [] { return kTestNow; },
                                                      .version = "test",
                                                      .secrets = &secrets,
+                                                     .backups = backups,
                                                      .past_states = past_states_.get()});
   http::ServerSettings settings;
   settings.threads = threads;

@@ -20,7 +20,7 @@ namespace esaas::api {
 
 class TestApi {
  public:
-  explicit TestApi(http::Limits limits = {}, std::size_t threads = 1);
+  explicit TestApi(http::Limits limits = {}, std::size_t threads = 1, BackupService* backups = nullptr);
   ~TestApi();
 
   /// A token with this role; an empty tenant is all tenants.

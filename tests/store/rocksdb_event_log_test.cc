@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
+#include <rocksdb/utilities/options_util.h>
 
 #include <fstream>
 
@@ -224,6 +225,40 @@ TEST_F(RocksDbLog, LosesNothingAcknowledgedWhenUnsyncedBytesAreLost) {
     files_->lose_unsynced();
   }
   EXPECT_EQ(*check_log(*must_open()), 600U);
+}
+
+TEST_F(RocksDbLog, KeepsWhatIsColdInZstdWithATrainedDictionary) {
+  {
+    const auto log = must_open();
+    for (int i = 0; i < 20; ++i) ASSERT_TRUE(log->append(samples_.batch(1'000)));
+  }
+  const auto path = (directory_.path() / "db").string();
+  rocksdb::DBOptions options;
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  ASSERT_TRUE(rocksdb::LoadLatestOptions(path, rocksdb::Env::Default(), &options, &families).ok());
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  ASSERT_TRUE(rocksdb::DB::Open(options, path, families, &handles, &opened).ok());
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  for (auto* handle : handles) {
+    if (handle->GetName() == "events") {
+      // As it comes to be in time, by itself: at the deepest level. A first table alone would only be moved there.
+      rocksdb::CompactRangeOptions deepest;
+      deepest.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+      ASSERT_TRUE(db->CompactRange(deepest, handle, nullptr, nullptr).ok());
+      rocksdb::TablePropertiesCollection tables;
+      ASSERT_TRUE(db->GetPropertiesOfAllTables(handle, &tables).ok());
+      ASSERT_FALSE(tables.empty());
+      for (const auto& [name, table] : tables) {
+        EXPECT_EQ(table->compression_name, "ZSTD") << name;
+        EXPECT_NE(table->compression_options.find("max_dict_bytes=65536"), std::string::npos)
+            << table->compression_options;
+      }
+    }
+    ASSERT_TRUE(db->DestroyColumnFamilyHandle(handle).ok());
+  }
+  ASSERT_TRUE(db->Close().ok());
+  EXPECT_EQ(*check_log(*must_open()), 20'000U);
 }
 
 }  // namespace
