@@ -44,7 +44,8 @@ Result<std::vector<model::Invoice>> closed_invoices(const EventLog& log, const s
                                                     const std::string& month);
 
 /// What closes the month: derived from the events before its end and the price lists that they published, so that it is
-/// the same whenever it is derived, but for the newest digest, which it names. Without an id. kConflict while the log has no event after the month.
+/// the same whenever it is derived, but for the newest digest, which it names. Without an id. kConflict while the log
+/// has no event after the month.
 Result<model::Invoice> closing_invoice(const EventLog& log, const std::string& tenant, billing::Month month);
 
 /// What an invoice, those of its month before it and itself come to together: what was billed when it was closed.
