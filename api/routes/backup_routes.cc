@@ -6,6 +6,7 @@
 
 #include "api/routes/backup_service.h"
 #include "api/routes/body.h"
+#include "api/routes/page.h"
 #include "api/routes/query.h"
 #include "core/base/time.h"
 
@@ -30,12 +31,15 @@ json::object present(const store::Backup& backup) {
 
 Result<http::Response> list_backups(Call& call) {
   Query query(call.target);
+  PageBuilder page(read_page(query));
   ESAAS_CHECK(query.done());
-  ESAAS_TRY(const BackupService* service, service_of(call));
-  const BackupStatus status = service->status();
-  json::object answer;
-  auto& items = answer["items"].emplace_array();
-  for (const store::Backup& backup : status.backups) items.push_back(present(backup));
+  const BackupService* service = call.foundation.backups;
+  const BackupStatus status = service == nullptr ? BackupStatus{} : service->status();
+  for (const store::Backup& backup : status.backups) {
+    const std::string key = padded(backup.id);
+    if (page.is_after_cursor(key) && !page.add(key, present(backup))) break;
+  }
+  json::object answer = page.finish();
   if (!status.under_way.empty()) {
     answer["under_way"] = {{"name", status.under_way}, {"since", to_rfc3339(from_us(status.since_us))}};
   }
