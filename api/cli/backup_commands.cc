@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "api/cli/commands.h"
@@ -46,27 +47,53 @@ std::string user_name() {
 
 // ---- Of a server ----
 
+constexpr std::chrono::hours kBackupTimeout{24};
+
+/// What the list says of it, once it is there.
+Result<std::optional<json::value>> find_taken(const Session& session, const std::string& name) {
+  ESAAS_TRY(auto backups, session.list("/v1/backups", 0));
+  for (json::value& item : backups) {
+    if (item.at("name").as_string() == name) return std::optional(std::move(item));
+  }
+  return std::optional<json::value>();
+}
+
+/// Whether it is still being taken; an error: it came to nothing.
+Result<bool> is_under_way(const Session& session, const std::string& name) {
+  ESAAS_TRY(const auto answer, session.get("/v1/backups"));
+  const json::value* under_way = answer.if_contains("under_way");
+  if (under_way != nullptr && under_way->at("name").as_string() == name) return true;
+  const json::value* failed = answer.if_contains("failed");
+  if (failed == nullptr || failed->at("name").as_string() != name) return false;
+  return fail(ErrorCode::kInternal, "backup " + name + " failed: " + std::string(failed->at("why").as_string()));
+}
+
 /// Until it is among those that were taken, or has failed.
 int wait_for(const Session& session, const std::string& name) {
-  for (;;) {
-    const auto answer = session.get("/v1/backups");
-    if (!answer) return print_error(answer.error());
-    for (const json::value& item : answer->at("items").as_array()) {
-      if (item.at("name").as_string() != name) continue;
+  const auto deadline = std::chrono::steady_clock::now() + kBackupTimeout;
+  for (bool was_under_way = true; std::chrono::steady_clock::now() < deadline;) {
+    const auto taken = find_taken(session, name);
+    if (!taken) return print_error(taken.error());
+    if (*taken) {
       if (session.json) {
-        std::cout << json::serialize(item) << "\n";
+        std::cout << json::serialize(**taken) << "\n";
       } else {
-        std::cout << "backup " << name << " has all events up to " << json::serialize(item.at("through_seq")) << "\n";
+        std::cout << "backup " << name << " has all events up to " << json::serialize((*taken)->at("through_seq"))
+                  << "\n";
       }
       return kSuccess;
     }
-    const json::value* failed = answer->if_contains("failed");
-    if (failed != nullptr && failed->at("name").as_string() == name) {
-      std::cerr << "esaas: backup " << name << " failed: " << failed->at("why").as_string() << "\n";
+    if (!was_under_way) break;  // and it did not end in the list
+    const auto goes_on = is_under_way(session, name);
+    if (!goes_on) {
+      print_error(goes_on.error());
       return kOperationFailed;
     }
+    was_under_way = *goes_on;
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
   }
+  std::cerr << "esaas: backup " << name << " was not taken\n";
+  return kOperationFailed;
 }
 
 int take_backup(const Session& session, const BackupOptions& options) {
@@ -86,8 +113,9 @@ int take_backup(const Session& session, const BackupOptions& options) {
 
 // ---- Of a folder ----
 
+/// What is none is left alone.
 Result<store::Backups> open_folder(const std::string& folder) {
-  if (fs::is_directory(folder)) return store::Backups::open(folder);
+  if (fs::is_directory(fs::path(folder) / "log" / "meta")) return store::Backups::open(folder);
   return fail(ErrorCode::kInvalidArgument, folder + " is no folder of backups", "backups", "directory");
 }
 
@@ -117,6 +145,17 @@ int verify_backup(const Session& session, const BackupOptions& options) {
               << backup->through_seq << "\n";
   }
   return kSuccess;
+}
+
+/// A server would not start on a log beside the snapshots of another.
+Result<void> check_unused(const std::string& data_dir) {
+  for (const fs::path& made_of_a_log : {config::snapshot_directory(data_dir), config::past_directory(data_dir)}) {
+    std::error_code error;
+    if (!fs::exists(made_of_a_log, error) || fs::is_empty(made_of_a_log, error)) continue;
+    return fail(ErrorCode::kConflict,
+                made_of_a_log.string() + " is of another log: remove it, or name another data directory", "data-dir");
+  }
+  return {};
 }
 
 Result<store::RestoreLimit> limit_of(const std::string& until) {
@@ -151,6 +190,7 @@ Result<store::Restored> restore(const BackupOptions& options) {
   ESAAS_TRY(const store::Backup backup, find_backup(backups, options.name));
   std::error_code error;
   fs::create_directories(options.data_dir, error);
+  ESAAS_CHECK(check_unused(options.data_dir));
   const store::RestoreTarget target{.log_directory = config::log_directory(options.data_dir),
                                     .secret_directory = config::secret_directory(options.data_dir)};
   return store::restore(backups, backup, limit, target, user_name(), now());
@@ -194,6 +234,7 @@ int export_log(const Session& session, const BackupOptions& options) {
 Result<store::Restored> import_files(const BackupOptions& options) {
   std::error_code error;
   fs::create_directories(options.data_dir, error);
+  ESAAS_CHECK(check_unused(options.data_dir));
   const std::vector<fs::path> files(options.files.begin(), options.files.end());
   return store::import_log(files, config::log_directory(options.data_dir), user_name(), now());
 }

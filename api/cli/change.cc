@@ -124,6 +124,9 @@ int wait_for_operation(const Session& session, const std::string& operation, std
 
 Result<json::object> send_change(const Session& session, const ChangeOptions& options, std::string_view method,
                                  std::string target, const json::object& body) {
+  if (!session.at.empty()) {
+    return fail(ErrorCode::kInvalidArgument, "--at: the past is read and not changed", "at", "only_read");
+  }
   Query query{.method = method, .target = std::move(target), .body = body.empty() ? "" : json::serialize(body)};
   if (options.dry_run) query.target += query.target.find('?') == std::string::npos ? "?dry_run=true" : "&dry_run=true";
   if (!options.reason.empty()) query.headers.emplace_back("X-Reason", options.reason);

@@ -9,6 +9,7 @@
 #include "api/http/co_try.h"
 #include "api/routes/body.h"
 #include "api/routes/kept_secrets.h"
+#include "api/routes/page.h"
 #include "api/routes/query.h"
 #include "api/routes/read_pool.h"
 #include "api/routes/sink_status.h"
@@ -48,15 +49,17 @@ const state::SinkState* find_sink(const Call& call, const state::Fleet& head, co
 
 Result<http::Response> list_sinks(Call& call) {
   Query query(call.target);
+  PageBuilder page(read_page(query));
   const std::string tenant = query.text("tenant");
   ESAAS_CHECK(query.done());
   const auto head = call.foundation.front.head();
-  json::array items;
-  for (const state::SinkState& sink : head->sinks()) {
+  for (const state::SinkState& sink : head->sinks()) {  // by name
     const bool is_asked_for = tenant.empty() || sink.sink().tenant() == tenant;
-    if (is_asked_for && auth::may_see(call.caller, sink.sink().tenant())) items.push_back(show(call, sink));
+    if (!is_asked_for || !auth::may_see(call.caller, sink.sink().tenant())) continue;
+    const std::string& name = sink.sink().name();
+    if (page.is_after_cursor(name) && !page.add(name, show(call, sink))) break;
   }
-  return http::json_response(json::object{{"items", std::move(items)}});
+  return http::json_response(page.finish());
 }
 
 Result<http::Response> get_sink(Call& call) {
@@ -181,7 +184,7 @@ Answer remove_sink(Call& call) {
 constexpr std::array kRoutes{
     Route{http::Verb::kGet, "/v1/sinks", auth::kAdmins, &list_sinks, kTakesAt},
     Route{http::Verb::kGet, "/v1/sinks/{sink}", auth::kAdmins, &get_sink, kTakesAt},
-    Route{http::Verb::kPut, "/v1/sinks/{sink}", auth::kAdmins, &put_sink},
+    Route{http::Verb::kPut, "/v1/sinks/{sink}", auth::kFleetAdmins, &put_sink},
     Route{http::Verb::kDelete, "/v1/sinks/{sink}", auth::kAdmins, &remove_sink},
 };
 

@@ -21,7 +21,7 @@ std::string name_of(Time time) {
 }  // namespace
 
 BackupKeeper::BackupKeeper(config::BackupConfig plan, loop::Front& front, const store::DurableLog& log,
-                           const store::SecretStore& secrets, std::function<Time()> now)
+                           store::SecretStore& secrets, std::function<Time()> now)
     : plan_(std::move(plan)),
       front_(front),
       log_(log),
@@ -70,21 +70,21 @@ Time BackupKeeper::newest_taken() const {
 std::optional<BackupKeeper::Wish> BackupKeeper::next_wish(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   const auto is_asked = [this] { return wish_.has_value(); };
-  for (Time tried{}; !stop.stop_requested();) {
+  while (!stop.stop_requested()) {
     if (wish_) return wish_;
     if (plan_.period.count() == 0) {
       wake_.wait(lock, stop, is_asked);
       continue;
     }
-    const Duration waited = now_() - std::max(newest_taken(), tried);
+    const Duration waited = now_() - std::max(newest_taken(), tried_);
     if (waited < plan_.period) {
       wake_.wait_for(lock, stop, std::min<Duration>(plan_.period - waited, std::chrono::hours(1)), is_asked);
       continue;
     }
-    tried = now_();
-    wish_ = Wish{.name = name_of(tried), .with_secrets = plan_.with_secrets, .caller = {}};
+    tried_ = now_();
+    wish_ = Wish{.name = name_of(tried_), .with_secrets = plan_.with_secrets, .caller = {}};
     status_.under_way = wish_->name;
-    status_.since_us = to_us(tried);
+    status_.since_us = to_us(tried_);
   }
   return std::nullopt;
 }
@@ -105,7 +105,10 @@ Result<void> BackupKeeper::take(const Wish& wish) {
   ESAAS_TRY(const store::Backup taken,
             backups.take(log_, {.name = wish.name, .now = begun, .secrets = wish.with_secrets ? &secrets_ : nullptr}));
   const bool is_of_the_plan = wish.caller.token_id.empty();
-  if (is_of_the_plan) ESAAS_CHECK(backups.keep_newest(plan_.keep));
+  if (is_of_the_plan) {
+    const auto kept = backups.keep_newest(plan_.keep);  // the new one is there all the same
+    if (!kept) log::warning("old_backups_not_deleted", {{"why", kept.error().detail}});
+  }
   ESAAS_TRY(auto listed, backups.list());
   log::info("backup_taken", {{"name", taken.name}, {"through_seq", std::to_string(taken.through_seq)}});
   std::vector<loop::Submission> submissions(1);

@@ -20,8 +20,8 @@ namespace esaas::api {
 class BackupKeeper final : public BackupService {
  public:
   /// All of it outlives the keeper. `now` is called on any thread.
-  BackupKeeper(config::BackupConfig plan, loop::Front& front, const store::DurableLog& log,
-               const store::SecretStore& secrets, std::function<Time()> now);
+  BackupKeeper(config::BackupConfig plan, loop::Front& front, const store::DurableLog& log, store::SecretStore& secrets,
+               std::function<Time()> now);
   BackupKeeper(const BackupKeeper&) = delete;
   BackupKeeper& operator=(const BackupKeeper&) = delete;
 
@@ -44,13 +44,14 @@ class BackupKeeper final : public BackupService {
   const config::BackupConfig plan_;
   loop::Front& front_;
   const store::DurableLog& log_;
-  const store::SecretStore& secrets_;
+  store::SecretStore& secrets_;
   const std::function<Time()> now_;
 
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;
   BackupStatus status_;
   std::optional<Wish> wish_;  // that is to be carried out, or is
+  Time tried_{};              // by the plan, whatever came of it
 
   std::jthread thread_;  // the last member: it uses the others
 };

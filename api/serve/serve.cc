@@ -31,6 +31,7 @@
 #include "api/serve/wiring.h"
 #include "core/model/ids.h"
 #include "reconcilers/loop/sinks/runner.h"
+#include "store/backup/restore.h"
 #include "store/log/free_space.h"
 #include "store/log/rocksdb_event_log.h"
 #include "store/secrets/references.h"
@@ -46,6 +47,7 @@ constexpr int kStartFailed = 1;
 constexpr int kWrongConfig = 2;
 constexpr int kCommitFailed = 70;  // EX_SOFTWARE
 constexpr std::size_t kReadThreads = 2;
+constexpr Duration kRestoredLately = std::chrono::hours(24 * 30);
 /// Folded for one question about the past: about a second.
 constexpr std::uint64_t kPastEventsFoldedMax = 1'000'000;
 
@@ -123,8 +125,13 @@ class Run {
                 "mesos.framework_id");
   }
 
-  /// What nothing refers to any more: of users that are gone, of passwords that were changed.
+  /// What nothing refers to any more: of users that are gone, of passwords that were changed. But a log that was
+  /// restored may be taken for a newer one again, whose secrets these are.
   Result<void> forget_secrets(const state::FleetState& fleet) {
+    std::error_code ignored;
+    std::filesystem::remove(config::secret_directory(config_.data_dir) / store::kUnfinished, ignored);
+    ESAAS_TRY(const bool is_restored, store::was_restored_within(*log_, kRestoredLately, system_now()));
+    if (is_restored) return {};
     const auto needed = store::secrets_of(fleet);
     ESAAS_TRY(const std::size_t erased, kept_secrets_->erase_unless([&](std::string_view id, std::uint32_t version) {
       return is_of_the_controller(id) || needed.contains({std::string(id), version});

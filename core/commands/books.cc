@@ -70,24 +70,27 @@ Result<void> check_list(const model::PriceList& list) {
   return {};
 }
 
-/// No tenant that the list is for has two currencies in one month.
+/// No tenant that the list is for has two currencies in one month, and none that is created later will.
 Result<void> check_months(const state::FleetState& state, const model::PriceList& list) {
   std::vector<model::PriceList> lists(state.head.price_lists().begin(), state.head.price_lists().end());
   lists.push_back(list);
   const billing::PriceBook book(std::move(lists));
+  std::vector<std::string> tenants{list.tenant()};  // of none: those without lists of their own
   for (const state::Tenant& tenant : state.head.tenants()) {
-    if (!list.tenant().empty() && tenant.name() != list.tenant()) continue;
+    if (list.tenant().empty()) tenants.push_back(tenant.name());
+  }
+  for (const std::string& tenant : tenants) {
     constexpr std::int64_t kEver = std::numeric_limits<std::int64_t>::max();
     const model::PriceList* before = nullptr;
-    for (const std::int64_t moment : book.changes(tenant.name(), 0, kEver)) {
-      const model::PriceList* now = book.in_force(tenant.name(), moment);
+    for (const std::int64_t moment : book.changes(tenant, 0, kEver)) {
+      const model::PriceList* now = book.in_force(tenant, moment);
       const bool is_other = before != nullptr && now != nullptr &&
                             (before->currency() != now->currency() || before->minor_digits() != now->minor_digits());
       if (is_other && Month::of(from_us(moment)).begin() != from_us(moment)) {
         return refuse("currency",
-                      "tenant " + tenant.name() + " would have prices in " + before->currency() + " and " +
-                          now->currency() + " within " + Month::of(from_us(moment)).text() +
-                          ": let it begin with a month",
+                      (tenant.empty() ? "a tenant" : "tenant " + tenant) + " would have prices in " +
+                          before->currency() + " and " + now->currency() + " within " +
+                          Month::of(from_us(moment)).text() + ": let it begin with a month",
                       "one_currency_a_month");
       }
       before = now;

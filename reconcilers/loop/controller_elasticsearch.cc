@@ -17,6 +17,9 @@ namespace {
 /// A starting cluster is silent for a while; only then do polls that nobody answers, or that bring nothing, become
 /// rarer. A long drain may go on for hours, and a cluster may be held for days.
 constexpr std::uint32_t kPatientPolls = 180;
+/// Each poll that is on its way makes the pauses of all longer by this much: a fleet that has lost a rack is asked by
+/// its thousands, and the controller has other things to do.
+constexpr Duration kPauseEach = std::chrono::milliseconds{5};
 /// To an answer that changed something: what is asked after it shows that, and a step waits to see it.
 constexpr Duration kMoment = std::chrono::milliseconds{1};
 
@@ -108,9 +111,10 @@ Duration Controller::poll_interval(const state::Cluster& cluster) const {
   };
   const Duration silent = options_.poll_fast * (1 << std::min(beyond_patience(schedule_.silent), 10U));
   const Duration unchanged = options_.poll_fast * (1 + beyond_patience(schedule_.unchanged));
+  const Duration crowded = kPauseEach * static_cast<std::int64_t>(schedule_.polls_under_way.size());
   const auto took = schedule_.poll_took.find(cluster.name());
   const Duration restful = took == schedule_.poll_took.end() ? Duration{} : took->second;
-  return std::min(std::max({silent, unchanged, restful}), options_.poll_idle);
+  return std::min(std::max({silent, unchanged, restful, crowded}), options_.poll_idle);
 }
 
 void Controller::poll_due(Time now) {

@@ -71,6 +71,13 @@ Result<int> lock_folder(const fs::path& folder) {
   return fail(ErrorCode::kUnavailable, "another process uses the backups in " + folder.string());
 }
 
+Result<void> copy_secrets(const SecretStore& secrets, const fs::path& place) {
+  std::error_code error;
+  fs::remove_all(place, error);
+  fs::create_directories(place.parent_path(), error);
+  return secrets.copy_to(place);
+}
+
 }  // namespace
 
 Result<void> check_backup_name(const std::string& name) {
@@ -113,6 +120,12 @@ Result<Backups> Backups::open(const fs::path& folder) {
   if (const auto cleaned = backups.engine_->GarbageCollect(); !cleaned.ok()) {
     return std::unexpected(to_error(cleaned, "cannot clean the backups in " + folder.string()));
   }
+  ESAAS_TRY(const auto known, backups.list());
+  for (fs::directory_iterator kept(folder / "secrets", error), end; !error && kept != end; kept.increment(error)) {
+    const bool is_known = std::ranges::find(known, kept->path().filename().string(), &Backup::name) != known.end();
+    std::error_code ignored;
+    if (!is_known) fs::remove_all(kept->path(), ignored);
+  }
   return backups;
 }
 
@@ -126,13 +139,8 @@ Result<Backup> Backups::take(const DurableLog& log, const Wish& wish) {
   backup.name = wish.name;
   backup.taken_at_us = to_us(wish.now);
   backup.has_secrets = wish.secrets != nullptr;
-  // Before the log, whose events may refer to them: what nothing refers to does no harm.
-  if (wish.secrets != nullptr) {
-    std::error_code ignored;
-    fs::remove_all(secrets_of(backup), ignored);
-    fs::create_directories(secrets_of(backup).parent_path(), ignored);
-    ESAAS_CHECK(wish.secrets->copy_to(secrets_of(backup)));
-  }
+  // What the log refers to when it is copied is kept until it is copied too.
+  const auto held = wish.secrets != nullptr ? wish.secrets->hold_erasures() : nullptr;
   backup.through_seq = log.last_seq();
   ESAAS_TRY(const Hash hash, log.hash_of(backup.through_seq));
   backup.chain_hash = to_hex(to_bytes(hash));
@@ -141,6 +149,12 @@ Result<Backup> Backups::take(const DurableLog& log, const Wish& wish) {
   std::uint32_t id = 0;
   const auto status = engine_->CreateNewBackupWithMetadata(options, &log.database(), metadata_of(backup), &id);
   if (!status.ok()) return std::unexpected(to_error(status, "cannot take backup " + wish.name));
+  if (wish.secrets != nullptr) {
+    if (const auto copied = copy_secrets(*wish.secrets, secrets_of(backup)); !copied) {
+      engine_->DeleteBackup(id);
+      return std::unexpected(copied.error());
+    }
+  }
   return find(wish.name);
 }
 

@@ -44,8 +44,7 @@ class Backups {
   struct Wish {
     std::string name;
     Time now;
-    const SecretStore* secrets = nullptr;    ///< null: without
-    std::uint64_t bytes_per_second_max = 0;  ///< what is read and written of the disks; 0: as fast as they are
+    SecretStore* secrets = nullptr;  ///< null: without
   };
   /// Durable when it returns. Errors: kAlreadyExists (the name), kInvalidArgument (the name), kInternal.
   Result<Backup> take(const DurableLog& log, const Wish& wish);

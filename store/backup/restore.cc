@@ -24,9 +24,6 @@ Result<void> check_free(const fs::path& place, const char* what) {
               place.string() + " has " + what + " already: name another data directory, or move it away");
 }
 
-/// In secrets that were put in place by a restore whose log was not yet: another try may replace them.
-constexpr const char* kUnfinished = "unfinished-restore";
-
 Result<void> sync_folder(const fs::path& folder) {
   const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
@@ -96,6 +93,14 @@ Result<void> restore_secrets(const Backups& backups, const Backup& backup, const
 
 }  // namespace
 
+Result<bool> was_restored_within(const EventLog& log, Duration span, Time now) {
+  ESAAS_TRY(const auto found,
+            log.read_index({.kind = IndexKind::kBook, .value = "restore", .newest_first = true, .limit = 1}));
+  if (found.empty()) return false;
+  ESAAS_TRY(const event::Event restored, log.read_one(found.front()));
+  return from_us(restored.wall_at_us()) + span > now;
+}
+
 Result<std::uint64_t> note_restored(DurableLog& log, const std::string& source, std::int64_t taken_at_us,
                                     const std::string& who, Time now) {
   ESAAS_TRY(const event::Event last, log.read_one(log.last_seq()));
@@ -120,7 +125,9 @@ Result<Restored> restore(const Backups& backups, const Backup& backup, const Res
                          const RestoreTarget& target, const std::string& who, Time now) {
   std::error_code error;
   ESAAS_CHECK(check_free(target.log_directory, "a log"));
-  if (fs::exists(target.secret_directory / kUnfinished, error)) fs::remove_all(target.secret_directory, error);
+  if (backup.has_secrets && fs::exists(target.secret_directory / kUnfinished, error)) {
+    fs::remove_all(target.secret_directory, error);
+  }
   if (backup.has_secrets) ESAAS_CHECK(check_free(target.secret_directory, "secrets"));
   const fs::path whole = target.log_directory.string() + ".restoring";
   const fs::path cut = target.log_directory.string() + ".cutting";

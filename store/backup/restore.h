@@ -13,6 +13,10 @@
 
 namespace esaas::store {
 
+/// A file in secrets that were put in place by a restore whose log was not yet: another try may replace them. A server
+/// that starts on them takes it away.
+inline constexpr const char* kUnfinished = "unfinished-restore";
+
 /// Up to which event; without either: all that is there.
 struct RestoreLimit {
   std::optional<std::uint64_t> seq = std::nullopt;
@@ -41,6 +45,9 @@ Result<Restored> restore(const Backups& backups, const Backup& backup, const Res
 /// early or does not follow; its name is in the detail), kInvalidArgument (no event), kInternal.
 Result<Restored> import_log(const std::vector<std::filesystem::path>& files, const std::filesystem::path& log_directory,
                             const std::string& who, Time now);
+
+/// Whether the log was put together by a restore or an import that is no longer ago.
+Result<bool> was_restored_within(const EventLog& log, Duration span, Time now);
 
 /// Appends what says where a log that was made anew comes from; answers its seq.
 Result<std::uint64_t> note_restored(DurableLog& log, const std::string& source, std::int64_t taken_at_us,

@@ -14,6 +14,9 @@
 namespace esaas::store {
 namespace {
 
+/// Of years with four digits, as RFC 3339 has them: 0001 to 9999.
+constexpr std::int64_t kMomentMinUs = -62'135'596'800'000'000;
+constexpr std::int64_t kMomentMaxUs = 253'402'300'799'999'999;
 constexpr std::string_view kCursorVersion = "1";
 constexpr std::size_t kCheckDigits = 16;
 
@@ -89,6 +92,10 @@ Result<void> UsagePlace::read(std::string_view text) {
   const bool is_known = take_part(rest) == kCursorVersion;
   if (!is_known || !take_number(rest, as_of_seq) || !take_number(rest, begin_us) || !take_number(rest, end_us) ||
       !take_number(rest, record)) {
+    return bad_cursor("is none that an export gave");
+  }
+  // What a cursor says was checked when it was made, and anybody can make one.
+  if (begin_us < kMomentMinUs || end_us > kMomentMaxUs || begin_us >= end_us) {
     return bad_cursor("is none that an export gave");
   }
   from = from_us(begin_us);

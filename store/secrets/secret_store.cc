@@ -143,6 +143,7 @@ class RocksDbSecretStore final : public SecretStore {
     const std::lock_guard lock(mutex_);
     rocksdb::WriteBatch batch;
     std::size_t erased = 0;
+    if (!holder_.expired()) return erased;
     const std::unique_ptr<rocksdb::Iterator> each(db_->NewIterator(rocksdb::ReadOptions()));
     for (each->SeekToFirst(); each->Valid(); each->Next()) {
       const auto named = parse_record_key(each->key().ToStringView());
@@ -162,6 +163,13 @@ class RocksDbSecretStore final : public SecretStore {
     if (status.ok()) status = db_->CompactRange(compaction, nullptr, nullptr);
     if (!status.ok()) return std::unexpected(to_error(status, "cannot erase secrets"));
     return erased;
+  }
+
+  std::shared_ptr<void> hold_erasures() override {
+    const std::lock_guard lock(mutex_);
+    auto holder = holder_.lock();
+    if (holder == nullptr) holder_ = holder = std::make_shared<char>();
+    return holder;
   }
 
   Result<void> copy_to(const std::filesystem::path& directory) const override {
@@ -192,7 +200,8 @@ class RocksDbSecretStore final : public SecretStore {
     return version;
   }
 
-  std::mutex mutex_;  // of those who change
+  std::mutex mutex_;             // of those who change
+  std::weak_ptr<void> holder_;  // while it lives, nothing is erased
   std::unique_ptr<rocksdb::DB> db_;
   Key key_;
 };

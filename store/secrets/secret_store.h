@@ -29,6 +29,8 @@ class SecretStore {
   /// many there were.
   virtual Result<std::size_t> erase_unless(
       const std::function<bool(std::string_view id, std::uint32_t version)>& is_needed) = 0;
+  /// While what this gives lives, erase_unless erases nothing and answers 0: somebody copies what refers to secrets.
+  [[nodiscard]] virtual std::shared_ptr<void> hold_erasures() = 0;
   /// All of it, and the key, as a store of its own in `directory`, which is not there; readable by this user only.
   [[nodiscard]] virtual Result<void> copy_to(const std::filesystem::path& directory) const = 0;
 };

@@ -109,7 +109,7 @@ class Walk {
     json::value was = value_of(left);
     json::value is = value_of(right);
     if (was == is) return;
-    if (field.name() == "hash") {
+    if (field.name() == "hash" || field.name() == "secret_id" || field.name() == "secret_version") {
       was = was.is_null() ? json::value() : json::value("(not shown)");
       is = is.is_null() ? json::value() : json::value("(not shown)");
     }
@@ -183,7 +183,14 @@ class Walk {
 
 json::value shown(const Message& message) {
   json::value value = to_json(message);
-  value.as_object().erase("hash");
+  json::object& object = value.as_object();
+  object.erase("hash");
+  if (json::value* sink = object.if_contains("sink"); sink != nullptr && sink->is_object()) {
+    if (json::value* webhook = sink->as_object().if_contains("webhook"); webhook != nullptr && webhook->is_object()) {
+      webhook->as_object().erase("secret_id");
+      webhook->as_object().erase("secret_version");
+    }
+  }
   return value;
 }
 
@@ -202,6 +209,18 @@ class FleetDiff {
  public:
   explicit FleetDiff(const DiffQuery& query) : query_(query) {}
 
+  /// Two of one name are two objects when they are of two tenants, or of two lives (a cluster's).
+  static bool is_same(const state::Cluster& left, const state::Cluster& right) {
+    return left.tenant() == right.tenant() && left.created_seq() == right.created_seq();
+  }
+  static bool is_same(const state::SinkState& left, const state::SinkState& right) {
+    return left.sink().tenant() == right.sink().tenant();
+  }
+  template <typename Object>
+  static bool is_same(const Object&, const Object&) {
+    return true;
+  }
+
   template <typename Object, typename Describe>
   void objects(const ByName<Object>& before, const ByName<Object>& after, Describe&& describe) {
     std::set<std::string> names;
@@ -214,11 +233,12 @@ class FleetDiff {
       const Object* left = was == before.end() ? nullptr : was->second;
       const Object* right = is == after.end() ? nullptr : is->second;
       if (left != nullptr && right != nullptr && left == right) continue;
-      Difference subject = describe(right != nullptr ? *right : *left);
-      subject.name = name;
-      if (!is_wanted(subject)) continue;
-      compare(left, right, subject, result_.differences);
-      cut();
+      if (left != nullptr && right != nullptr && !is_same(*left, *right)) {
+        add(left, static_cast<const Object*>(nullptr), describe(*left), name);
+        add(static_cast<const Object*>(nullptr), right, describe(*right), name);
+      } else {
+        add(left, right, describe(right != nullptr ? *right : *left), name);
+      }
     }
   }
 
@@ -244,6 +264,13 @@ class FleetDiff {
   Diff take() { return std::move(result_); }
 
  private:
+  template <typename Object>
+  void add(const Object* left, const Object* right, Difference subject, const std::string& name) {
+    subject.name = name;
+    if (!is_wanted(subject)) return;
+    compare(left, right, subject, result_.differences);
+    cut();
+  }
   [[nodiscard]] bool is_wanted(const Difference& subject) const {
     return (query_.tenant.empty() || subject.tenant == query_.tenant) &&
            (query_.cluster.empty() || subject.cluster == query_.cluster);

@@ -93,7 +93,7 @@ const std::map<std::string, std::string> kExpected{
     {"GET /v1/digests/{digest}", "voa"},
     {"GET /v1/sinks", "A"},
     {"GET /v1/sinks/{sink}", "A"},
-    {"PUT /v1/sinks/{sink}", "A"},
+    {"PUT /v1/sinks/{sink}", "a"},
     {"DELETE /v1/sinks/{sink}", "A"},
     {"GET /v1/tenants", "VOA"},
     {"POST /v1/tenants", "a"},

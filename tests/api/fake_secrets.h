@@ -28,6 +28,7 @@ class FakeSecrets final : public store::SecretStore {
     const std::lock_guard lock(mutex_);
     return std::erase_if(values_, [&](const auto& item) { return !is_needed(item.first.first, item.first.second); });
   }
+  [[nodiscard]] std::shared_ptr<void> hold_erasures() override { return nullptr; }
   [[nodiscard]] Result<void> copy_to(const std::filesystem::path&) const override {
     return fail(ErrorCode::kInternal, "these secrets are in memory");
   }

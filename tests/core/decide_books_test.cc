@@ -100,5 +100,16 @@ TEST_F(DecideBooks, TellOfAProjectionEvenWhenNoPercentIsReached) {
   EXPECT_EQ(told(spent(1'500'00)), 150U);
 }
 
+TEST(DecidePrices, KeepToOneCurrencyAMonthAlsoForTenantsToCome) {
+  Story story;
+  command::PublishPriceList publish;
+  publish.list.set_currency("CNY");
+  publish.list.set_minor_digits(2);
+  story.accept(publish);
+  publish.list.set_currency("USD");
+  publish.list.set_effective_at_us(to_us(story.now + std::chrono::hours(1)));
+  EXPECT_EQ(story.refusal(publish).rule, "one_currency_a_month");
+}
+
 }  // namespace
 }  // namespace esaas::test

@@ -55,7 +55,7 @@ class BackupsTest : public ::testing::Test {
     EXPECT_TRUE(opened) << opened.error().detail;
     return std::move(*opened);
   }
-  Backup take(const std::string& name, const SecretStore* secrets = nullptr) {
+  Backup take(const std::string& name, SecretStore* secrets = nullptr) {
     auto taken = backups().take(*log_, {.name = name, .now = kNow, .secrets = secrets});
     EXPECT_TRUE(taken) << taken.error().detail;
     return taken.value_or(Backup{});
@@ -227,6 +227,23 @@ TEST_F(BackupsTest, HaveSecretsOnlyWhenTheyAreAskedFor) {
   ASSERT_TRUE(restore_to("r2", "with"));
   EXPECT_EQ(*(*open_secret_store(target("r2").secret_directory))->get("signing-key", 1), "very secret");
   EXPECT_EQ(fs::status(home_.path() / "backups/secrets/with").permissions(), fs::perms::owner_all);
+}
+
+TEST_F(BackupsTest, HaveEverySecretThatTheirLogMayReferTo) {
+  auto secrets = *open_secret_store(home_.path() / "secrets");
+  ASSERT_TRUE(secrets->put("a", "one"));
+  const auto held = secrets->hold_erasures();
+  EXPECT_EQ(*secrets->erase_unless([](std::string_view, std::uint32_t) { return false; }), 0U);
+  EXPECT_EQ(*secrets->get("a", 1), "one") << "somebody copies what refers to it";
+}
+
+TEST_F(BackupsTest, TellWhetherALogWasRestoredLately) {
+  take("first");
+  EXPECT_FALSE(*was_restored_within(*log_, std::chrono::hours(1), kNow));
+  ASSERT_TRUE(restore_to("r", "first"));
+  const auto log = open(target("r").log_directory, false);
+  EXPECT_TRUE(*was_restored_within(*log, std::chrono::hours(1), kNow + std::chrono::minutes(59)));
+  EXPECT_FALSE(*was_restored_within(*log, std::chrono::hours(1), kNow + std::chrono::minutes(61)));
 }
 
 TEST_F(BackupsTest, ThatWereRestoredHalfwayAreRestoredAnew) {

@@ -1,6 +1,7 @@
 // The log and the fleet as they were: any past state is the fold of the events up to it, whatever was kept of it.
 
 #include <gtest/gtest.h>
+#include <boost/json/serialize.hpp>
 
 #include <atomic>
 #include <filesystem>
@@ -336,6 +337,33 @@ TEST(StateDiff, NamesFieldsAndHidesSecrets) {
   const Diff gone = diff(after, {}, {.cluster = "search"});
   ASSERT_EQ(gone.differences.size(), 1U);
   EXPECT_EQ(to_text(gone.differences[0]), "cluster search is gone");
+}
+
+TEST(StateDiff, TellsNoTenantOfAnotherWhoHadTheName) {
+  state::FleetState before;
+  before.clusters["search"].set_name("search");
+  before.clusters["search"].set_tenant("shop");
+  before.clusters["search"].set_created_seq(5);
+  state::SinkState& sink = *before.head.add_sinks();
+  sink.mutable_sink()->set_name("alerts");
+  sink.mutable_sink()->set_tenant("shop");
+  sink.mutable_sink()->mutable_webhook()->set_url("http://hooks/private-key");
+  sink.mutable_sink()->mutable_webhook()->set_secret_id("sink/alerts");
+  state::FleetState after = before;
+  after.clusters["search"].set_tenant("blog");
+  after.clusters["search"].set_created_seq(90);
+  after.head.mutable_sinks(0)->mutable_sink()->set_tenant("blog");
+  after.head.mutable_sinks(0)->mutable_sink()->mutable_webhook()->set_url("http://hooks/another");
+  const Diff blog = diff(before, after, {.tenant = "blog"});
+  ASSERT_EQ(blog.differences.size(), 2U);
+  for (const Difference& one : blog.differences) {
+    EXPECT_EQ(one.kind, DifferenceKind::kAdded);
+    EXPECT_EQ(to_text(one).find("private-key"), std::string::npos);
+    EXPECT_EQ(boost::json::serialize(one.after).find("secret_id"), std::string::npos);
+  }
+  for (const Difference& one : diff(before, after, {.tenant = "shop"}).differences) {
+    EXPECT_EQ(one.kind, DifferenceKind::kRemoved);
+  }
 }
 
 TEST(StateDiff, TellsAnotherOrderOfTheSameItems) {

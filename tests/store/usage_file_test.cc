@@ -416,6 +416,20 @@ TEST_F(UsageFiles, MarkWhatIsOpenAndGoBackToTheBeginning) {
   EXPECT_GT(open, 10);
 }
 
+TEST_F(UsageFiles, TakeNoCursorOfMomentsThatAreNone) {
+  for (const auto& [from, to] :
+       {std::pair(INT64_MAX - 1, INT64_MAX), std::pair(INT64_MIN, INT64_MIN + 1),
+        std::pair<std::int64_t, std::int64_t>(5, 5), std::pair<std::int64_t, std::int64_t>(0, INT64_MAX)}) {
+    UsagePlace forged = place(UsageFileFormat::kFocus);
+    forged.from = from_us(from);
+    forged.to = from_us(to);
+    UsagePlace read = place(UsageFileFormat::kFocus);
+    const auto refused = read.read(forged.to_text());
+    ASSERT_FALSE(refused) << from;
+    EXPECT_EQ(refused.error().field, "cursor");
+  }
+}
+
 TEST_F(UsageFiles, TakeNoCursorOfAnotherFile) {
   const std::string cursor = place(UsageFileFormat::kCsv).to_text();
   const auto refused = [&](UsagePlace place, const std::string& text) {

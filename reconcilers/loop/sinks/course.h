@@ -38,7 +38,7 @@ class Course {
 
   /// None of the events up to there is wanted; `counted` of them are no positions of sinks.
   void passed(std::uint64_t through_seq, std::uint64_t counted);
-  /// `events` events were taken, and none is wanted between the last of them and `through_seq`.
+  /// What is wanted up to there was taken; `events` of it are worth a report.
   void delivered(std::uint64_t through_seq, std::uint64_t events);
   /// It is not known that they were taken.
   void failed(std::string why, Time now);

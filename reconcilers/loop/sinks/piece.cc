@@ -29,6 +29,7 @@ Result<Piece> read_piece(const store::EventLog& log, const model::Sink& sink, st
                  .key = event->cluster().empty() ? event->tenant() : event->cluster(),
                  .json = render(*event)};
     bytes += out.json.size();
+    if (!event->has_digest_signed()) ++piece.news;
     piece.delivery.events.push_back(std::move(out));
   }
   return piece;

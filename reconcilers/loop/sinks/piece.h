@@ -26,6 +26,9 @@ struct PieceLimits {
 struct Piece {
   Delivery delivery;              ///< maybe without an event
   std::uint64_t through_seq = 0;  ///< the last event that was looked at
+  /// Of the delivered: those that are no digests. A digest is signed when the log has grown, and a position makes it
+  /// grow: one must not call for the other for ever.
+  std::uint64_t news = 0;
   std::uint64_t passed = 0;       ///< that are not wanted and are no positions of sinks
 };
 

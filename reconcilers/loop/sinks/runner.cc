@@ -97,7 +97,7 @@ class Worker {
     }
     if (taken) taken = destination_->deliver(piece_->delivery, around_.options.delivery_timeout, stop);
     if (taken) {
-      course_.delivered(piece_->through_seq, piece_->delivery.events.size());
+      course_.delivered(piece_->through_seq, piece_->news);
       piece_.reset();
     } else if (!stop.stop_requested()) {
       course_.failed(taken.error().detail, now());

@@ -63,6 +63,7 @@ class Unreadable final : public store::SecretStore {
     return fail(ErrorCode::kDataLoss, "under another key");
   }
   Result<std::size_t> erase_unless(const std::function<bool(std::string_view, std::uint32_t)>&) override { return 0U; }
+  [[nodiscard]] std::shared_ptr<void> hold_erasures() override { return nullptr; }
   [[nodiscard]] Result<void> copy_to(const std::filesystem::path&) const override {
     return fail(ErrorCode::kDataLoss, "under another key");
   }

@@ -217,6 +217,27 @@ TEST_F(RequestsTest, ASlowClusterIsLeftAloneForAsLongAsItTookToAnswer) {
   EXPECT_EQ(ports_.questions_asked.size(), asked + 1);
 }
 
+TEST_F(RequestsTest, AFleetThatIsAskedByItsThousandsIsAskedLessOften) {
+  take_snapshot();
+  state::FleetState fleet = controller_->state();
+  for (int i = 0; i < 40; ++i) {
+    state::Cluster other = fleet.clusters.at("search");
+    other.set_name("other-" + std::to_string(i));
+    fleet.clusters.emplace(other.name(), other);
+  }
+  begin(std::move(fleet));
+  settle();  // each is asked, and only one answers
+  controller_->observed("search", observation(), now_);
+  settle();
+  const std::size_t asked = ports_.questions_asked.size();
+  now_ += milliseconds{190};
+  settle();
+  EXPECT_EQ(ports_.questions_asked.size(), asked);
+  now_ += milliseconds{20};
+  settle();
+  EXPECT_EQ(ports_.questions_asked.size(), asked + 1);
+}
+
 TEST_F(RequestsTest, AsksBesidesWhatAnOperationWaitsFor) {
   take_snapshot();
   ports_.questions_asked.clear();
