@@ -126,7 +126,7 @@ void WhatIf::finish() { judge(); }
 
 void WhatIf::begin_turn(const event::Event& event) {
   const state::Cluster* cluster = state_.find_cluster(event.cluster());
-  Turn& turn = turn_.emplace();
+  Turn& turn = turn_.emplace(Turn{});
   turn.at_us = event.time_at_us();
   turn.cluster = event.cluster();
   if (cluster != nullptr) turn.plan = plan_of(state_, *cluster, settings_, from_us(turn.at_us), event.seq());
