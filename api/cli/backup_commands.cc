@@ -99,7 +99,7 @@ int wait_for(const Session& session, const std::string& name) {
 int take_backup(const Session& session, const BackupOptions& options) {
   json::object body{{"secrets", options.secrets}};
   if (!options.name.empty()) body["name"] = options.name;
-  const auto answer = send_change(session, {}, "POST", "/v1/backups", std::move(body));
+  const auto answer = send_change(session, {}, "POST", "/v1/backups", body);
   if (!answer) return print_error(answer.error());
   const std::string name(answer->at("name").as_string());
   if (options.wait) return wait_for(session, name);
