@@ -19,6 +19,7 @@
 #include "store/billing/invoice.h"
 #include "store/export/zstd_frames.h"
 #include "store/log/rocksdb_event_log.h"
+#include "tests/api/run_words.h"
 #include "tests/api/test_api.h"
 #include "tests/store/stretched_log.h"
 
@@ -28,25 +29,6 @@ namespace {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 using ::testing::HasSubstr;
-
-struct Ran {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
-Ran run_words(std::vector<std::string> words) {
-  words.insert(words.begin(), "esaas");
-  std::vector<char*> argv;
-  for (auto& word : words) argv.push_back(word.data());
-  ::testing::internal::CaptureStdout();
-  ::testing::internal::CaptureStderr();
-  Ran ran;
-  ran.code = run(static_cast<int>(argv.size()), argv.data(), {});
-  ran.out = ::testing::internal::GetCapturedStdout();
-  ran.err = ::testing::internal::GetCapturedStderr();
-  return ran;
-}
 
 std::string text_of(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);

@@ -19,6 +19,7 @@
 #include "api/cli/client.h"
 #include "api/cli/event_reader.h"
 #include "api/cli/output.h"
+#include "tests/api/run_words.h"
 #include "tests/api/test_api.h"
 
 namespace esaas::api::cli {
@@ -26,16 +27,7 @@ namespace {
 
 namespace json = boost::json;
 
-struct Ran {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
-Ran run_words(std::vector<std::string> words) {
-  words.insert(words.begin(), "esaas");
-  std::vector<char*> argv;
-  for (auto& word : words) argv.push_back(word.data());
+Ran run_program(std::vector<std::string> words) {
   Programs programs;
   programs.serve = [](const std::string& file, bool check) { return file == "f.toml" && check ? 42 : 43; };
   programs.embedded_mesos = [](const std::vector<std::string>& arguments) {
@@ -43,13 +35,7 @@ Ran run_words(std::vector<std::string> words) {
   };
   programs.task_supervisor = [](int argc, char**) { return argc; };
   programs.version = "1.2.3";
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  Ran ran;
-  ran.code = run(static_cast<int>(argv.size()), argv.data(), programs);
-  ran.out = testing::internal::GetCapturedStdout();
-  ran.err = testing::internal::GetCapturedStderr();
-  return ran;
+  return run_words(std::move(words), programs);
 }
 
 /// An API, and `esaas` with its address and an administrator's token.
@@ -65,7 +51,7 @@ class Cli : public testing::Test {
   Ran esaas(std::vector<std::string> words) {
     words.insert(words.begin(), {"--server", "http://127.0.0.1:" + std::to_string(api_.server().port()), "--token-file",
                                  (folder_ / "token").string()});
-    return run_words(std::move(words));
+    return run_program(std::move(words));
   }
 
   TestApi api_;
@@ -382,39 +368,39 @@ TEST_F(Cli, TenantsAndTokens) {
 
 TEST_F(Cli, WithoutServerOrTokenItSaysWhatToDo) {
   const auto none =
-      run_words({"--server", "http://127.0.0.1:1", "--token-file", (folder_ / "token").string(), "cluster", "list"});
+      run_program({"--server", "http://127.0.0.1:1", "--token-file", (folder_ / "token").string(), "cluster", "list"});
   EXPECT_EQ(none.code, kNoServer);
   EXPECT_NE(none.err.find("cannot connect to 127.0.0.1:1"), std::string::npos) << none.err;
-  const auto token = run_words({"--token-file", "/nowhere", "cluster", "list"});
+  const auto token = run_program({"--token-file", "/nowhere", "cluster", "list"});
   EXPECT_EQ(token.code, kRefused);
   EXPECT_NE(token.err.find("/nowhere"), std::string::npos);
 }
 
 TEST(CommandLine, HelpVersionAndHiddenPrograms) {
-  EXPECT_EQ(run_words({"version"}).out, "1.2.3\n");
-  const auto version = run_words({"--version"});
+  EXPECT_EQ(run_program({"version"}).out, "1.2.3\n");
+  const auto version = run_program({"--version"});
   EXPECT_EQ(version.code, 0);
   EXPECT_EQ(version.out, "1.2.3\n");
-  const auto help = run_words({"--help"});
+  const auto help = run_program({"--help"});
   EXPECT_EQ(help.code, 0);
   EXPECT_NE(help.out.find("cluster"), std::string::npos);
   EXPECT_EQ(help.out.find("task-supervisor"), std::string::npos);
   EXPECT_NE(help.out.find("Exit codes: 0 done"), std::string::npos);
-  EXPECT_EQ(run_words({"serve", "--config", "f.toml", "--check-config"}).code, 42);
-  EXPECT_EQ(run_words({"embedded-mesos", "--work-dir", "x"}).code, 2);
-  EXPECT_EQ(run_words({"task-supervisor", "folder"}).code, 2);
+  EXPECT_EQ(run_program({"serve", "--config", "f.toml", "--check-config"}).code, 42);
+  EXPECT_EQ(run_program({"embedded-mesos", "--work-dir", "x"}).code, 2);
+  EXPECT_EQ(run_program({"task-supervisor", "folder"}).code, 2);
 }
 
 TEST(CommandLine, MistakesAreNamedWithWhatWasMeant) {
-  const auto command = run_words({"clustr", "list"});
+  const auto command = run_program({"clustr", "list"});
   EXPECT_EQ(command.code, kUsage);
   EXPECT_NE(command.err.find("did you mean \"cluster\"?"), std::string::npos) << command.err;
-  const auto option = run_words({"cluster", "list", "--tenent", "x"});
+  const auto option = run_program({"cluster", "list", "--tenent", "x"});
   EXPECT_NE(option.err.find("did you mean \"--tenant\"?"), std::string::npos) << option.err;
   EXPECT_NE(option.err.find("esaas cluster list --help"), std::string::npos);
-  EXPECT_EQ(run_words({}).code, kUsage);
-  EXPECT_EQ(run_words({"cluster", "create"}).code, kUsage);
-  EXPECT_EQ(run_words({"cluster", "scale", "search", "many"}).code, kUsage);
+  EXPECT_EQ(run_program({}).code, kUsage);
+  EXPECT_EQ(run_program({"cluster", "create"}).code, kUsage);
+  EXPECT_EQ(run_program({"cluster", "scale", "search", "many"}).code, kUsage);
 }
 
 TEST(Server, AddressesAreParsed) {

@@ -14,6 +14,7 @@
 #include "api/cli/output.h"
 #include "store/log/record_codec.h"
 #include "store/log/rocksdb_event_log.h"
+#include "tests/api/run_words.h"
 #include "tests/api/test_api.h"
 #include "tests/store/log_fixture.h"
 #include "tests/store/temp_directory.h"
@@ -23,27 +24,6 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace json = boost::json;
-
-struct Ran {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
-Ran run_words(std::vector<std::string> words) {
-  words.insert(words.begin(), "esaas");
-  std::vector<char*> argv;
-  for (auto& word : words) argv.push_back(word.data());
-  Programs programs;
-  programs.version = "1.2.3";
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  Ran ran;
-  ran.code = run(static_cast<int>(argv.size()), argv.data(), programs);
-  ran.out = testing::internal::GetCapturedStdout();
-  ran.err = testing::internal::GetCapturedStderr();
-  return ran;
-}
 
 class PastCli : public testing::Test {
  protected:

@@ -12,22 +12,16 @@
 #include "store/log/record_codec.h"
 #include "store/views/sentence.h"
 #include "tests/store/log_fixture.h"
+#include "tests/store/stored_logs.h"
 
 namespace esaas::reconcile {
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kFolder = fs::path(ESAAS_SOURCE_DIR) / "tests/store/fixtures";
+using store::testing::stored_logs;
 
-std::vector<std::string> stored_logs() {
-  std::vector<std::string> names;
-  for (const auto& format : fs::directory_iterator(kFolder)) {
-    for (const auto& log : fs::directory_iterator(format)) names.push_back(fs::relative(log, kFolder).string());
-  }
-  std::ranges::sort(names);
-  return names;
-}
+const fs::path kFolder = store::testing::stored_logs_folder();
 
 void read(const std::string& name, PlanSince& plan) {
   const auto fixture = store::testing::load(kFolder / name);

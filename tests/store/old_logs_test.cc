@@ -11,6 +11,7 @@
 #include "store/snapshots/recovery.h"
 #include "store/snapshots/snapshot_codec.h"
 #include "tests/store/log_fixture.h"
+#include "tests/store/stored_logs.h"
 #include "tests/store/temp_directory.h"
 
 namespace esaas::store {
@@ -18,16 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kFolder = fs::path(ESAAS_SOURCE_DIR) / "tests/store/fixtures";
+using testing::stored_logs;
 
-std::vector<std::string> stored_logs() {
-  std::vector<std::string> names;
-  for (const auto& format : fs::directory_iterator(kFolder)) {
-    for (const auto& log : fs::directory_iterator(format)) names.push_back(fs::relative(log, kFolder).string());
-  }
-  std::ranges::sort(names);
-  return names;
-}
+const fs::path kFolder = testing::stored_logs_folder();
 
 class OldLog : public ::testing::TestWithParam<std::string> {
  protected:
