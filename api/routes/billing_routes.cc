@@ -280,14 +280,20 @@ Result<http::Response> get_budget(Call& call) {
   return http::json_response(object);
 }
 
-Answer set_budget(Call& call) {
-  ESAAS_CO_TRY(const auto options, read_change_options(call));
-  ESAAS_CO_TRY(auto object, read_object(call.request()));
+/// Of the tenant in the path; takes the reason out of the body.
+Result<command::SetBudget> begin_set(const Call& call, json::object& object) {
   command::SetBudget set;
   set.tenant = call.parameters[0];
   set.method = call.request().method;
   set.url = call.request().target;
-  ESAAS_CO_TRY(set.reason, take_reason(call.request(), object));
+  ESAAS_TRY(set.reason, take_reason(call.request(), object));
+  return set;
+}
+
+Answer set_budget(Call& call) {
+  ESAAS_CO_TRY(const auto options, read_change_options(call));
+  ESAAS_CO_TRY(auto object, read_object(call.request()));
+  ESAAS_CO_TRY(auto set, begin_set(call, object));
   ESAAS_CO_CHECK(from_json(object, set.budget.emplace()));
   json::object answer{{"tenant", set.tenant}};
   co_return co_await answer_change(call, std::move(set), options, std::move(answer));
@@ -296,11 +302,7 @@ Answer set_budget(Call& call) {
 Answer remove_budget(Call& call) {
   ESAAS_CO_TRY(const auto options, read_change_options(call));
   ESAAS_CO_TRY(auto object, read_object(call.request()));
-  command::SetBudget set;
-  set.tenant = call.parameters[0];
-  set.method = call.request().method;
-  set.url = call.request().target;
-  ESAAS_CO_TRY(set.reason, take_reason(call.request(), object));
+  ESAAS_CO_TRY(auto set, begin_set(call, object));
   ESAAS_CO_CHECK(refuse_rest(object, "reason"));
   json::object answer{{"tenant", set.tenant}};
   co_return co_await answer_change(call, std::move(set), options, std::move(answer));
