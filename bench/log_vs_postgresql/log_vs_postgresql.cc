@@ -54,13 +54,12 @@ double seconds(Clock::duration time) { return std::chrono::duration<double>(time
 // ---- The peer ----
 
 constexpr const char* kTable = R"(
-CREATE TABLE events (seq bigint PRIMARY KEY, time_at bigint NOT NULL, kind smallint NOT NULL, is_used smallint NOT NULL,
+CREATE TABLE events (seq bigint PRIMARY KEY, time_at bigint NOT NULL, kind smallint NOT NULL,
   actor text, operation text, tenant text, cluster text, action text, ended text, outcome text, words text[],
   record bytea NOT NULL);
 CREATE INDEX ON events (operation, seq) WHERE operation IS NOT NULL;
 CREATE INDEX ON events (cluster, seq) WHERE cluster IS NOT NULL;
 CREATE INDEX ON events (tenant, seq) WHERE tenant IS NOT NULL;
-CREATE INDEX ON events (actor, seq) WHERE actor IS NOT NULL;
 CREATE INDEX ON events (seq) WHERE action IS NOT NULL;
 CREATE INDEX ON events (cluster, seq) WHERE action IS NOT NULL;
 CREATE INDEX ON events (tenant, seq) WHERE action IS NOT NULL;
@@ -68,7 +67,6 @@ CREATE INDEX ON events (actor, seq) WHERE action IS NOT NULL;
 CREATE INDEX ON events (action, seq) WHERE action IS NOT NULL;
 CREATE INDEX ON events (outcome, seq) WHERE outcome IS NOT NULL;
 CREATE INDEX ON events (ended) WHERE ended IS NOT NULL;
-CREATE INDEX ON events (seq) WHERE is_used > 0;
 CREATE INDEX ON events USING gin (words) WHERE words IS NOT NULL;
 )";
 
@@ -82,12 +80,11 @@ std::string audit_page(const std::string& filter) {
 void add_row(const event::Event& event, CopyRows& rows) {
   const auto text_or_null = [&](const std::string& text) { text.empty() ? rows.null() : rows.add(text); };
   const bool is_action = store::is_user_action(event);
-  rows.begin_row(13);
+  rows.begin_row(12);
   rows.add(static_cast<std::int64_t>(event.seq()));
   rows.add(event.time_at_us());
   rows.add(static_cast<std::int16_t>(event.payload_case()));
-  rows.add(static_cast<std::int16_t>(store::is_metering_event(event) ? 1 : 0));
-  text_or_null(event.actor().kind() == event::ACTOR_KIND_USER ? event.actor().name() : std::string{});
+  text_or_null(is_action ? event.actor().name() : std::string{});
   text_or_null(event.operation_id());
   text_or_null(event.tenant());
   text_or_null(event.cluster());

@@ -76,8 +76,8 @@ Words sorted(Words words) {
 
 Words words_of_action(const event::Event& event) {
   Words words;
-  for (const std::string* text :
-       {&event.actor().name(), &event.actor().address(), &event.actor().url(), &event.tenant(), &event.cluster(), &event.operation_id()}) {
+  for (const std::string* text : {&event.actor().name(), &event.actor().address(), &event.actor().url(),
+                                  &event.tenant(), &event.cluster(), &event.operation_id()}) {
     append_words(*text, words);
   }
   append_words(action_of(event), words);

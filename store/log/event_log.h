@@ -50,15 +50,14 @@ struct Batch {
   std::vector<IdempotencyEntry> idempotency = {};
 };
 
-/// What events can be found by. The number is stored: never reuse one.
+/// What events can be found by. The number is stored: never reuse one. 5, 7 and 16 were in use, and logs may hold
+/// entries of them, which nobody reads.
 enum class IndexKind : std::uint8_t {
   kOperation = 1,     ///< value: operation id; every event that carries it, but for a request fulfilled at once
   kCluster = 2,       ///< value: cluster; every event that carries it
   kClusterAudit = 3,  ///< value: cluster; user actions on it
   kTenant = 4,        ///< value: tenant; every event that carries it
-  kUser = 5,          ///< value: actor name; every event whose actor is a user
   kAudit = 6,         ///< value: empty; every user action
-  kUsage = 7,         ///< value: empty; events that open, change or close usage intervals
   kOperationEnd = 8,  ///< value: operation id; its OperationFinished
   // Whether these are there for every event: events_to_index().
   kTenantAudit = 9,     ///< value: tenant; user actions of it
@@ -68,7 +67,6 @@ enum class IndexKind : std::uint8_t {
   kOutcomeLater = 13,   ///< value: outcome; the requests of operations that ended so, by the seq of the request
   kActionWord = 14,     ///< value: word; user actions that have it (audit_words.h)
   kOutcomeWord = 15,    ///< value: word; the requests of operations whose end has it, by the seq of the request
-  kMetering = 16,       ///< value: empty; kUsage, and events that say how use is priced
   kBook = 17,           ///< value: kind (index_entries.h); digests, price lists, invoices, backups
 };
 

@@ -19,11 +19,8 @@ namespace esaas::store {
 inline constexpr std::uint32_t kIndexVersion = 2;
 inline constexpr IndexKind kFirstRebuiltKind = IndexKind::kTenantAudit;
 
-/// It opens, changes or closes something that is metered.
-bool is_usage_event(const event::Event& event);
-/// The same, and what says how it is priced: what its cluster consists of.
-bool is_metering_event(const event::Event& event);
-/// The payloads of such events.
+/// Of the events that open, change or close something that is metered, or say how it is priced: what its cluster
+/// consists of.
 const PayloadSet& metering_payloads();
 /// digest, signing_key, backup, restore, price_list, invoice, budget_alert: what is listed by itself; empty: nothing.
 std::string_view book_of(const event::Event& event);
@@ -53,9 +50,6 @@ void for_each_index_entry(const event::Event& event, IndexTexts& texts, Sink&& s
   if (!event.operation_id().empty() && !whole_operation) own(IndexKind::kOperation, event.operation_id());
   if (!event.cluster().empty()) own(IndexKind::kCluster, event.cluster());
   if (!event.tenant().empty()) own(IndexKind::kTenant, event.tenant());
-  if (event.actor().kind() == event::ACTOR_KIND_USER && !event.actor().name().empty()) {
-    own(IndexKind::kUser, event.actor().name());
-  }
   if (is_user_action(event)) {
     own(IndexKind::kAudit, {});
     if (!event.cluster().empty()) own(IndexKind::kClusterAudit, event.cluster());
@@ -77,8 +71,6 @@ void for_each_index_entry(const event::Event& event, IndexTexts& texts, Sink&& s
       }
     }
   }
-  if (is_usage_event(event)) own(IndexKind::kUsage, {});
-  if (is_metering_event(event)) own(IndexKind::kMetering, {});
   if (const auto book = book_of(event); !book.empty()) own(IndexKind::kBook, book);
 }
 

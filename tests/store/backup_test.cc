@@ -79,8 +79,8 @@ class BackupsTest : public ::testing::Test {
     EXPECT_EQ(event->log_restored().through_seq(), last);
     EXPECT_EQ(event->actor().name(), "jin");
     EXPECT_GE(event->time_at_us(), log_->read_one(last)->time_at_us());
-    for (const IndexKind kind : {IndexKind::kAudit, IndexKind::kMetering}) {
-      const IndexQuery query{.kind = kind, .to_seq = last, .limit = 100'000};
+    for (const auto& [kind, value] : {std::pair(IndexKind::kAudit, ""), std::pair(IndexKind::kTenant, "team-2")}) {
+      const IndexQuery query{.kind = kind, .value = value, .to_seq = last, .limit = 100'000};
       EXPECT_EQ(*restored.read_index(query), *log_->read_index(query));
     }
     EXPECT_EQ(restored.events_to_index(), 0U);
