@@ -209,17 +209,41 @@ Result<Events> decide(const state::FleetState& state, const SetBudget& command, 
   return Events{std::move(event)};
 }
 
-Result<Events> decide(const state::FleetState&, const NoteBackup& command, const Context& context) {
+Result<Events> decide(const state::FleetState& state, const BeginBackup& command, const Context& context) {
+  if (state.head.has_backup()) {
+    return fail(ErrorCode::kConflict, "backup " + state.head.backup().name() + " is being taken", "",
+                "one_backup_at_a_time");
+  }
   event::Event event;
-  auto& payload = *event.mutable_backup_taken();
+  auto& payload = *event.mutable_backup_intended();
   payload.set_name(command.name);
-  payload.set_through_seq(command.through_seq);
-  payload.set_bytes(command.bytes);
-  payload.set_took_us(command.took_us);
+  payload.set_with_secrets(command.with_secrets);
   if (context.caller.token_id.empty()) {
     event.mutable_actor()->set_kind(event::ACTOR_KIND_CONTROLLER);
   } else {
+    ESAAS_CHECK(check_administrator(context, "takes backups"));
     attribute_with_request(event, context);
+  }
+  return Events{std::move(event)};
+}
+
+Result<Events> decide(const state::FleetState& state, const NoteBackup& command, const Context&) {
+  if (state.head.backup().name() != command.name) {
+    return fail(ErrorCode::kConflict, "backup " + command.name + " was not begun", "", "begun");
+  }
+  event::Event event;
+  event.mutable_actor()->set_kind(event::ACTOR_KIND_CONTROLLER);
+  event.set_cause_seq(state.head.backup().seq());
+  if (command.failure.empty()) {
+    auto& payload = *event.mutable_backup_taken();
+    payload.set_name(command.name);
+    payload.set_through_seq(command.through_seq);
+    payload.set_bytes(command.bytes);
+    payload.set_took_us(command.took_us);
+  } else {
+    auto& payload = *event.mutable_backup_failed();
+    payload.set_name(command.name);
+    payload.set_why(command.failure);
   }
   return Events{std::move(event)};
 }

@@ -23,7 +23,11 @@ Result<std::vector<event::Event>> decide(const state::FleetState& state, const C
 Result<std::vector<event::Event>> decide(const state::FleetState& state, const SetBudget& command,
                                          const Context& context);
 
-/// BackupTaken.
+/// BackupIntended. kConflict, rule `one_backup_at_a_time`, while another is to be taken.
+Result<std::vector<event::Event>> decide(const state::FleetState& state, const BeginBackup& command,
+                                         const Context& context);
+
+/// BackupTaken or BackupFailed, of the one that was begun.
 Result<std::vector<event::Event>> decide(const state::FleetState& state, const NoteBackup& command,
                                          const Context& context);
 

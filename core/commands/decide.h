@@ -128,12 +128,18 @@ struct IssueToken {
 struct RevokeToken {
   std::string token_id;
 };
-/// A backup was taken; without a caller: nobody asked for it.
+/// A backup shall be taken, by a name that no other has; without a caller: nobody asked, it is time for one.
+struct BeginBackup {
+  std::string name;
+  bool with_secrets = false;
+};
+/// The backup that was begun under this name was taken, or failed.
 struct NoteBackup {
   std::string name;
   std::uint64_t through_seq = 0;
   std::uint64_t bytes = 0;
   std::int64_t took_us = 0;
+  std::string failure = {};  ///< not empty: why there is none
 };
 /// The caller's token is in use, from the caller's address.
 struct NoteTokenUse {};
@@ -148,7 +154,7 @@ struct AlertBudget {
 
 using Command =
     std::variant<SubmitOperation, ControlOperation, CreateTenant, SetTenantQuota, SetTenantPolicies, PublishPriceList,
-                 CloseInvoice, SetBudget, IssueToken, RevokeToken, NoteTokenUse, NoteBackup, AlertBudget, ConfigureSink, RemoveSink,
+                 CloseInvoice, SetBudget, IssueToken, RevokeToken, NoteTokenUse, BeginBackup, NoteBackup, AlertBudget, ConfigureSink, RemoveSink,
                  ReportSink>;
 
 /// By version of Kibana: the version of Elasticsearch that it is the default for, empty for none.

@@ -109,6 +109,8 @@ void visit(const Event& event, Visitor&& visitor) {
     case Event::kDigestSigned: return std::forward<Visitor>(visitor)(event.digest_signed());
     case Event::kSigningKeyCreated: return std::forward<Visitor>(visitor)(event.signing_key_created());
     case Event::kLogRestored: return std::forward<Visitor>(visitor)(event.log_restored());
+    case Event::kBackupIntended: return std::forward<Visitor>(visitor)(event.backup_intended());
+    case Event::kBackupFailed: return std::forward<Visitor>(visitor)(event.backup_failed());
     case Event::kBackupTaken: return std::forward<Visitor>(visitor)(event.backup_taken());
     case Event::kSinkConfigured: return std::forward<Visitor>(visitor)(event.sink_configured());
     case Event::kSinkRemoved: return std::forward<Visitor>(visitor)(event.sink_removed());

@@ -14,6 +14,10 @@ auto* find_by(Items& items, const std::string& name, const std::string& (*key)(c
 
 const std::string& name_of(const SinkState& one) { return one.sink().name(); }
 
+void end_backup(FleetState& state, const std::string& name) {
+  if (state.head.backup().name() == name) state.head.clear_backup();
+}
+
 SinkState* sink_of(FleetState& state, const std::string& name) {
   return find_by(*state.head.mutable_sinks(), name, &name_of);
 }
@@ -45,6 +49,23 @@ void apply(FleetState& state, const event::DigestSigned& payload, const event::E
   digest.set_through_seq(payload.through_seq());
   digest.set_root(payload.root());
   digest.set_signed_at_us(payload.signed_at_us());
+}
+
+void apply(FleetState& state, const event::BackupIntended& payload, const event::Event& event) {
+  BackupState& backup = *state.head.mutable_backup();
+  backup.set_seq(event.seq());
+  backup.set_name(payload.name());
+  backup.set_with_secrets(payload.with_secrets());
+  backup.set_intended_at_us(event.time_at_us());
+  backup.set_is_planned(event.actor().kind() != event::ACTOR_KIND_USER);
+}
+
+void apply(FleetState& state, const event::BackupTaken& payload, const event::Event&) {
+  end_backup(state, payload.name());
+}
+
+void apply(FleetState& state, const event::BackupFailed& payload, const event::Event&) {
+  end_backup(state, payload.name());
 }
 
 void apply(FleetState& state, const event::SinkConfigured& payload, const event::Event& event) {
@@ -88,9 +109,8 @@ void apply(FleetState& state, const event::SinkStalled& payload, const event::Ev
 void apply(FleetState& state, const event::PriceListPublished& payload, const event::Event&) {
   auto& lists = *state.head.mutable_price_lists();
   *lists.Add() = payload.price_list();
-  std::ranges::sort(lists, {}, [](const model::PriceList& one) {
-    return std::tuple(one.tenant(), one.effective_at_us(), one.id());
-  });
+  std::ranges::sort(
+      lists, {}, [](const model::PriceList& one) { return std::tuple(one.tenant(), one.effective_at_us(), one.id()); });
 }
 
 void apply(FleetState& state, const event::InvoiceClosed& payload, const event::Event&) {

@@ -21,7 +21,11 @@ void apply(FleetState& state, const event::SigningKeyCreated& payload, const eve
 void apply(FleetState& state, const event::DigestSigned& payload, const event::Event& event);
 /// What was done to the log changes nothing that is decided on.
 inline void apply(FleetState&, const event::LogRestored&, const event::Event&) {}
-inline void apply(FleetState&, const event::BackupTaken&, const event::Event&) {}
+
+void apply(FleetState& state, const event::BackupIntended& payload, const event::Event& event);
+/// Old logs have BackupTaken without an intent.
+void apply(FleetState& state, const event::BackupTaken& payload, const event::Event& event);
+void apply(FleetState& state, const event::BackupFailed& payload, const event::Event& event);
 
 /// One that is configured anew under its name goes on where it was, unless it is to begin elsewhere.
 void apply(FleetState& state, const event::SinkConfigured& payload, const event::Event& event);

@@ -20,6 +20,7 @@ bool is_user_action(const event::Event& event) {
     case event::Event::kOperationPaused:
     case event::Event::kOperationContinued: return true;
     // The hourly ones are nobody's.
+    case event::Event::kBackupIntended:
     case event::Event::kBackupTaken:
     case event::Event::kDigestSigned: return event.actor().kind() == event::ACTOR_KIND_USER;
     case event::Event::kOperationFinished:
@@ -44,6 +45,7 @@ std::string_view action_of(const event::Event& event) {
     case event::Event::kPriceListPublished: return "publish_price_list";
     case event::Event::kInvoiceClosed: return "close_invoice";
     case event::Event::kBudgetSet: return "set_budget";
+    case event::Event::kBackupIntended:
     case event::Event::kBackupTaken: return "take_backup";
     case event::Event::kDigestSigned: return "sign_digest";
     case event::Event::kOperationPaused: return "pause";

@@ -53,6 +53,7 @@ void fill_request(const event::Event& event, AuditEntry& entry) {
       break;
     }
     case event::Event::kTokenRevoked: entry.request = to_json(event.token_revoked()); break;
+    case event::Event::kBackupIntended: entry.request = to_json(event.backup_intended()); break;
     case event::Event::kBackupTaken: entry.request = to_json(event.backup_taken()); break;
     case event::Event::kTokenUsed: entry.request = to_json(event.token_used()); break;
     case event::Event::kSinkConfigured: fill_asked(event.sink_configured(), entry); break;

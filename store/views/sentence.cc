@@ -252,6 +252,10 @@ std::string say(const event::DigestSigned& e) {
 std::string say(const event::LogRestored& e) {
   return "This log goes on from " + e.source() + ", which reaches to event " + std::to_string(e.through_seq()) + ".";
 }
+std::string say(const event::BackupIntended& e) {
+  return "Backup " + e.name() + " of the log is to be taken" + (e.with_secrets() ? ", with the secrets." : ".");
+}
+std::string say(const event::BackupFailed& e) { return "Backup " + e.name() + " was not taken" + because(e.why()); }
 std::string say(const event::BackupTaken& e) {
   return "Backup " + e.name() + " of the log up to event " + std::to_string(e.through_seq()) + " was taken.";
 }
