@@ -68,7 +68,7 @@ def killed_while_it_restores(esaas, data, random_numbers):
 
 def main(binary):
     random_numbers = random.Random(7)
-    first = Installation(binary, first_agent_address="127.0.14.11", agents=3)
+    first = Installation(binary, first_agent_address="127.0.86.11", agents=3)
     second = None
     try:
         with_backups(first, first.root / "backups")

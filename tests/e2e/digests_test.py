@@ -216,7 +216,7 @@ def main():
         sys.exit(77)
     with tempfile.TemporaryDirectory() as folder:
         make_program(folder)
-        esaas = Installation(sys.argv[1], first_agent_address="127.0.7.131", agents=1)
+        esaas = Installation(sys.argv[1], first_agent_address="127.0.85.11", agents=1)
         try:
             Digests(esaas).run()
         finally:
