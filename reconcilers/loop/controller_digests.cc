@@ -13,16 +13,15 @@ void Controller::ask_digest(const command::Caller& caller, DigestWork::Answer an
   actor.set_address(caller.address);
   actor.set_method(caller.method);
   actor.set_url(caller.url);
-  const bool is_taken = writable_ && digest_work_.ask(std::move(actor), answer);
-  if (is_taken) return;
   if (!writable_) {
     answer(fail(ErrorCode::kUnavailable,
-                "the log is below its reserve of free space: nothing is signed until there is "
-                "room",
-                "", "free_space_reserve"));
+                "the log is below its reserve of free space: nothing is signed until there is room", "",
+                "free_space_reserve"));
     return;
   }
-  answer(fail(ErrorCode::kResourceExhausted, "too many wait for a digest", "", "digest_answers_max"));
+  const DigestWork::Answer refuse = answer;
+  if (digest_work_.ask(std::move(actor), std::move(answer))) return;
+  refuse(fail(ErrorCode::kResourceExhausted, "too many wait for a digest", "", "digest_answers_max"));
 }
 
 void Controller::check_digest(Time now) {

@@ -1,17 +1,12 @@
 // kill -9 at any moment loses nothing that was acknowledged.
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <random>
 
 #include "store/log/rocksdb_event_log.h"
+#include "tests/store/killed_writer.h"
 #include "tests/store/log_check.h"
 #include "tests/store/temp_directory.h"
 
@@ -19,66 +14,7 @@ namespace esaas::store {
 namespace {
 
 using testing::check_log;
-
-/// The writer of crash_writer.cc as a child process.
-class Writer {
- public:
-  Writer(const std::filesystem::path& directory, int seed) {
-    std::array<int, 2> ends{};
-    EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
-    output_ = ends[0];
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    std::string program = ESAAS_CRASH_WRITER;
-    std::string path = directory.string();
-    std::string number = std::to_string(seed);
-    const std::array<char*, 4> arguments = {program.data(), path.data(), number.data(), nullptr};
-    EXPECT_EQ(::posix_spawn(&pid_, program.c_str(), &actions, nullptr, arguments.data(), environ), 0);
-    posix_spawn_file_actions_destroy(&actions);
-    ::close(ends[1]);
-  }
-  Writer(const Writer&) = delete;
-  Writer& operator=(const Writer&) = delete;
-  ~Writer() {
-    if (pid_ > 0) kill();
-    ::close(output_);
-  }
-
-  /// Reads acknowledgements for that long; the newest so far.
-  std::uint64_t listen(std::chrono::milliseconds time) {
-    const auto end = std::chrono::steady_clock::now() + time;
-    for (;;) {
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-      pollfd ready{output_, POLLIN, 0};
-      if (left.count() <= 0 || ::poll(&ready, 1, static_cast<int>(left.count())) <= 0 || !read_one())
-        return acknowledged_;
-    }
-  }
-  /// Waits for the first acknowledgement.
-  std::uint64_t wait_for_first() {
-    pollfd ready{output_, POLLIN, 0};
-    EXPECT_EQ(::poll(&ready, 1, 30'000), 1);
-    EXPECT_TRUE(read_one());
-    return acknowledged_;
-  }
-  /// SIGKILL; then everything that it had still said before.
-  std::uint64_t kill() {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-    pid_ = 0;
-    while (read_one()) {
-    }
-    return acknowledged_;
-  }
-
- private:
-  bool read_one() { return ::read(output_, &acknowledged_, sizeof acknowledged_) == sizeof acknowledged_; }
-
-  pid_t pid_ = 0;
-  int output_ = -1;
-  std::uint64_t acknowledged_ = 0;
-};
+using testing::KilledWriter;
 
 TEST(Crash, KillAtAnyMomentLosesNothingAcknowledged) {
   const testing::TempDirectory directory;
@@ -87,7 +23,7 @@ TEST(Crash, KillAtAnyMomentLosesNothingAcknowledged) {
   for (int round = 0; round < 15; ++round) {
     std::uint64_t acknowledged = 0;
     {
-      Writer writer(directory.path(), round);
+      KilledWriter writer(directory.path(), round);
       writer.wait_for_first();
       writer.listen(std::chrono::milliseconds(random() % 120));
       acknowledged = writer.kill();
@@ -105,7 +41,7 @@ TEST(Crash, KillAtAnyMomentLosesNothingAcknowledged) {
 
 TEST(Crash, AnotherProcessThatHoldsTheLogIsNamed) {
   const testing::TempDirectory directory;
-  Writer writer(directory.path(), 1);
+  KilledWriter writer(directory.path(), 1);
   writer.wait_for_first();
   const auto refused = open_rocksdb_log({.directory = directory.path()});
   ASSERT_FALSE(refused);
@@ -118,7 +54,7 @@ TEST(Crash, KillDuringCreationLeavesALogOrNothing) {
   for (int round = 0; round < 12; ++round) {
     const testing::TempDirectory directory;
     {
-      Writer writer(directory.path() / "log", round);
+      KilledWriter writer(directory.path() / "log", round);
       writer.listen(std::chrono::milliseconds(3 * round));
       writer.kill();
     }

@@ -6,9 +6,13 @@
 
 #include <thread>
 
+#include "store/log/index_codec.h"
+#include "store/log/index_coverage.h"
 #include "store/log/index_entries.h"
 #include "store/log/memory_event_log.h"
+#include "store/log/posting_table.h"
 #include "store/log/rocksdb_event_log.h"
+#include "tests/store/killed_writer.h"
 #include "tests/store/sample_events.h"
 #include "tests/store/temp_directory.h"
 
@@ -58,13 +62,55 @@ class IndexRebuildTest : public ::testing::Test {
     delete db;
   }
 
+  /// As format 1 has it.
+  void store_entries_with_their_events(rocksdb::DB& db, auto* meta, auto* index) {
+    ASSERT_TRUE(db.Put({}, meta, "format", "esaas event log 1").ok());
+    ASSERT_TRUE(db.DeleteRange({}, index, std::string(1, '\0'), std::string(1, '\xff')).ok());
+    PostingTable table;
+    for (std::uint64_t first = 1; first <= reference_.last_seq(); first += kBatch) {
+      std::vector<event::Event> events;
+      for (std::uint64_t seq = first; seq < first + kBatch; ++seq) events.push_back(*reference_.read_one(seq));
+      table.collect(events);
+      for (const auto& posting : table.postings()) {
+        const auto key = posting_key(posting.kind, posting.value, posting.first_seq);
+        ASSERT_TRUE(db.Put({}, index, key, posting.distances).ok());
+      }
+    }
+  }
+
   void forget_all() {
-    change([](rocksdb::DB& db, auto* meta, auto* index) {
+    change([&](rocksdb::DB& db, auto* meta, auto* index) {
+      store_entries_with_their_events(db, meta, index);
       ASSERT_TRUE(db.Delete({}, meta, "index").ok());
       ASSERT_TRUE(db.Delete({}, meta, "index_through").ok());
       const std::string first(1, static_cast<char>(kFirstRebuiltKind));
       ASSERT_TRUE(db.DeleteRange({}, index, first, std::string(1, '\xff')).ok());
     });
+  }
+
+  /// As the closed database has it.
+  std::uint64_t events_missing() {
+    std::uint64_t events = 0;
+    change([&](rocksdb::DB& db, auto* meta, auto*) {
+      std::string stored;
+      ASSERT_TRUE(db.Get({}, meta, "index", &stored).ok());
+      const auto coverage = IndexCoverage::decode(stored);
+      ASSERT_TRUE(coverage) << coverage.error().detail;
+      events = coverage->events_missing();
+    });
+    return events;
+  }
+
+  /// With what somebody else appended.
+  void catch_up(const EventLog& log) {
+    const auto cursor = log.read(reference_.last_seq() + 1);
+    ASSERT_TRUE(cursor);
+    for (;;) {
+      const auto event = (*cursor)->next();
+      ASSERT_TRUE(event) << event.error().detail;
+      if (*event == nullptr) return;
+      ASSERT_TRUE(reference_.append({.events = {**event}}));
+    }
   }
 
   static void wait_until_complete(const EventLog& log) {
@@ -101,6 +147,28 @@ TEST_F(IndexRebuildTest, ANewLogLacksNothing) {
   expect_complete(*log);
 }
 
+TEST_F(IndexRebuildTest, ALogOfTheFormatBeforeIsCarriedOn) {
+  change([&](rocksdb::DB& db, auto* meta, auto* index) {
+    store_entries_with_their_events(db, meta, index);
+    std::string through(8, '\0');
+    for (std::size_t i = 8, rest = reference_.last_seq(); i-- > 0; rest >>= 8U) {
+      through[i] = static_cast<char>(rest & 0xffU);
+    }
+    ASSERT_TRUE(db.Put({}, meta, "index_through", through).ok());
+  });
+  for (int round = 0; round < 3; ++round) {
+    const auto log = open();
+    EXPECT_EQ(log->events_to_index(), 0U);
+    for (int i = 0; i < 5; ++i) append(*log);
+    expect_complete(*log);
+  }
+  change([](rocksdb::DB& db, auto* meta, auto*) {
+    std::string format;
+    ASSERT_TRUE(db.Get({}, meta, "format", &format).ok());
+    EXPECT_EQ(format, "esaas event log 2") << "which the program before refuses: it does not know of a tail";
+  });
+}
+
 TEST_F(IndexRebuildTest, AnOlderLogIsIndexedWhileItIsAppendedTo) {
   forget_all();
   const auto log = open();
@@ -125,6 +193,23 @@ TEST_F(IndexRebuildTest, GoesOnWhereItWasStopped) {
   expect_complete(*log);
 }
 
+TEST_F(IndexRebuildTest, GoesOnWhereItWasKilled) {
+  forget_all();
+  std::set<std::uint64_t> missing;
+  for (int round = 0; round < 12; ++round) {
+    testing::KilledWriter writer(directory_.path(), round);
+    writer.wait_for_first();
+    writer.listen(std::chrono::milliseconds(round * 4));
+    writer.kill();
+    missing.insert(events_missing());
+  }
+  EXPECT_GT(missing.size(), 3U) << "it was not killed in the middle";
+  const auto log = open();
+  wait_until_complete(*log);
+  catch_up(*log);
+  expect_complete(*log);
+}
+
 TEST_F(IndexRebuildTest, WhatAnOlderProgramAppendedMeanwhileIsIndexedToo) {
   const std::uint64_t known = reference_.last_seq();
   {
@@ -132,6 +217,7 @@ TEST_F(IndexRebuildTest, WhatAnOlderProgramAppendedMeanwhileIsIndexedToo) {
     for (int i = 0; i < 20; ++i) append(*log);
   }
   change([&](rocksdb::DB& db, auto* meta, auto* index) {
+    store_entries_with_their_events(db, meta, index);
     std::string through(8, '\0');
     for (std::size_t i = 8, rest = known; i-- > 0; rest >>= 8U) through[i] = static_cast<char>(rest & 0xffU);
     ASSERT_TRUE(db.Put({}, meta, "index_through", through).ok());
