@@ -159,7 +159,7 @@ Result<PastStates::State> PastStates::at(std::uint64_t seq) {
     return fail(ErrorCode::kNotFound,
                 "there is no event " + std::to_string(seq) + ": the log ends at " + std::to_string(log_.last_seq()));
   }
-  const State near = remembered_at_or_before(seq);
+  State near = remembered_at_or_before(seq);
   if (near != nullptr && near->seq() == seq) return near;
   auto state = std::make_shared<state::FleetState>(near != nullptr ? *near : kept_at_or_before(seq));
   ESAAS_CHECK(fold_to(seq, *state));

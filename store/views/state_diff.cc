@@ -87,7 +87,7 @@ class Walk {
 
  private:
   static std::string shown_name(const FieldDescriptor& field) {
-    const std::string name = field.name();
+    const std::string& name = field.name();
     const bool is_moment = field.cpp_type() == FieldDescriptor::CPPTYPE_INT64 && name.ends_with("_at_us");
     return is_moment ? name.substr(0, name.size() - 3) : name;
   }
@@ -186,9 +186,11 @@ json::value shown(const Message& message) {
   json::object& object = value.as_object();
   object.erase("hash");
   if (json::value* sink = object.if_contains("sink"); sink != nullptr && sink->is_object()) {
-    if (json::value* webhook = sink->as_object().if_contains("webhook"); webhook != nullptr && webhook->is_object()) {
-      webhook->as_object().erase("secret_id");
-      webhook->as_object().erase("secret_version");
+    for (const char* kind : {"webhook", "kafka"}) {
+      json::value* members = sink->as_object().if_contains(kind);
+      if (members == nullptr || !members->is_object()) continue;
+      members->as_object().erase("secret_id");
+      members->as_object().erase("secret_version");
     }
   }
   return value;
@@ -232,7 +234,7 @@ class FleetDiff {
       const auto is = after.find(name);
       const Object* left = was == before.end() ? nullptr : was->second;
       const Object* right = is == after.end() ? nullptr : is->second;
-      if (left != nullptr && right != nullptr && left == right) continue;
+      if (left == right) continue;
       if (left != nullptr && right != nullptr && !is_same(*left, *right)) {
         add(left, static_cast<const Object*>(nullptr), describe(*left), name);
         add(static_cast<const Object*>(nullptr), right, describe(*right), name);
