@@ -12,15 +12,19 @@ constexpr std::uint64_t kPrevHashField = 12;
 /// Protobuf's wire format, as far as it takes to go from field to field.
 class WireWalk {
  public:
-  explicit WireWalk(std::string_view bytes) : rest_(bytes) {}
+  explicit WireWalk(std::string_view bytes) : at_(bytes.data()), end_(at_ + bytes.size()) {}
 
-  [[nodiscard]] bool at_end() const { return rest_.empty(); }
+  [[nodiscard]] bool at_end() const { return at_ == end_; }
 
   bool varint(std::uint64_t& value) {
+    // Nearly all tags and sizes have one byte.
+    if (at_ != end_ && static_cast<unsigned char>(*at_) < 0x80) {
+      value = static_cast<unsigned char>(*at_++);
+      return true;
+    }
     value = 0;
-    for (unsigned shift = 0; shift < 64 && !rest_.empty(); shift += 7) {
-      const auto byte = static_cast<unsigned char>(rest_.front());
-      rest_.remove_prefix(1);
+    for (unsigned shift = 0; shift < 64 && at_ != end_; shift += 7) {
+      const auto byte = static_cast<unsigned char>(*at_++);
       value |= static_cast<std::uint64_t>(byte & 0x7FU) << shift;
       if (byte < 0x80) return true;
     }
@@ -28,14 +32,15 @@ class WireWalk {
   }
 
   bool bytes(std::uint64_t size, std::string_view& value) {
-    if (size > rest_.size()) return false;
-    value = rest_.substr(0, size);
-    rest_.remove_prefix(size);
+    if (size > static_cast<std::uint64_t>(end_ - at_)) return false;
+    value = {at_, static_cast<std::size_t>(size)};
+    at_ += size;
     return true;
   }
 
  private:
-  std::string_view rest_;
+  const char* at_;
+  const char* end_;
 };
 
 struct WireField {
