@@ -7,17 +7,21 @@
 #include <thread>
 
 #include "store/digests/digest.h"
+#include "store/digests/hash_window.h"
 #include "store/digests/merkle.h"
 #include "store/digests/record_hashes.h"
 #include "store/digests/record_range.h"
+#include "store/digests/work_pool.h"
 #include "store/log/stored_records.h"
 
 namespace esaas::store {
 namespace {
 
-/// Leaves that wait for the digest that is over them; beyond that its events are read once more.
-constexpr std::size_t kLeavesWaitingMax = 4U << 20U;
-constexpr std::size_t kRootsUnderWayMax = 4;
+/// Hashes that wait for the digest that is over them; beyond that its events are read once more.
+constexpr std::uint64_t kHashesWaitingMax = 4U << 20U;
+/// Hashes whose root is being computed: as many more.
+constexpr std::uint64_t kHashesUnderWayMax = 4U << 20U;
+constexpr std::size_t kRootsUnderWayMax = 64;
 constexpr std::size_t kAllOdditiesMax = 100'000;
 
 /// Something that says what the log was like up to some event, and whether it still is.
@@ -44,14 +48,27 @@ Result<std::optional<Hash>> root_by_reading(const StoredRecords& records, std::u
     ESAAS_TRY(const RecordRange range, read_range(records, from, std::min(last, from + range_events - 1)));
     const auto has_gap = [](const Oddity& one) { return one.kind == Oddity::Kind::kGap; };
     if (std::ranges::any_of(range.oddities, has_gap)) return std::optional<Hash>();
-    for (const Hash& leaf : range.leaves) tree.add_leaf(leaf);
+    for (const Hash& record : range.hashes) tree.add(record);
   }
   return std::optional(tree.root());
 }
 
+Hash root_of(const HashWindow::Slice& records) {
+  MerkleTree tree;
+  for (const HashWindow::Part& part : records) {
+    for (const Hash& record : part.hashes) tree.add(record);
+  }
+  return tree.root();
+}
+
+std::size_t threads_of(const VerifyOptions& options) {
+  return options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+}
+
 class LogVerifier {
  public:
-  LogVerifier(const StoredRecords& records, const VerifyOptions& options) : records_(records), options_(options) {
+  LogVerifier(const StoredRecords& records, const VerifyOptions& options)
+      : records_(records), options_(options), threads_(threads_of(options)) {
     result_.last_seq = records.last_seq();
     if (!options.public_key.empty()) trusted_.insert(options.public_key);
     for (const DigestRecord& digest : options.digests) {
@@ -62,7 +79,7 @@ class LogVerifier {
   Result<Verification> run(const std::optional<Checkpoint>& begin) {
     ESAAS_CHECK(begin_at(begin));
     ESAAS_CHECK(read_all());
-    ESAAS_CHECK(settle_roots(0));
+    settle_roots(0, 0);
     findings_ = findings_of(oddities_, result_.last_seq);
     ESAAS_CHECK(hold_against_kept());
     ESAAS_CHECK(hold_against_acknowledged());
@@ -85,7 +102,7 @@ class LogVerifier {
     through_ = begin->digest_through_seq;
     through_hash_ = begin->digest_chain_hash;
     result_.first_seq = through_ + 1;
-    leaves_from_ = result_.first_seq;
+    window_ = HashWindow(result_.first_seq);
     if (through_ != 0) {
       ESAAS_TRY(last_hash_, to_hash(through_hash_));
     }
@@ -93,16 +110,14 @@ class LogVerifier {
   }
 
   Result<void> read_all() {
-    const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-    const std::size_t threads = options_.threads != 0 ? options_.threads : cores;
-    // What was begun ends before this returns: a future of std::async waits when it goes.
+    // Enough of them that no thread waits while what another one read is put together.
+    const std::size_t under_way_max = 2 * threads_ + 1;
     std::deque<std::future<Result<RecordRange>>> under_way;
     std::uint64_t next = result_.first_seq;
     while (next <= result_.last_seq || !under_way.empty()) {
-      while (next <= result_.last_seq && under_way.size() <= threads) {
+      while (next <= result_.last_seq && under_way.size() < under_way_max) {
         const std::uint64_t last = std::min(result_.last_seq, next + options_.range_events - 1);
-        under_way.push_back(std::async(std::launch::async,
-                                       [&records = records_, next, last] { return read_range(records, next, last); }));
+        under_way.push_back(pool_.queue([&records = records_, next, last] { return read_range(records, next, last); }));
         next = last + 1;
       }
       ESAAS_TRY(RecordRange range, under_way.front().get());
@@ -119,7 +134,7 @@ class LogVerifier {
     const std::size_t kept = std::min(room, range.oddities.size());
     oddities_.insert(oddities_.end(), range.oddities.begin(),
                      range.oddities.begin() + static_cast<std::ptrdiff_t>(kept));
-    leaves_.insert(leaves_.end(), range.leaves.begin(), range.leaves.end());
+    window_.append(std::move(range.hashes));
     for (const event::Event& event : range.books) {
       if (event.has_signing_key_created()) {
         keys_[event.signing_key_created().key_id()] = event.signing_key_created().public_key();
@@ -127,7 +142,7 @@ class LogVerifier {
         ESAAS_CHECK(take_digest({event.seq(), event.digest_signed(), {}}));
       }
     }
-    if (leaves_.size() > kLeavesWaitingMax) drop_leaves(leaves_from_ + leaves_.size());
+    if (window_.end_seq() - window_.first_seq() > kHashesWaitingMax) window_.drop_before(window_.end_seq());
     last_hash_ = range.last_record;
     last_is_there_ = last_hash_ != Hash{};
     shift_ = range.last_shift;
@@ -150,12 +165,6 @@ class LogVerifier {
     } else if (!begins_shifted && has_first && shift_ != 0) {
       oddities_.push_back({.kind = Oddity::Kind::kShift, .seq = range.first_seq, .shift = 0});
     }
-  }
-
-  void drop_leaves(std::uint64_t up_to) {
-    const auto count = static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(up_to - leaves_from_, leaves_.size()));
-    leaves_.erase(leaves_.begin(), leaves_.begin() + count);
-    leaves_from_ += static_cast<std::uint64_t>(count);
   }
 
   // ---- Digests in the log ----
@@ -195,37 +204,37 @@ class LogVerifier {
   Result<void> begin_root(const DigestRecord& record) {
     const std::uint64_t first = record.digest.first_seq();
     const std::uint64_t last = record.digest.through_seq();
-    if (first < leaves_from_) {
+    if (first < window_.first_seq()) {
       ESAAS_TRY(const auto root, root_by_reading(records_, first, last, options_.range_events));
-      return settle(record, root ? to_bytes(*root) : std::string());
+      ESAAS_TRY(const auto hash, hash_at(records_, last));
+      settle(record, root && hash && to_bytes(*root) == record.digest.root(), hash.value_or(Hash{}));
+      return {};
     }
-    const auto from = leaves_.begin() + static_cast<std::ptrdiff_t>(first - leaves_from_);
-    std::vector<Hash> leaves(from, from + static_cast<std::ptrdiff_t>(last - first + 1));
-    drop_leaves(last + 1);
-    roots_.push_back({record, std::async(std::launch::async, [leaves = std::move(leaves)]() mutable {
-                        return root_of_leaves(std::move(leaves));
-                      })});
-    return settle_roots(kRootsUnderWayMax);
-  }
-
-  Result<void> settle_roots(std::size_t left) {
-    while (roots_.size() > left) {
-      auto [record, root] = std::move(roots_.front());
-      roots_.pop_front();
-      ESAAS_CHECK(settle(record, to_bytes(root.get())));
-    }
+    HashWindow::Slice slice = window_.slice(first, last);
+    window_.drop_before(last + 1);
+    const Hash hash = slice.back().hashes.back();
+    hashes_under_way_ += last - first + 1;
+    roots_.push_back({record, hash, pool_.queue_first([slice = std::move(slice)] { return root_of(slice); })});
+    settle_roots(kRootsUnderWayMax, kHashesUnderWayMax);
     return {};
   }
 
-  Result<void> settle(const DigestRecord& record, const std::string& root) {
+  void settle_roots(std::size_t left, std::uint64_t hashes_left) {
+    while (roots_.size() > left || hashes_under_way_ > hashes_left) {
+      auto [record, last, root] = std::move(roots_.front());
+      roots_.pop_front();
+      hashes_under_way_ -= record.digest.through_seq() - record.digest.first_seq() + 1;
+      settle(record, to_bytes(root.get()) == record.digest.root(), last);
+    }
+  }
+
+  void settle(const DigestRecord& record, bool root_fits, const Hash& last) {
     const event::DigestSigned& digest = record.digest;
-    ESAAS_TRY(const auto last, hash_at(records_, digest.through_seq()));
-    const bool fits = root == digest.root() && last && to_bytes(*last) == digest.chain_hash();
+    const bool fits = root_fits && to_bytes(last) == digest.chain_hash();
     anchors_.push_back({digest.first_seq(), digest.through_seq(), fits, true, trusted_.contains(record.public_key),
                         "the digest that is event " + std::to_string(record.seq)});
     if (fits) in_log_[record.seq] = record;
     if (!trusted_.empty() && !trusted_.contains(record.public_key)) ++by_other_keys_;
-    return {};
   }
 
   // ---- What was kept elsewhere ----
@@ -321,11 +330,13 @@ class LogVerifier {
 
   struct Root {
     DigestRecord record;
+    Hash last;  ///< of the last record that it is over
     std::future<Hash> root;
   };
 
   const StoredRecords& records_;
   const VerifyOptions& options_;
+  const std::size_t threads_;
   std::set<std::string> trusted_;
   Verification result_;
   std::vector<Oddity> oddities_;
@@ -335,8 +346,8 @@ class LogVerifier {
   std::map<std::string, std::string> keys_;
   std::map<std::uint64_t, DigestRecord> in_log_;  // those that fit, by seq
   std::deque<Root> roots_;                        // under way
-  std::vector<Hash> leaves_;                      // from leaves_from_ on
-  std::uint64_t leaves_from_ = 1;
+  std::uint64_t hashes_under_way_ = 0;            // that they are over
+  HashWindow window_{1};
   std::uint64_t digest_seq_ = 0;    // of the digest before
   std::uint64_t through_ = 0;       // up to which it goes
   std::uint64_t known_digest_ = 0;  // of the checkpoint: it is read again, and was held against what it is over
@@ -345,6 +356,7 @@ class LogVerifier {
   bool last_is_there_ = true;
   std::int64_t shift_ = 0;
   std::uint64_t by_other_keys_ = 0;
+  WorkPool pool_{threads_};  // the last member: what it does uses the others
 };
 
 Result<void> check_kept(const VerifyOptions& options) {

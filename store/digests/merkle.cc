@@ -1,83 +1,79 @@
 #include "store/digests/merkle.h"
 
+#include <sodium.h>
+
 #include <algorithm>
-#include <array>
-#include <bit>
+#include <string_view>
 
 #include "core/base/assert.h"
 
 namespace esaas::store {
 namespace {
 
-using LeafText = std::array<char, 1 + sizeof(Hash)>;
-using InnerText = std::array<char, 1 + 2 * sizeof(Hash)>;
+using Children = std::array<Hash, kMerkleChildren>;
+static_assert(sizeof(Children) == kMerkleChildren * sizeof(Hash), "what is hashed are the children alone");
 
-Hash inner(const Hash& left, const Hash& right) {
-  InnerText text{'\1'};
-  std::ranges::copy(left, text.begin() + 1);
-  std::ranges::copy(right, text.begin() + 1 + sizeof(Hash));
-  return blake2b_256({text.data(), text.size()});
+/// BLAKE2b's own separation of domains: no text, and so no record, has a node's hash.
+constexpr std::string_view kPersonal("esaas tree node\0", crypto_generichash_blake2b_PERSONALBYTES);
+
+/// One that stands alone goes up as it is. Precondition: there is one.
+Hash node_over(const Children& children, std::size_t count) {
+  if (count == 1) return children[0];
+  Hash hash;
+  crypto_generichash_blake2b_salt_personal(hash.data(), hash.size(), children[0].data(), count * sizeof(Hash), nullptr,
+                                           0, nullptr, reinterpret_cast<const unsigned char*>(kPersonal.data()));
+  return hash;
 }
-
-/// How many leaves are on the left side. Precondition: `size` is 2 or more.
-std::uint64_t left_size(std::uint64_t size) { return std::bit_floor(size - 1); }
 
 }  // namespace
 
-Hash merkle_leaf(const Hash& record) {
-  LeafText text{'\0'};
-  std::ranges::copy(record, text.begin() + 1);
-  return blake2b_256({text.data(), text.size()});
-}
-
-/// Level by level, where one that is left over goes up as it is: the same tree as by halving at powers of two.
-Hash root_of_leaves(std::vector<Hash> leaves) {
-  if (leaves.empty()) return blake2b_256({});
-  for (std::size_t size = leaves.size(); size > 1; size = (size + 1) / 2) {
-    for (std::size_t i = 0; i + 1 < size; i += 2) leaves[i / 2] = inner(leaves[i], leaves[i + 1]);
-    if (size % 2 != 0) leaves[size / 2] = leaves[size - 1];
-  }
-  return leaves.front();
-}
-
-void MerkleTree::add_leaf(const Hash& leaf) {
-  Hash hash = leaf;
-  // As in binary addition: each complete subtree of the same size is carried into the next.
-  for (std::uint64_t carried = size_; (carried & 1U) != 0; carried >>= 1U) {
-    hash = inner(complete_.back(), hash);
-    complete_.pop_back();
-  }
-  complete_.push_back(hash);
+void MerkleTree::add(const Hash& record) {
+  if (levels_.empty()) levels_.emplace_back();
+  levels_[0].waiting[levels_[0].count++] = record;
   ++size_;
+  for (std::size_t i = 0; levels_[i].count == kMerkleChildren; ++i) {
+    if (i + 1 == levels_.size()) levels_.emplace_back();
+    Level& above = levels_[i + 1];
+    above.waiting[above.count++] = node_over(levels_[i].waiting, kMerkleChildren);
+    levels_[i].count = 0;
+  }
 }
 
 Hash MerkleTree::root() const {
-  if (complete_.empty()) return blake2b_256({});
-  Hash hash = complete_.back();
-  for (std::size_t i = complete_.size() - 1; i > 0; --i) hash = inner(complete_[i - 1], hash);
-  return hash;
+  if (size_ == 0) return blake2b_256({});
+  // What waits at a level is its right end, and the end of the level below comes behind it.
+  Hash end{};
+  bool has_end = false;
+  for (Level level : levels_) {
+    if (has_end) level.waiting[level.count++] = end;
+    if (level.count == 0) continue;
+    end = node_over(level.waiting, level.count);
+    has_end = true;
+  }
+  return end;
 }
 
 InclusionPath::InclusionPath(std::uint64_t index, std::uint64_t size) {
   ESAAS_ASSERT(index < size, "the record is one of them");
-  std::uint64_t begin = 0;
-  while (size > 1) {
-    const std::uint64_t left = left_size(size);
-    if (index - begin < left) {
-      siblings_.push_back({begin + left, begin + size});
-      size = left;
-    } else {
-      siblings_.push_back({begin, begin + left});
-      begin += left;
-      size -= left;
+  // At each level a node is over `width` records, but the last one, which ends with them.
+  std::uint64_t width = 1;
+  for (std::uint64_t nodes = size, own = index; nodes > 1; nodes = (nodes - 1) / kMerkleChildren + 1) {
+    const std::uint64_t first = own - own % kMerkleChildren;
+    const std::uint64_t count = std::min<std::uint64_t>(kMerkleChildren, nodes - first);
+    for (std::uint64_t node = first; node < first + count; ++node) {
+      const std::uint64_t begin = node * width;
+      if (node != own) siblings_.push_back({begin, begin + std::min(width, size - begin)});
     }
+    own /= kMerkleChildren;
+    width *= kMerkleChildren;
   }
 }
 
 void InclusionPath::add(const Hash& record) {
-  for (Sibling& sibling : siblings_) {
-    if (next_ < sibling.begin || next_ >= sibling.end) continue;
-    sibling.tree.add(record);
+  // Most are below the last ones.
+  for (auto sibling = siblings_.rbegin(); sibling != siblings_.rend(); ++sibling) {
+    if (next_ < sibling->begin || next_ >= sibling->end) continue;
+    sibling->tree.add(record);
     break;
   }
   ++next_;
@@ -86,7 +82,7 @@ void InclusionPath::add(const Hash& record) {
 std::vector<Hash> InclusionPath::path() const {
   std::vector<Hash> path;
   for (const Sibling& sibling : siblings_) path.push_back(sibling.tree.root());
-  return {path.rbegin(), path.rend()};
+  return path;
 }
 
 std::vector<Hash> inclusion_path(std::span<const Hash> records, std::uint64_t index) {
@@ -96,21 +92,18 @@ std::vector<Hash> inclusion_path(std::span<const Hash> records, std::uint64_t in
 }
 
 Hash root_of_path(const Hash& record, std::uint64_t index, std::uint64_t size, std::span<const Hash> path) {
-  // The way down says on which side each hash of the path stands.
-  std::vector<bool> sides;
-  while (size > 1) {
-    const std::uint64_t left = left_size(size);
-    sides.push_back(index < left);
-    size = sides.back() ? left : size - left;
-    if (!sides.back()) index -= left;
+  Hash hash = record;
+  for (; size > 1; size = (size - 1) / kMerkleChildren + 1) {
+    const std::uint64_t own = index % kMerkleChildren;
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(kMerkleChildren, size - (index - own)));
+    if (path.size() + 1 < count) break;
+    Children children;
+    for (std::size_t i = 0, sibling = 0; i < count; ++i) children[i] = i == own ? hash : path[sibling++];
+    path = path.subspan(count - 1);
+    hash = node_over(children, count);
+    index /= kMerkleChildren;
   }
-  Hash hash = merkle_leaf(record);
-  if (path.size() != sides.size()) return blake2b_256("a path of another length");
-  for (const Hash& sibling : path) {
-    hash = sides.back() ? inner(hash, sibling) : inner(sibling, hash);
-    sides.pop_back();
-  }
-  return hash;
+  return size > 1 || !path.empty() ? blake2b_256("a path of another length") : hash;
 }
 
 }  // namespace esaas::store

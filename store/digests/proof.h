@@ -21,7 +21,7 @@ struct Proof {
   Hash record_hash{};
   /// The record as it is stored, which says what happened; empty when it is not to be shown.
   std::string record;
-  std::vector<Hash> path;  ///< Merkle path, the nearest first
+  std::vector<Hash> path;  ///< Merkle path, in the order of InclusionPath
   DigestRecord under;
 };
 

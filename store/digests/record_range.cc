@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "store/digests/merkle.h"
 #include "store/log/big_endian.h"
 #include "store/log/record_codec.h"
 #include "store/log/record_header.h"
@@ -17,7 +16,7 @@ class RangeReader {
  public:
   RangeReader(std::uint64_t first_seq, std::uint64_t last_seq) : last_seq_(last_seq) {
     range_.first_seq = first_seq;
-    range_.leaves.resize(last_seq - first_seq + 1);
+    range_.hashes.resize(last_seq - first_seq + 1);
     next_ = first_seq;
   }
 
@@ -44,7 +43,7 @@ class RangeReader {
   void hold(std::uint64_t seq, std::string_view record, bool has_record_before) {
     const Hash named = std::exchange(before_, blake2b_256(record));
     has_last_ = seq == last_seq_;
-    range_.leaves[seq - range_.first_seq] = merkle_leaf(before_);
+    range_.hashes[seq - range_.first_seq] = before_;
     const auto header = read_record_header(record);
     if (!header) return note({.kind = Oddity::Kind::kNoRecord, .seq = seq});
     const auto shift = static_cast<std::int64_t>(header->seq - seq);

@@ -33,7 +33,7 @@ inline constexpr std::size_t kOdditiesMax = 1'000;
 
 struct RecordRange {
   std::uint64_t first_seq = 0;
-  std::vector<Hash> leaves;  ///< of the Merkle tree, one for each seq; zeros where nothing is stored
+  std::vector<Hash> hashes;  ///< of the records, one for each seq; zeros where nothing is stored
   Hash last_record{};        ///< the hash of the last one; zeros when nothing is stored there
   std::string first_names;   ///< the hash that the first record names; empty: there is no such record
   std::int64_t last_shift = 0;

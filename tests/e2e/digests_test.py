@@ -68,20 +68,18 @@ class Reader:
             return False
         if blake2b(self.public_key).hex()[:16] != digest["key_id"] or not self.signature_holds(digest):
             return False
-        # RFC 9162 2.1.3.2, with BLAKE2b-256.
-        index, last = proof["seq"] - digest["first_seq"], digest["through_seq"] - digest["first_seq"]
-        node = blake2b(b"\0" + record_hash)
-        for sibling in (bytes.fromhex(one) for one in proof["path"]):
-            if last == 0:
+        index, size = proof["seq"] - digest["first_seq"], digest["through_seq"] - digest["first_seq"] + 1
+        node, path = record_hash, [bytes.fromhex(one) for one in proof["path"]]
+        while size > 1:
+            count = min(4, size - (index - index % 4))
+            children, path = path[:count - 1], path[count - 1:]
+            children.insert(index % 4, node)
+            if len(children) != count:
                 return False
-            if index % 2 == 1 or index == last:
-                node = blake2b(b"\1" + sibling + node)
-                while index % 2 == 0 and index != 0:
-                    index, last = index // 2, last // 2
-            else:
-                node = blake2b(b"\1" + node + sibling)
-            index, last = index // 2, last // 2
-        return last == 0 and node.hex() == digest["root"]
+            if count > 1:
+                node = hashlib.blake2b(b"".join(children), digest_size=32, person=b"esaas tree node").digest()
+            index, size = index // 4, (size + 3) // 4
+        return not path and node.hex() == digest["root"]
 
 
 class Digests:
