@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/base/result.h"
 
@@ -22,6 +23,11 @@ struct Checkpoint {
   std::string digest_chain_hash;                   ///< empty when there was none
   std::map<std::string, std::string> public_keys;  ///< that the log has told of, by id
 };
+
+/// What the file holds.
+std::string to_text(const Checkpoint& checkpoint);
+/// Nothing: it is no checkpoint, or none that a verification leaves.
+std::optional<Checkpoint> checkpoint_from_text(std::string_view text);
 
 /// Nothing when there is no such file. kInvalidArgument: it is no checkpoint.
 Result<std::optional<Checkpoint>> load_checkpoint(const std::filesystem::path& file);

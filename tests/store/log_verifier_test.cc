@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <functional>
 #include <future>
 #include <random>
 #include <set>
@@ -417,6 +418,25 @@ TEST_F(LogVerifierTest, WhatIsNoCheckpointIsRefused) {
                            R"({"format":"esaas log checkpoint 1","seq":1,"hash":"zz"})"}) {
     std::ofstream(file) << text;
     EXPECT_EQ(load_checkpoint(file).error().code, ErrorCode::kInvalidArgument) << text;
+  }
+}
+
+TEST_F(LogVerifierTest, ACheckpointOfADigestThatCannotBeIsRefused) {
+  const auto right = verify().next;
+  ASSERT_TRUE(right.has_value());
+  EXPECT_TRUE(checkpoint_from_text(to_text(*right)).has_value());
+  const std::vector<std::function<void(Checkpoint&)>> changes = {
+      [](Checkpoint& one) { one.digest_seq = one.seq + 1; },
+      [](Checkpoint& one) { one.digest_through_seq = one.digest_seq; },
+      [](Checkpoint& one) { one.seq = one.digest_seq = one.digest_through_seq = UINT64_MAX; },
+      [](Checkpoint& one) { one.digest_seq = 0; },
+      [](Checkpoint& one) { one.digest_chain_hash.pop_back(); },
+      [](Checkpoint& one) { one.hash.clear(); },
+  };
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    Checkpoint checkpoint = *right;
+    changes[i](checkpoint);
+    EXPECT_FALSE(checkpoint_from_text(to_text(checkpoint)).has_value()) << "change " << i;
   }
 }
 
