@@ -5,6 +5,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -99,13 +100,16 @@ class Frames {
     ESAAS_TRY(std::size_t size, frame_size());
     while (size == 0) {
       const std::size_t had = bytes_.size();
+      if (had > ZSTD_COMPRESSBOUND(kFrameBytesMax)) return broken("a frame is longer than any that is written");
       bytes_.resize(had + kReadBytes);
       stream_.read(bytes_.data() + had, kReadBytes);
       bytes_.resize(had + static_cast<std::size_t>(stream_.gcount()));
       if (bytes_.size() == had) return end();
       ESAAS_TRY(size, frame_size());
     }
-    std::string text(kFrameBytesMax, '\0');
+    // What packs them says how large they are.
+    const auto said = ZSTD_getFrameContentSize(bytes_.data() + begin_, size);
+    std::string text(std::min<std::uint64_t>(said, kFrameBytesMax), '\0');
     const std::size_t unpacked = ZSTD_decompress(text.data(), text.size(), bytes_.data() + begin_, size);
     if (ZSTD_isError(unpacked) != 0) return broken(ZSTD_getErrorName(unpacked));
     text.resize(unpacked);

@@ -39,6 +39,7 @@ Result<void> expand_posting(std::uint64_t first_seq, std::string_view posting, s
     shift += 7;
     if ((byte & 0x80U) != 0) continue;
     if (distance == 0) return fail(ErrorCode::kDataLoss, "an index entry names one event twice");
+    if (distance > UINT64_MAX - seq) return fail(ErrorCode::kDataLoss, "an index entry names no event");
     seq += distance;
     seqs.push_back(seq);
     distance = 0;

@@ -20,8 +20,8 @@ TEST(IndexCodec, ExpandsWhatItWrote) {
 }
 
 TEST(IndexCodec, RefusesBrokenPostings) {
-  for (const std::string& posting :
-       {std::string("\x80", 1), std::string("\x01\x00", 2), std::string(11, '\x80') + "\x01"}) {
+  for (const std::string& posting : {std::string("\x80", 1), std::string("\x01\x00", 2),
+                                     std::string(11, '\x80') + "\x01", std::string(9, '\xff') + "\x01"}) {
     std::vector<std::uint64_t> expanded;
     EXPECT_EQ(expand_posting(1, posting, expanded).error().code, ErrorCode::kDataLoss);
   }

@@ -130,6 +130,17 @@ TEST_F(LogExportTest, WithAnyBitChangedIsRefused) {
   }
 }
 
+/// It is not read into memory to its end.
+TEST_F(LogExportTest, AFrameThatGoesOnAndOnIsRefused) {
+  // A zstd frame of any size, and in it blocks of 128 KiB as they are, none of which says that it is the last.
+  std::string endless("\x28\xB5\x2F\xFD\x00\x58", 6);
+  const std::string block = std::string("\x00\x00\x10", 3) + std::string(128U << 10U, 'x');
+  for (int i = 0; i < 120; ++i) endless += block;
+  const auto imported = import_to("new", {file("endless", endless)});
+  ASSERT_FALSE(imported);
+  EXPECT_THAT(imported.error().detail, HasSubstr("a frame is longer than any that is written"));
+}
+
 TEST_F(LogExportTest, SaysWhatThereIsNot) {
   const auto records = *open_stored_records(home_.path() / "log");
   const auto nothing = [](std::string_view) -> Result<void> { return {}; };
