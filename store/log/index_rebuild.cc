@@ -3,6 +3,8 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <condition_variable>
+#include <utility>
 #include <vector>
 
 #include "store/log/big_endian.h"
@@ -80,11 +82,29 @@ void IndexRebuild::put_through(std::uint64_t seq, rocksdb::WriteBatch& batch) co
   batch.Put(store_.meta(), slice(kThroughKey), value);
 }
 
+std::optional<Error> IndexRebuild::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+void IndexRebuild::note(std::optional<Error> failure) {
+  const std::lock_guard lock(mutex_);
+  failure_ = std::move(failure);
+}
+
 void IndexRebuild::run(const std::stop_token& stop) {
+  std::condition_variable_any wake;
   while (!stop.stop_requested() && events_missing() > 0) {
-    // What cannot be read or written here fails where it is read or appended to, and is told there; questions are
-    // answered without these entries, only slower. The next start tries again.
-    if (!build(coverage_.next(kEventsPerWrite))) return;
+    const auto built = build(coverage_.next(kEventsPerWrite));
+    if (built) {
+      if (failure()) note(std::nullopt);
+      continue;
+    }
+    // Questions are answered without these entries, only slower.
+    note(built.error());
+    if (on_failure_) on_failure_(built.error());
+    std::unique_lock lock(mutex_);
+    wake.wait_for(lock, stop, retry_, [] { return false; });
   }
 }
 

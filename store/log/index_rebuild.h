@@ -4,7 +4,12 @@
 // Private to the log on disk.
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <stop_token>
 #include <thread>
 
 #include "core/base/result.h"
@@ -16,8 +21,10 @@ namespace esaas::store {
 
 class IndexRebuild {
  public:
-  /// `store` must outlive it.
-  explicit IndexRebuild(RocksDbStore& store) : store_(store) {}
+  /// `store` must outlive it. What can not be read or written is told to `on_failure`, on the thread, and tried again
+  /// after `retry`.
+  IndexRebuild(RocksDbStore& store, std::function<void(const Error&)> on_failure, std::chrono::milliseconds retry)
+      : store_(store), on_failure_(std::move(on_failure)), retry_(retry) {}
   IndexRebuild(const IndexRebuild&) = delete;
   IndexRebuild& operator=(const IndexRebuild&) = delete;
 
@@ -28,6 +35,9 @@ class IndexRebuild {
   /// How many events lack entries. Wait-free; from any thread.
   [[nodiscard]] std::uint64_t events_missing() const { return events_missing_.load(std::memory_order_acquire); }
 
+  /// Why the last try came to nothing; nothing when it did not. Any thread.
+  [[nodiscard]] std::optional<Error> failure() const;
+
   /// Notes within an append up to where events are indexed by it.
   void put_through(std::uint64_t seq, rocksdb::WriteBatch& batch) const;
 
@@ -35,8 +45,13 @@ class IndexRebuild {
   Result<IndexCoverage> find_missing(std::uint64_t last_seq);
   void run(const std::stop_token& stop);
   Result<void> build(SeqRange range);
+  void note(std::optional<Error> failure);
 
   RocksDbStore& store_;
+  const std::function<void(const Error&)> on_failure_;
+  const std::chrono::milliseconds retry_;
+  mutable std::mutex mutex_;
+  std::optional<Error> failure_;
   IndexCoverage coverage_{0};  // of the thread, once it runs
   PostingTable postings_;
   std::atomic<std::uint64_t> events_missing_{0};

@@ -36,8 +36,11 @@ std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes
 
 class RocksDbEventLog final : public DurableLog {
  public:
-  RocksDbEventLog(std::unique_ptr<RocksDbStore> store, std::unique_ptr<Watermark> watermark)
-      : store_(std::move(store)), watermark_(std::move(watermark)), rebuild_(*store_) {}
+  RocksDbEventLog(std::unique_ptr<RocksDbStore> store, std::unique_ptr<Watermark> watermark,
+                  const RocksDbLogOptions& options)
+      : store_(std::move(store)),
+        watermark_(std::move(watermark)),
+        rebuild_(*store_, options.on_index_failure, options.index_retry) {}
 
   /// Finds the end of the log and compares it with the watermark.
   Result<void> recover();
@@ -45,6 +48,7 @@ class RocksDbEventLog final : public DurableLog {
   Result<void> append(Batch batch) override;
   Result<void> append_records(std::span<const std::string> records, std::vector<IdempotencyEntry> idempotency) override;
   [[nodiscard]] Result<std::vector<IdempotencyEntry>> idempotency_entries() const override;
+  [[nodiscard]] std::optional<Error> index_failure() const override { return rebuild_.failure(); }
   [[nodiscard]] rocksdb::DB& database() const override { return store_->db(); }
   [[nodiscard]] std::uint64_t last_seq() const override { return last_seq_.load(std::memory_order_acquire); }
   [[nodiscard]] std::int64_t last_time_at_us() const override {
@@ -374,7 +378,7 @@ Result<std::unique_ptr<DurableLog>> open_rocksdb_log(const RocksDbLogOptions& op
   }
   ESAAS_TRY(auto store, RocksDbStore::open(options, fresh));
   ESAAS_TRY(auto watermark, open_watermark(options, fresh, *store));
-  auto log = std::make_unique<RocksDbEventLog>(std::move(store), std::move(watermark));
+  auto log = std::make_unique<RocksDbEventLog>(std::move(store), std::move(watermark), options);
   ESAAS_CHECK(log->recover());
   return log;
 }

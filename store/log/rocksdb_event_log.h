@@ -2,8 +2,11 @@
 // RocksDbEventLog: the event log on disk. One process at a time holds the directory. See store/log/format.md for what
 // is in it and for what each kind of damage looks like.
 
+#include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,6 +27,11 @@ struct RocksDbLogOptions {
   bool create_if_missing = true;
   /// For tests of faults; must outlive the log. Null: the real file system.
   rocksdb::Env* env = nullptr;
+  /// Told each time that events which lack index entries could not be given them (IndexRebuild), on a thread of the
+  /// log.
+  std::function<void(const Error& why)> on_index_failure = nullptr;
+  /// After so long that is tried again.
+  std::chrono::milliseconds index_retry{60'000};
 };
 
 /// The event log on disk, and what only that one can do.
@@ -37,6 +45,10 @@ class DurableLog : public EventLog {
 
   /// The keys that have not expired at the newest event, in the order of their time.
   [[nodiscard]] virtual Result<std::vector<IdempotencyEntry>> idempotency_entries() const = 0;
+
+  /// Why the last try to index what lacks entries (events_to_index) came to nothing; nothing while it goes on, or is
+  /// done. Any thread.
+  [[nodiscard]] virtual std::optional<Error> index_failure() const = 0;
 
   /// For a copy that is taken while appends go on (store/backup).
   [[nodiscard]] virtual rocksdb::DB& database() const = 0;

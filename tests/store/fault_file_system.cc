@@ -1,7 +1,11 @@
 #include "tests/store/fault_file_system.h"
 
+#include <pthread.h>
+
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <string_view>
 #include <utility>
 
 namespace esaas::store::testing {
@@ -54,6 +58,38 @@ class FaultFile final : public rocksdb::FSWritableFileOwnerWrapper {
   std::uint64_t written_ = 0;
 };
 
+/// What RocksDB reads at any place.
+class FaultTable final : public rocksdb::FSRandomAccessFileOwnerWrapper {
+ public:
+  FaultTable(FaultFileSystem& files, std::unique_ptr<rocksdb::FSRandomAccessFile> file)
+      : FSRandomAccessFileOwnerWrapper(std::move(file)), files_(files) {}
+
+  IOStatus Read(std::uint64_t offset, std::size_t count, const IOOptions& options, Slice* result, char* scratch,
+                IODebugContext* debug) const override {
+    if (!may_read()) return IOStatus::IOError("a read that the test lets fail");
+    return FSRandomAccessFileOwnerWrapper::Read(offset, count, options, result, scratch, debug);
+  }
+  IOStatus MultiRead(rocksdb::FSReadRequest* requests, std::size_t count, const IOOptions& options,
+                     IODebugContext* debug) override {
+    if (!may_read()) return IOStatus::IOError("a read that the test lets fail");
+    return FSRandomAccessFileOwnerWrapper::MultiRead(requests, count, options, debug);
+  }
+  IOStatus Prefetch(std::uint64_t, std::size_t, const IOOptions&, IODebugContext*) override {
+    return IOStatus::NotSupported("so that each read is seen");
+  }
+
+ private:
+  [[nodiscard]] bool may_read() const { return is_thread_of_rocksdb() || files_.good_reads_.fetch_sub(1) > 0; }
+  /// A compaction that fails waits a second, and fails the database.
+  static bool is_thread_of_rocksdb() {
+    std::array<char, 16> name{};
+    return ::pthread_getname_np(::pthread_self(), name.data(), name.size()) == 0 &&
+           std::string_view(name.data()).starts_with("rocksdb:");
+  }
+
+  FaultFileSystem& files_;
+};
+
 class UnsyncedDirectory final : public rocksdb::FSDirectory {
  public:
   IOStatus Fsync(const IOOptions&, IODebugContext*) override { return IOStatus::OK(); }
@@ -71,6 +107,15 @@ IOStatus FaultFileSystem::NewWritableFile(const std::string& name, const rocksdb
   std::unique_ptr<rocksdb::FSWritableFile> file;
   const auto status = FileSystemWrapper::NewWritableFile(name, options, &file, debug);
   if (status.ok()) *result = std::make_unique<FaultFile>(*this, name, std::move(file));
+  return status;
+}
+
+IOStatus FaultFileSystem::NewRandomAccessFile(const std::string& name, const rocksdb::FileOptions& options,
+                                              std::unique_ptr<rocksdb::FSRandomAccessFile>* result,
+                                              IODebugContext* debug) {
+  std::unique_ptr<rocksdb::FSRandomAccessFile> file;
+  const auto status = FileSystemWrapper::NewRandomAccessFile(name, options, &file, debug);
+  if (status.ok()) *result = std::make_unique<FaultTable>(*this, std::move(file));
   return status;
 }
 
