@@ -19,7 +19,8 @@ std::string_view path_of(std::string_view target) { return target.substr(0, targ
 
 }  // namespace
 
-ApiService::ApiService(Foundation foundation) : foundation_(std::move(foundation)), token_uses_(foundation_.front), routes_(all_routes()) {
+ApiService::ApiService(Foundation foundation)
+    : foundation_(std::move(foundation)), token_uses_(foundation_.front, foundation_.now), routes_(all_routes()) {
   for (std::size_t i = 0; i < routes_.size(); ++i) router_.add(routes_[i].verb, routes_[i].path, i);
   foundation_.metrics.name_routes(routes_);
 }
