@@ -1,7 +1,8 @@
 #pragma once
 // ReadPool: a thread for reads that may wait for the disk, so that no HTTP thread does. Its queue is bounded.
 // Thread-safe. Lifetime: `finish` when the server has stopped and before it is destroyed, since answers go to its
-// connections; what the reads read outlives the pool.
+// connections; what the reads read outlives the pool. Reads may take long: they are to read a store::StoppableLog with
+// the pool's stop, which ends them between two events.
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/post.hpp>
@@ -10,6 +11,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <stop_token>
 
 #include "api/http/exchange.h"
 #include "core/base/result.h"
@@ -23,24 +25,30 @@ class ReadPool {
   ReadPool(const ReadPool&) = delete;
   ReadPool& operator=(const ReadPool&) = delete;
 
-  /// Waits until every read that was begun has ended; nothing may be run from then on.
-  void finish() { pool_.join(); }
+  /// Requested by `finish`.
+  [[nodiscard]] std::stop_token stop() const { return stop_.get_token(); }
+
+  /// Asks the reads to end, and waits until they have; what waits is not begun. Nothing may be run from then on.
+  void finish() {
+    stop_.request_stop();
+    pool_.join();
+  }
 
   /// Runs `read` on the pool and gives its result. kResourceExhausted when too many wait; kDeadlineExceeded when it
-  /// took too long (it then runs to its end unheard).
+  /// took too long (it then runs to its end unheard); kUnavailable when the pool ends before it was begun.
   template <typename T>
   boost::asio::awaitable<Result<T>> run(std::shared_ptr<http::Exchange> exchange, std::function<Result<T>()> read) {
     if (waiting_.fetch_add(1) >= waiting_max_) {
       waiting_.fetch_sub(1);
       co_return fail(ErrorCode::kResourceExhausted, "too many reads wait", "", "reads_waiting_max");
     }
-    std::function<void(std::function<void(Result<T>)>)> start =
-        [this, read = std::move(read)](std::function<void(Result<T>)> answer) {
-          boost::asio::post(pool_, [this, read, answer = std::move(answer)] {
-            answer(read());
-            waiting_.fetch_sub(1);
-          });
-        };
+    std::function<void(std::function<void(Result<T>)>)> start = [this, read = std::move(read)](
+                                                                    std::function<void(Result<T>)> answer) {
+      boost::asio::post(pool_, [this, read, answer = std::move(answer)] {
+        answer(stop_.stop_requested() ? Result<T>(fail(ErrorCode::kUnavailable, "the server is stopping")) : read());
+        waiting_.fetch_sub(1);
+      });
+    };
     auto result = co_await exchange->ask<Result<T>>(std::move(start), exchange->limits.answer_timeout);
     if (!result) co_return fail(ErrorCode::kDeadlineExceeded, "reading took too long", "", "answer_timeout");
     co_return std::move(*result);
@@ -49,6 +57,7 @@ class ReadPool {
  private:
   const std::size_t waiting_max_;
   std::atomic<std::size_t> waiting_ = 0;
+  std::stop_source stop_;
   boost::asio::thread_pool pool_;
 };
 

@@ -34,6 +34,7 @@
 #include "store/backup/restore.h"
 #include "store/log/free_space.h"
 #include "store/log/rocksdb_event_log.h"
+#include "store/log/stoppable_log.h"
 #include "store/secrets/references.h"
 #include "store/secrets/secret_store.h"
 #include "store/snapshots/past_states.h"
@@ -210,13 +211,14 @@ class Run {
     ESAAS_CHECK(keep_past_states());
     if (!config_.backup.folder.empty()) backups_.emplace(config_.backup, controller, *log_, *kept_secrets_, system_now);
     ReadPool& reads = reads_.emplace(kReadThreads);
+    const store::EventLog& read_log = read_log_.emplace(*log_, reads.stop());
     EventFeed& feed = feed_.emplace(*log_);
     Metrics& metrics = metrics_.emplace(std::make_shared<prometheus::Registry>());
     add_gauges(metrics, controller);
     add_fleet_gauges(metrics, controller);
     add_sink_gauges(metrics, controller, *log_, progress);
     ApiService& service = service_.emplace(Foundation{.front = controller,
-                                                      .log = *log_,
+                                                      .log = read_log,
                                                       .reads = reads,
                                                       .feed = feed,
                                                       .metrics = metrics,
@@ -275,6 +277,7 @@ class Run {
   std::optional<BudgetWatch> budgets_;
   std::optional<sinks::Runner> sinks_;
   std::optional<ReadPool> reads_;
+  std::optional<store::StoppableLog> read_log_;
   std::optional<EventFeed> feed_;
   std::optional<Metrics> metrics_;
   std::optional<ApiService> service_;
