@@ -94,7 +94,10 @@ class Run {
       return fail(ErrorCode::kInternal, "cannot make " + config_.data_dir.string() + ": " + failed.message(),
                   "data_dir");
     }
-    ESAAS_TRY(log_, store::open_rocksdb_log({.directory = config::log_directory(config_.data_dir)}));
+    ESAAS_TRY(log_, store::open_rocksdb_log({.directory = config::log_directory(config_.data_dir),
+                                             .on_index_failure = [](const Error& why) {
+                                               log::error("index_rebuild_failed", {{"why", why.detail}});
+                                             }}));
     ESAAS_TRY(auto snapshots, store::SnapshotStore::open(config::snapshot_directory(config_.data_dir)));
     snapshots_.emplace(std::move(snapshots));
     ESAAS_TRY(store::Recovered recovered, store::recover(*log_, &*snapshots_));
@@ -251,6 +254,10 @@ class Run {
     });
     gauge("esaas_log_writable", "1 while commands are accepted",
           [](const Host& host) { return host.status().log_writable ? 1 : 0; });
+    metrics.add_gauge("esaas_log_events_to_index", "Events of an older program that still lack index entries",
+                      [this] { return static_cast<double>(log_->events_to_index()); });
+    metrics.add_gauge("esaas_log_index_rebuild_failed", "1 when the last try to index them failed",
+                      [this] { return log_->index_failure() ? 1.0 : 0.0; });
     gauge("esaas_mesos_connected", "1 while subscribed to a master",
           [](const Host& host) { return host.status().mesos_connected ? 1 : 0; });
     gauge("esaas_controller_queued_commands", "Commands that wait for the controller",
