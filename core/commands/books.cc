@@ -228,7 +228,7 @@ Result<Events> decide(const state::FleetState& state, const BeginBackup& command
 }
 
 Result<Events> decide(const state::FleetState& state, const NoteBackup& command, const Context&) {
-  if (state.head.backup().name() != command.name) {
+  if (!state.head.has_backup() || state.head.backup().name() != command.name) {
     return fail(ErrorCode::kConflict, "backup " + command.name + " was not begun", "", "begun");
   }
   event::Event event;

@@ -1,4 +1,4 @@
-// Commands about the books: tokens in use and what tenants with a budget are told.
+// Commands about the books: tokens in use, what tenants with a budget are told, backups.
 
 #include "tests/core/story.h"
 
@@ -109,6 +109,70 @@ TEST(DecidePrices, KeepToOneCurrencyAMonthAlsoForTenantsToCome) {
   publish.list.set_currency("USD");
   publish.list.set_effective_at_us(to_us(story.now + std::chrono::hours(1)));
   EXPECT_EQ(story.refusal(publish).rule, "one_currency_a_month");
+}
+
+class DecideBackups : public testing::Test {
+ protected:
+  DecideBackups() { story_.caller = {"tok-root", "", model::TOKEN_ROLE_ADMIN, "10.0.0.1", "POST", "/v1/backups"}; }
+  /// Answers the seq of the intent.
+  std::uint64_t begin(const std::string& name, bool with_secrets = false) {
+    EXPECT_EQ(story_.accept(command::BeginBackup{.name = name, .with_secrets = with_secrets}),
+              std::vector<std::string>{"backup_intended"});
+    return story_.state.seq();
+  }
+  event::Event only_event(const command::Command& command) {
+    const auto events = story_.when(command);
+    EXPECT_TRUE(events) << events.error().detail;
+    EXPECT_EQ(events->size(), 1U);
+    return events ? events->front() : event::Event();
+  }
+  Story story_;
+};
+
+TEST_F(DecideBackups, BeginOneForWhoAskedForIt) {
+  const auto event = only_event(command::BeginBackup{.name = "a", .with_secrets = true});
+  EXPECT_EQ(event.backup_intended().name(), "a");
+  EXPECT_TRUE(event.backup_intended().with_secrets());
+  EXPECT_EQ(event.actor().kind(), event::ACTOR_KIND_USER);
+  EXPECT_EQ(event.actor().name(), "tok-root");
+  EXPECT_EQ(event.actor().method(), "POST");
+  EXPECT_EQ(event.actor().url(), "/v1/backups");
+}
+
+TEST_F(DecideBackups, BeginOneThatNobodyAskedFor) {
+  story_.caller = {};
+  EXPECT_EQ(only_event(command::BeginBackup{.name = "a"}).actor().kind(), event::ACTOR_KIND_CONTROLLER);
+}
+
+TEST_F(DecideBackups, RefuseTenantsAndASecondOne) {
+  begin("a");
+  EXPECT_EQ(story_.refusal(command::BeginBackup{.name = "b"}).rule, "one_backup_at_a_time");
+  EXPECT_EQ(story_.refusal(command::BeginBackup{.name = "a"}).rule, "one_backup_at_a_time");
+  story_.accept(command::NoteBackup{.name = "a", .through_seq = 1});
+  story_.caller.tenant = "shop";
+  EXPECT_EQ(story_.refusal(command::BeginBackup{.name = "b"}).code, ErrorCode::kPermissionDenied);
+}
+
+TEST_F(DecideBackups, NoteWhatCameOfTheOneThatWasBegun) {
+  EXPECT_EQ(story_.refusal(command::NoteBackup{.name = ""}).rule, "begun");
+  EXPECT_EQ(story_.refusal(command::NoteBackup{.name = "a"}).rule, "begun");
+  const std::uint64_t seq = begin("a");
+  EXPECT_EQ(story_.refusal(command::NoteBackup{.name = "b"}).rule, "begun");
+  story_.caller = {};
+  const auto taken = only_event(command::NoteBackup{.name = "a", .through_seq = 7, .bytes = 8, .took_us = 9});
+  EXPECT_EQ(taken.cause_seq(), seq);
+  EXPECT_EQ(taken.actor().kind(), event::ACTOR_KIND_CONTROLLER);
+  EXPECT_EQ(taken.backup_taken().name(), "a");
+  EXPECT_EQ(taken.backup_taken().through_seq(), 7U);
+  EXPECT_EQ(taken.backup_taken().bytes(), 8U);
+  EXPECT_EQ(taken.backup_taken().took_us(), 9);
+  const auto failed = only_event(command::NoteBackup{.name = "a", .failure = "the disk is full"});
+  EXPECT_EQ(failed.cause_seq(), seq);
+  EXPECT_EQ(failed.backup_failed().name(), "a");
+  EXPECT_EQ(failed.backup_failed().why(), "the disk is full");
+  story_.fold(failed);
+  EXPECT_EQ(story_.refusal(command::NoteBackup{.name = "a"}).rule, "begun") << "once";
+  begin("a");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What events do to the books: tokens that were used, digests, sinks, prices, closed months, budgets.
+// What events do to the books: tokens that were used, digests, sinks, prices, closed months, budgets, backups.
 #include "core/state/evolve_books.h"
 
 #include "tests/core/story.h"
@@ -156,6 +156,53 @@ TEST_F(Books, KeepTheNewestDigestAndTheKeyThatSigns) {
   EXPECT_EQ(head().signing_key_id(), "k1");
   EXPECT_EQ(head().digest().seq(), head().seq());
   EXPECT_EQ(head().digest().root(), "root");
+}
+
+class BackupBooks : public testing::Test {
+ protected:
+  std::uint64_t intend(const std::string& name, event::ActorKind who) {
+    event::Event event;
+    event.mutable_backup_intended()->set_name(name);
+    event.mutable_backup_intended()->set_with_secrets(true);
+    event.mutable_actor()->set_kind(who);
+    return story_.fold(event);
+  }
+  void taken(const std::string& name) {
+    event::Event event;
+    event.mutable_backup_taken()->set_name(name);
+    story_.fold(event);
+  }
+  void failed(const std::string& name) {
+    event::Event event;
+    event.mutable_backup_failed()->set_name(name);
+    story_.fold(event);
+  }
+  [[nodiscard]] const Fleet& head() const { return story_.state.head; }
+  Story story_;
+};
+
+TEST_F(BackupBooks, KnowTheOneThatIsToBeTakenUntilItsOutcome) {
+  const std::uint64_t seq = intend("a", event::ACTOR_KIND_USER);
+  ASSERT_TRUE(head().has_backup());
+  EXPECT_EQ(head().backup().seq(), seq);
+  EXPECT_EQ(head().backup().name(), "a");
+  EXPECT_TRUE(head().backup().with_secrets());
+  EXPECT_EQ(head().backup().intended_at_us(), story_.state.head.time_at_us());
+  EXPECT_FALSE(head().backup().is_planned());
+  taken("b");
+  EXPECT_TRUE(head().has_backup()) << "that is another";
+  taken("a");
+  EXPECT_FALSE(head().has_backup());
+  intend("c", event::ACTOR_KIND_CONTROLLER);
+  EXPECT_TRUE(head().backup().is_planned());
+  failed("c");
+  EXPECT_FALSE(head().has_backup());
+}
+
+TEST_F(BackupBooks, OfOlderLogsWithoutIntentsAreLeftAsTheyAre) {
+  taken("a");
+  failed("a");
+  EXPECT_FALSE(head().has_backup());
 }
 
 }  // namespace
