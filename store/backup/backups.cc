@@ -14,6 +14,7 @@
 
 #include "core/base/text.h"
 #include "store/log/rocksdb_store.h"
+#include "store/snapshots/durable_file.h"
 
 namespace esaas::store {
 namespace {
@@ -23,11 +24,12 @@ namespace json = boost::json;
 
 constexpr std::size_t kNameLengthMax = 63;
 
-rocksdb::BackupEngineOptions engine_options(const fs::path& folder) {
+rocksdb::BackupEngineOptions engine_options(const fs::path& folder, const BackupsOptions& wanted) {
   rocksdb::BackupEngineOptions options((folder / "log").string());
   options.share_table_files = true;
   options.share_files_with_checksum = true;
   options.sync = true;
+  options.backup_rate_limit = wanted.bytes_per_second_max;
   return options;
 }
 
@@ -71,11 +73,17 @@ Result<int> lock_folder(const fs::path& folder) {
   return fail(ErrorCode::kUnavailable, "another process uses the backups in " + folder.string());
 }
 
+/// They are in their place as a whole, or not at all.
 Result<void> copy_secrets(const SecretStore& secrets, const fs::path& place) {
+  const fs::path partial = place.parent_path() / ".partial";  // no backup has such a name
   std::error_code error;
+  fs::remove_all(partial, error);
   fs::remove_all(place, error);
   fs::create_directories(place.parent_path(), error);
-  return secrets.copy_to(place);
+  ESAAS_CHECK(secrets.copy_to(partial));
+  fs::rename(partial, place, error);
+  if (!error) return sync_directory(place.parent_path());
+  return fail(ErrorCode::kInternal, "cannot put secrets into " + place.string() + ": " + error.message());
 }
 
 }  // namespace
@@ -87,6 +95,15 @@ Result<void> check_backup_name(const std::string& name) {
   return fail(ErrorCode::kInvalidArgument,
               "name: a backup's has 1 to 63 lower-case letters, digits and \"-\", and begins with no \"-\"", "name",
               "dns_label");
+}
+
+std::string backup_name_at(Time time) {
+  std::string name = "b-";
+  for (const char c : to_rfc3339(time).substr(0, 19)) {
+    if (c == 'T') name += 't';
+    if (c >= '0' && c <= '9') name += c;
+  }
+  return name + "z";
 }
 
 Backups::Backups(fs::path folder, std::unique_ptr<rocksdb::BackupEngine> engine, int lock)
@@ -107,13 +124,13 @@ Backups::~Backups() {
   if (lock_ >= 0) ::close(lock_);
 }
 
-Result<Backups> Backups::open(const fs::path& folder) {
+Result<Backups> Backups::open(const fs::path& folder, const BackupsOptions& options) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) return fail(ErrorCode::kInternal, "cannot make " + folder.string() + ": " + error.message());
   ESAAS_TRY(const int lock, lock_folder(folder));
   rocksdb::BackupEngine* engine = nullptr;
-  const auto status = rocksdb::BackupEngine::Open(rocksdb::Env::Default(), engine_options(folder), &engine);
+  const auto status = rocksdb::BackupEngine::Open(rocksdb::Env::Default(), engine_options(folder, options), &engine);
   Backups backups(folder, std::unique_ptr<rocksdb::BackupEngine>(engine), lock);
   if (!status.ok()) return std::unexpected(to_error(status, "cannot open the backups in " + folder.string()));
   // Of one that a crash interrupted: files that no backup names.
@@ -147,7 +164,9 @@ Result<Backup> Backups::take(const DurableLog& log, const Wish& wish) {
   rocksdb::CreateBackupOptions options;
   options.flush_before_backup = false;  // the write-ahead log is copied with it
   std::uint32_t id = 0;
+  const std::stop_callback on_stop(wish.stop, [this] { engine_->StopBackup(); });
   const auto status = engine_->CreateNewBackupWithMetadata(options, &log.database(), metadata_of(backup), &id);
+  if (status.IsIncomplete()) return fail(ErrorCode::kUnavailable, "backup " + wish.name + " was stopped");
   if (!status.ok()) return std::unexpected(to_error(status, "cannot take backup " + wish.name));
   if (wish.secrets != nullptr) {
     if (const auto copied = copy_secrets(*wish.secrets, secrets_of(backup)); !copied) {
@@ -176,6 +195,20 @@ Result<Backup> Backups::find(const std::string& name) const {
   return fail(ErrorCode::kNotFound, "there is no backup " + name + " in " + folder_.string());
 }
 
+bool Backups::has_what_it_says(const Backup& backup) const {
+  std::error_code error;
+  return !backup.has_secrets || fs::is_directory(secrets_of(backup), error);
+}
+
+Result<void> Backups::remove(const std::string& name) {
+  ESAAS_TRY(const Backup backup, find(name));
+  const auto status = engine_->DeleteBackup(backup.id);
+  if (!status.ok()) return std::unexpected(to_error(status, "cannot delete backup " + name));
+  std::error_code ignored;
+  fs::remove_all(secrets_of(backup), ignored);
+  return {};
+}
+
 Result<void> Backups::verify(const std::string& name) const {
   ESAAS_TRY(const Backup backup, find(name));
   const auto status = engine_->VerifyBackup(backup.id, true);
@@ -188,10 +221,7 @@ Result<std::vector<std::string>> Backups::keep_newest(std::size_t count) {
   count = std::max<std::size_t>(count, 1);
   std::vector<std::string> gone;
   for (std::size_t i = 0; i + count < backups.size(); ++i) {
-    const auto status = engine_->DeleteBackup(backups[i].id);
-    if (!status.ok()) return std::unexpected(to_error(status, "cannot delete backup " + backups[i].name));
-    std::error_code ignored;
-    fs::remove_all(secrets_of(backups[i]), ignored);
+    ESAAS_CHECK(remove(backups[i].name));
     gone.push_back(backups[i].name);
   }
   return gone;

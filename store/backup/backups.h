@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -33,10 +34,18 @@ struct Backup {
 /// 1 to 63 lower-case letters, digits and "-", beginning with a letter or a digit. kInvalidArgument, naming `name`.
 Result<void> check_backup_name(const std::string& name);
 
+/// One made of the moment, "b-20261129t143000z": the order of such names is the order of time.
+std::string backup_name_at(Time time);
+
+struct BackupsOptions {
+  /// So fast a backup is written at the most; 0: as fast as the disk.
+  std::uint64_t bytes_per_second_max = 0;
+};
+
 class Backups {
  public:
   /// Makes the folder when it is not there. Errors: kUnavailable (another process writes to it), kInternal.
-  static Result<Backups> open(const std::filesystem::path& folder);
+  static Result<Backups> open(const std::filesystem::path& folder, const BackupsOptions& options = {});
   Backups(Backups&&) noexcept;
   Backups& operator=(Backups&&) noexcept;
   ~Backups();
@@ -45,14 +54,20 @@ class Backups {
     std::string name;
     Time now;
     SecretStore* secrets = nullptr;  ///< null: without
+    std::stop_token stop = {};       ///< ends it soon, from any thread
   };
-  /// Durable when it returns. Errors: kAlreadyExists (the name), kInvalidArgument (the name), kInternal.
+  /// Durable when it returns. Errors: kAlreadyExists (the name), kInvalidArgument (the name), kUnavailable (it was
+  /// stopped; no other is taken until the folder is opened anew), kInternal.
   Result<Backup> take(const DurableLog& log, const Wish& wish);
 
   /// Whole ones, the oldest first. Errors: kDataLoss (one does not say what it is).
   [[nodiscard]] Result<std::vector<Backup>> list() const;
   /// Errors: kNotFound.
   [[nodiscard]] Result<Backup> find(const std::string& name) const;
+  /// Whether the secrets that it has are there: not when a crash interrupted it after its log was copied.
+  [[nodiscard]] bool has_what_it_says(const Backup& backup) const;
+  /// Errors: kNotFound, kInternal.
+  Result<void> remove(const std::string& name);
   /// Reads all of it. Errors: kNotFound, kDataLoss (a file is missing or not what was written).
   [[nodiscard]] Result<void> verify(const std::string& name) const;
   /// Deletes all but the newest `count`, at least one; answers the names of those that went.

@@ -1,8 +1,5 @@
 #include "store/backup/restore.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "core/base/text.h"
@@ -24,21 +21,13 @@ Result<void> check_free(const fs::path& place, const char* what) {
               place.string() + " has " + what + " already: name another data directory, or move it away");
 }
 
-Result<void> sync_folder(const fs::path& folder) {
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
-  if (descriptor >= 0) ::close(descriptor);
-  if (synced) return {};
-  return fail(ErrorCode::kInternal, "cannot sync " + folder.string());
-}
-
 /// Makes it the log, at once.
 Result<void> put_in_place(const fs::path& made, const fs::path& place) {
   std::error_code error;
   fs::remove(place, error);  // an empty folder
   fs::rename(made, place, error);
   if (error) return fail(ErrorCode::kInternal, "cannot rename " + made.string() + ": " + error.message());
-  return sync_folder(place.parent_path());
+  return sync_directory(place.parent_path());
 }
 
 Result<std::unique_ptr<DurableLog>> open_there(const fs::path& directory) {

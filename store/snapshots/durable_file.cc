@@ -43,14 +43,14 @@ Result<void> write_synced(const std::filesystem::path& path, std::string_view by
   return {};
 }
 
+}  // namespace
+
 Result<void> sync_directory(const std::filesystem::path& path) {
   const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.number() < 0) return io_error("open", path);
   if (::fsync(directory.number()) != 0) return io_error("sync", path);
   return {};
 }
-
-}  // namespace
 
 Result<void> write_durably(const std::filesystem::path& path, std::string_view bytes) {
   auto temporary = path;

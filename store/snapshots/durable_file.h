@@ -13,6 +13,9 @@ namespace esaas::store {
 /// `path` is then as it was.
 Result<void> write_durably(const std::filesystem::path& path, std::string_view bytes);
 
+/// Makes durable what was renamed in or out of a directory. kInternal.
+Result<void> sync_directory(const std::filesystem::path& path);
+
 /// All bytes of a file. kInternal when it cannot be read.
 Result<std::string> read_whole(const std::filesystem::path& path);
 

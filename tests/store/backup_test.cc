@@ -6,10 +6,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <fstream>
+#include <stop_token>
 #include <thread>
 
 #include "core/base/text.h"
+#include "store/backup/backup_room.h"
 #include "store/backup/restore.h"
 #include "tests/store/sample_events.h"
 #include "tests/store/temp_directory.h"
@@ -259,6 +262,66 @@ TEST_F(BackupsTest, ThatWereRestoredHalfwayAreRestoredAnew) {
   expect_same(*open(target("r").log_directory, false), 1'000);
   EXPECT_FALSE(fs::exists(target("r").secret_directory / "unfinished-restore"));
   EXPECT_EQ(restore_to("r", "with").error().code, ErrorCode::kConflict);
+}
+
+TEST_F(BackupsTest, AStopEndsOneThatIsUnderWaySoonAndLeavesNothing) {
+  using Clock = std::chrono::steady_clock;
+  {
+    Backups slow = *Backups::open(home_.path() / "backups", {.bytes_per_second_max = 2'000});
+    std::stop_source stop;
+    const std::jthread stops([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+      stop.request_stop();
+    });
+    const auto begin = Clock::now();
+    const auto taken = slow.take(*log_, {.name = "a", .now = kNow, .stop = stop.get_token()});
+    EXPECT_LT(Clock::now() - begin, std::chrono::seconds(5));
+    ASSERT_FALSE(taken);
+    EXPECT_EQ(taken.error().code, ErrorCode::kUnavailable);
+    EXPECT_THAT(*slow.list(), SizeIs(0));
+  }
+  const Backup again = take("a");
+  EXPECT_GT(again.bytes, 100'000U) << "at that speed it would have taken 50 s";
+  EXPECT_TRUE(backups().verify("a"));
+}
+
+TEST_F(BackupsTest, SaysWhetherTheSecretsAreThere) {
+  const auto secrets = *open_secret_store(home_.path() / "secrets");
+  ASSERT_TRUE(secrets->put("id", "value"));
+  const Backup with = take("with", &*secrets);
+  const Backup without = take("without");
+  EXPECT_TRUE(backups().has_what_it_says(with));
+  EXPECT_TRUE(backups().has_what_it_says(without));
+  fs::remove_all(backups().secrets_of(with));
+  EXPECT_FALSE(backups().has_what_it_says(with)) << "a crash came between";
+  EXPECT_TRUE(backups().remove("with"));
+  EXPECT_FALSE(backups().find("with"));
+  EXPECT_EQ(backups().remove("with").error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(BackupsTest, NeedsRoomForWhatItDoesNotShareWithOthers) {
+  const fs::path folder = home_.path() / "backups" / "below";
+  EXPECT_EQ(existing_part_of(folder), home_.path());
+  EXPECT_TRUE(are_on_one_file_system(home_.path(), folder));
+  EXPECT_FALSE(are_on_one_file_system("/proc", folder));
+  log_.reset();
+  log_ = open(home_.path() / "log");  // what was in the write-ahead log is in tables now
+  const std::uint64_t first = *bytes_to_back_up(*log_, home_.path() / "backups");
+  const Backup taken = take("a");
+  EXPECT_GE(first, taken.bytes);
+  EXPECT_LT(first, taken.bytes + 100'000);
+  const std::uint64_t second = *bytes_to_back_up(*log_, home_.path() / "backups");
+  EXPECT_LT(second, first / 2) << "tables are shared";
+  const auto check = [&](std::uint64_t free_bytes, std::uint64_t reserve) {
+    return check_backup_room(*log_, home_.path() / "backups", [free_bytes] { return free_bytes; }, reserve);
+  };
+  EXPECT_TRUE(check(second, 0));
+  EXPECT_TRUE(check(second + 1'000, 1'000));
+  const auto refused = check(second + 999, 1'000);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kResourceExhausted);
+  EXPECT_EQ(refused.error().rule, "backup_free_space");
+  EXPECT_THAT(refused.error().detail, HasSubstr(std::to_string(second)));
 }
 
 }  // namespace
