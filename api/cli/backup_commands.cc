@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 
 struct BackupOptions {
-  std::string name, folder, data_dir, until, output;
+  std::string name, folder, data_dir, until, output, idempotency_key;
   std::vector<std::string> files;
   std::uint64_t from_seq = 1;
   std::uint64_t to_seq = UINT64_MAX;
@@ -99,7 +99,9 @@ int wait_for(const Session& session, const std::string& name) {
 int take_backup(const Session& session, const BackupOptions& options) {
   json::object body{{"secrets", options.secrets}};
   if (!options.name.empty()) body["name"] = options.name;
-  const auto answer = send_change(session, {}, "POST", "/v1/backups", body);
+  ChangeOptions change;
+  change.idempotency_key = options.idempotency_key;
+  const auto answer = send_change(session, change, "POST", "/v1/backups", body);
   if (!answer) return print_error(answer.error());
   const std::string name(answer->at("name").as_string());
   if (options.wait) return wait_for(session, name);
@@ -108,6 +110,32 @@ int take_backup(const Session& session, const BackupOptions& options) {
   } else {
     std::cout << "backup " << name << " is being taken: esaas backup list\n";
   }
+  return kSuccess;
+}
+
+/// One that is being taken, and the newest that came to nothing, below the list.
+void print_news(const json::object& answer) {
+  if (const json::value* under_way = answer.if_contains("under_way")) {
+    std::cout << "backup " << cell(under_way->as_object(), "name") << " is being taken since "
+              << cell(under_way->as_object(), "since") << "\n";
+  }
+  if (const json::value* failed = answer.if_contains("failed")) {
+    std::cout << "backup " << cell(failed->as_object(), "name")
+              << " was not taken: " << cell(failed->as_object(), "why") << "\n";
+  }
+}
+
+int list_backups(const Session& session) {
+  const int listed = session.print_list("/v1/backups", 0,
+                                        {{"NAME", "name"},
+                                         {"TAKEN", "taken_at"},
+                                         {"UP TO", "through_seq"},
+                                         {"BYTES", "bytes"},
+                                         {"SECRETS", "has_secrets"}});
+  if (listed != kSuccess || session.json) return listed;
+  const auto answer = session.get("/v1/backups?limit=1");
+  if (!answer) return print_error(answer.error());
+  print_news(*answer);
   return kSuccess;
 }
 
@@ -257,18 +285,11 @@ void add_backup_commands(CLI::App& app, Session& session, Action& action) {
   take->add_option("--name", options->name, "Lower-case letters, digits and \"-\"; made of the time when absent");
   take->add_flag("--secrets", options->secrets, "Keys and passwords' digests too: keep such a backup safe");
   take->add_flag("--wait", options->wait, "Until it is taken");
+  take->add_option("--idempotency-key", options->idempotency_key, "The same key gives the same answer for 7 days");
   run(take, &take_backup);
-  auto* list = backup->add_subcommand("list", "Those in the server's folder, the oldest first");
-  list->callback([&session, &action] {
-    action = [&session] {
-      return session.print_list("/v1/backups", 0,
-                                {{"NAME", "name"},
-                                 {"TAKEN", "taken_at"},
-                                 {"UP TO", "through_seq"},
-                                 {"BYTES", "bytes"},
-                                 {"SECRETS", "has_secrets"}});
-    };
-  });
+  auto* list =
+      backup->add_subcommand("list", "Those in the server's folder, the oldest first, and what came of the last one");
+  list->callback([&session, &action] { action = [&session] { return list_backups(session); }; });
   auto* verify = backup->add_subcommand("verify", "Read all of one in a folder; no server");
   verify->add_option("--backups", options->folder, "The folder")->required();
   verify->add_option("--name", options->name, "The newest when absent");

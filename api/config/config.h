@@ -102,6 +102,7 @@ struct BackupConfig {
   std::chrono::seconds period{0};  ///< 0: only when asked
   std::size_t keep = 7;            ///< when one is taken by the period, so many stay
   bool with_secrets = false;       ///< of those that are taken by the period
+  std::uint64_t kib_per_second_max = 0;  ///< so fast they are written at the most; 0: as fast as the disk
 };
 
 struct LogConfig {

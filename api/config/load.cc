@@ -338,6 +338,7 @@ void read_backup(const toml::table* table, BackupConfig& backup, Reading& readin
   backup.period = std::chrono::seconds(reader.number("period_s", 0, 0, 31'536'000));
   backup.keep = reader.number("keep", backup.keep, 1, 10'000);
   reader.flag("with_secrets", backup.with_secrets);
+  backup.kib_per_second_max = reader.number("kib_per_s_max", backup.kib_per_second_max, 0, 1'073'741'824);
   if (backup.folder.empty() && backup.period.count() != 0) {
     reader.mistake("period_s", "is given, and no backup.directory");
   }

@@ -4,16 +4,24 @@
 
 #include <array>
 
+#include "api/http/co_try.h"
 #include "api/routes/backup_service.h"
 #include "api/routes/body.h"
 #include "api/routes/page.h"
 #include "api/routes/query.h"
+#include "api/routes/read_pool.h"
+#include "api/routes/submit.h"
 #include "core/base/time.h"
+#include "store/log/event_log.h"
 
 namespace esaas::api {
 namespace {
 
+namespace asio = boost::asio;
 namespace json = boost::json;
+
+template <typename T>
+using Answer = asio::awaitable<Result<T>>;
 
 Result<BackupService*> service_of(const Call& call) {
   if (call.foundation.backups != nullptr) return call.foundation.backups;
@@ -41,9 +49,12 @@ Result<http::Response> list_backups(Call& call) {
   }
   json::object answer = page.finish();
   if (!status.under_way.empty()) {
-    answer["under_way"] = {{"name", status.under_way}, {"since", to_rfc3339(from_us(status.since_us))}};
+    answer["under_way"] = {
+        {"name", status.under_way}, {"since", to_rfc3339(from_us(status.since_us))}, {"seq", status.under_way_seq}};
   }
-  if (!status.failed.empty()) answer["failed"] = {{"name", status.failed}, {"why", status.why}};
+  if (!status.failed.empty()) {
+    answer["failed"] = {{"name", status.failed}, {"why", status.why}, {"seq", status.failed_seq}};
+  }
   return http::json_response(answer);
 }
 
@@ -58,19 +69,52 @@ Result<bool> take_secrets(json::object& object) {
   return with;
 }
 
-Result<http::Response> begin_backup(Call& call) {
-  Query query(call.target);
-  ESAAS_CHECK(query.done());
-  ESAAS_TRY(auto object, read_object(call.request()));
-  ESAAS_TRY(const std::string name, take_text(object, "name"));
-  ESAAS_TRY(const bool with_secrets, take_secrets(object));
-  ESAAS_CHECK(refuse_rest(object, "name, secrets"));
-  ESAAS_TRY(BackupService * service, service_of(call));
-  command::Caller caller = call.caller;
-  caller.method = call.request().method;
-  caller.url = call.request().target;
-  ESAAS_TRY(const std::string begun, service->begin(name, with_secrets, caller));
-  return http::json_response(json::object{{"name", begun}}, 202);
+/// Then what it asks for may be there by now: the controller answers what it answered then.
+Answer<bool> is_key_known(const Call& call, const std::string& key) {
+  if (key.empty()) co_return false;
+  std::function<Result<bool>()> read = [&log = call.foundation.log,
+                                        scoped = call.caller.tenant + "/" + key]() -> Result<bool> {
+    ESAAS_TRY(const auto entry, log.find_idempotency(scoped));
+    return entry.has_value();
+  };
+  co_return co_await call.foundation.reads.run<bool>(call.exchange, std::move(read));
+}
+
+Answer<void> check(const Call& call, const BackupService& service, const std::string& name) {
+  std::function<Result<void>()> look = [&service, name] { return service.check(name); };
+  co_return co_await call.foundation.reads.run<void>(call.exchange, std::move(look));
+}
+
+/// Of a BackupIntended.
+Answer<std::string> name_at(const Call& call, std::uint64_t seq) {
+  std::function<Result<std::string>()> read = [&log = call.foundation.log, seq]() -> Result<std::string> {
+    ESAAS_TRY(const event::Event event, log.read_one(seq));
+    return event.backup_intended().name();
+  };
+  co_return co_await call.foundation.reads.run<std::string>(call.exchange, std::move(read));
+}
+
+Answer<http::Response> begin_backup(Call& call) {
+  ESAAS_CO_TRY(const auto options, read_change_options(call));
+  ESAAS_CO_TRY(auto object, read_object(call.request()));
+  ESAAS_CO_TRY(std::string name, take_text(object, "name"));
+  ESAAS_CO_TRY(const bool with_secrets, take_secrets(object));
+  ESAAS_CO_CHECK(refuse_rest(object, "name, secrets"));
+  ESAAS_CO_TRY(BackupService * service, service_of(call));
+  if (name.empty()) name = store::backup_name_at(call.foundation.now());
+  ESAAS_CO_CHECK(store::check_backup_name(name));
+  ESAAS_CO_TRY(const bool is_known, co_await is_key_known(call, options.idempotency_key));
+  if (!is_known) ESAAS_CO_CHECK(co_await check(call, *service, name));
+  auto submission = make_submission(call, command::BeginBackup{.name = name, .with_secrets = with_secrets}, options);
+  if (options.dry_run) co_return co_await answer_preview(call, std::move(submission));
+  ESAAS_CO_TRY(const auto accepted, co_await submit(call, std::move(submission)));
+  service->look();
+  if (accepted.replayed) {
+    ESAAS_CO_TRY(name, co_await name_at(call, accepted.seq));
+  }
+  auto response = http::json_response(json::object{{"name", name}, {"seq", accepted.seq}}, 202);
+  if (accepted.replayed) response.headers.emplace_back("Idempotency-Replayed", "true");
+  co_return response;
 }
 
 constexpr std::array kRoutes{

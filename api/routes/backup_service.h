@@ -1,13 +1,11 @@
 #pragma once
-// BackupService: takes backups one at a time, beside everything else. Thread-safe.
+// BackupService: takes the backups that the log says are intended, one at a time, beside everything else. Thread-safe.
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/result.h"
-#include "core/commands/decide.h"
 #include "store/backup/backups.h"
 
 namespace esaas::api {
@@ -15,8 +13,10 @@ namespace esaas::api {
 struct BackupStatus {
   std::vector<store::Backup> backups;  ///< whole ones, the oldest first
   std::string under_way;               ///< the name; empty: none
+  std::uint64_t under_way_seq = 0;     ///< of its BackupIntended
   std::int64_t since_us = 0;           ///< of the one under way
   std::string failed;                  ///< the name of the newest that came to nothing since the last that was taken
+  std::uint64_t failed_seq = 0;        ///< of its BackupIntended
   std::string why;
 };
 
@@ -24,9 +24,12 @@ class BackupService {
  public:
   virtual ~BackupService() = default;
 
-  /// Begins one and returns. An empty name: one is made of the moment. Answers the name. Errors: kConflict (one is
-  /// under way), kAlreadyExists, kInvalidArgument (the name), kUnavailable (the folder can not be used).
-  virtual Result<std::string> begin(const std::string& name, bool with_secrets, const command::Caller& caller) = 0;
+  /// Whether one of this name may be begun. May block on the disk. Errors: kConflict (rule
+  /// "backup_directory": no folder is configured), kAlreadyExists, kResourceExhausted (rule "backup_free_space"),
+  /// kInternal.
+  [[nodiscard]] virtual Result<void> check(const std::string& name) const = 0;
+  /// One may be intended now.
+  virtual void look() = 0;
   [[nodiscard]] virtual BackupStatus status() const = 0;
 };
 

@@ -48,7 +48,7 @@ struct Foundation {
   store::SecretStore* secrets = nullptr;  ///< null: none can be kept
   /// How far a sink is now; null, or nothing for one that does not run. Any thread.
   std::function<std::optional<sinks::Progress>(std::string_view sink)> sink_progress = nullptr;
-  BackupService* backups = nullptr;  ///< null: there is no folder for them
+  BackupService* backups = nullptr;          ///< null: none are taken
   store::PastStates* past_states = nullptr;  ///< null: nothing can be asked of the past
 };
 

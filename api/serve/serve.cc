@@ -31,6 +31,7 @@
 #include "api/serve/wiring.h"
 #include "core/model/ids.h"
 #include "reconcilers/loop/sinks/runner.h"
+#include "store/backup/backup_room.h"
 #include "store/backup/restore.h"
 #include "store/log/free_space.h"
 #include "store/log/rocksdb_event_log.h"
@@ -207,12 +208,24 @@ class Run {
     return {};
   }
 
+  /// The reserve is for the log: a backup on another disk need not leave it.
+  [[nodiscard]] Result<void> check_backup_room() const {
+    const auto& folder = config_.backup.folder;
+    const std::uint64_t reserve_bytes = config_.free_space_reserve_mib * 1024 * 1024;
+    return store::check_backup_room(*log_, folder, store::probe_file_system(store::existing_part_of(folder)),
+                                    store::are_on_one_file_system(config_.data_dir, folder) ? reserve_bytes : 0);
+  }
+
   Result<void> serve_http(loop::ControllerHost& controller) {
     const SinkProgress progress = [&runner = start_sinks(controller)](std::string_view sink) {
       return runner.progress(sink);
     };
     ESAAS_CHECK(keep_past_states());
-    if (!config_.backup.folder.empty()) backups_.emplace(config_.backup, controller, *log_, *kept_secrets_, system_now);
+    backups_.emplace(config_.backup, BackupGround{.front = controller,
+                                                  .log = *log_,
+                                                  .secrets = *kept_secrets_,
+                                                  .now = system_now,
+                                                  .check_room = [this] { return check_backup_room(); }});
     ReadPool& reads = reads_.emplace(kReadThreads);
     const store::EventLog& read_log = read_log_.emplace(*log_, reads.stop());
     EventFeed& feed = feed_.emplace(*log_);
@@ -230,7 +243,7 @@ class Run {
                                                       .version = version_,
                                                       .secrets = kept_secrets_.get(),
                                                       .sink_progress = progress,
-                                                      .backups = backups_ ? &*backups_ : nullptr,
+                                                      .backups = &*backups_,
                                                       .past_states = past_states_.get()});
     http::ServerSettings settings = server_settings_of(config_);
     settings.on_exception = [](std::string_view what) { log::error("request_failed", {{"why", std::string(what)}}); };

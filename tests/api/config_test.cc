@@ -291,6 +291,7 @@ TEST(ConfigExample, IsValidAndTellsTheDefaults) {
   EXPECT_EQ(config->backup.period, minimal->backup.period);
   EXPECT_EQ(config->backup.keep, minimal->backup.keep);
   EXPECT_EQ(config->backup.with_secrets, minimal->backup.with_secrets);
+  EXPECT_EQ(config->backup.kib_per_second_max, minimal->backup.kib_per_second_max);
   EXPECT_EQ(config->http.port, minimal->http.port);
   EXPECT_EQ(config->mesos.orphans, minimal->mesos.orphans);
   EXPECT_EQ(config->mesos.unknown_tasks, minimal->mesos.unknown_tasks);

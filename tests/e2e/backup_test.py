@@ -2,24 +2,45 @@
 
 On the embedded Mesos with real Elasticsearch 2.3.3. After the backup another cluster is made; the controller and its
 data are lost; a controller on the restored log finds the tasks of both clusters. Besides, the server is killed while it
-takes backups, and `esaas restore` while it restores.
+takes backups, and `esaas restore` while it restores: each backup that was answered 202 is taken all the same. A stop
+waits for none.
 """
 
+import json
 import random
 import shutil
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 
 from installation import Installation
 
 KILLS = 6
+STOP_S = 20
 
 
-def with_backups(esaas, folder):
+def with_backups(esaas, folder, kib_per_s_max=0):
+    """Configured so from the next start on."""
     config = esaas.root / "esaas.toml"
-    config.write_text(config.read_text() + f'[backup]\ndirectory = "{folder}"\n')
+    text = config.read_text().split("[backup]")[0]
+    config.write_text(text + f'[backup]\ndirectory = "{folder}"\nkib_per_s_max = {kib_per_s_max}\n')
+
+
+def post_backup(esaas, name, key):
+    """The answer as soon as it comes: no second process is started for it."""
+    request = urllib.request.Request(f"http://127.0.0.1:{esaas.port}/v1/backups", method="POST",
+                                     data=json.dumps({"name": name}).encode(),
+                                     headers={"Authorization": "Bearer " + (esaas.data / "admin-token").read_text().strip(),
+                                              "Content-Type": "application/json", "Idempotency-Key": key})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.status == 202, answer.status
+        return json.loads(answer.read())
+
+
+def is_listed(esaas, name):
+    return any(backup["name"] == name for backup in esaas.json("backup", "list"))
 
 
 def create(esaas, name):
@@ -33,12 +54,15 @@ def restore(esaas, backups, data, *options, check=True):
 
 
 def killed_while_it_takes_backups(esaas, random_numbers):
-    """Each backup that is listed is whole, whatever was killed."""
+    """Each backup that was answered 202 is listed and whole, whatever was killed, the first at once."""
     for number in range(KILLS):
-        esaas.run("backup", "take", "--name", f"killed-{number}")
-        time.sleep(random_numbers.random() * 0.05)
+        name = f"killed-{number}"
+        answer = post_backup(esaas, name, name)
+        time.sleep(random_numbers.random() * 0.05 if number > 0 else 0)
         esaas.kill()
         esaas.start()
+        assert post_backup(esaas, name, name)["seq"] == answer["seq"], "the same key, the same answer"
+        esaas.wait(f"{name} is taken", lambda: is_listed(esaas, name), timeout=60)
     listed = [backup["name"] for backup in esaas.json("backup", "list")]
     esaas.stop()
     backups = esaas.root / "backups"
@@ -49,6 +73,45 @@ def killed_while_it_takes_backups(esaas, random_numbers):
     esaas.start()
     esaas.run("backup", "take", "--name", "after-the-kills", "--wait")
     return listed
+
+
+def stopped_while_it_takes_a_backup(esaas, folder):
+    """The stop is quick, and the next start takes the backup."""
+    esaas.stop()
+    with_backups(esaas, folder, kib_per_s_max=1)
+    esaas.start()
+    post_backup(esaas, "stopped", "stopped")
+    time.sleep(1)
+    assert not is_listed(esaas, "stopped"), "it takes longer than that"
+    begin = time.monotonic()
+    esaas.stop()
+    took = time.monotonic() - begin
+    assert took < STOP_S, f"the stop took {took:.1f} s"
+    with_backups(esaas, folder)
+    esaas.start()
+    esaas.wait("the backup that was under way is taken", lambda: is_listed(esaas, "stopped"), timeout=60)
+    done = subprocess.run([esaas.binary, "backup", "verify", "--backups", folder, "--name", "stopped"],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return took
+
+
+def failed_without_a_folder(esaas, folder):
+    """One that is to be taken when the folder goes from the configuration ends by its reason."""
+    esaas.stop()
+    with_backups(esaas, folder, kib_per_s_max=1)
+    esaas.start()
+    post_backup(esaas, "orphan", "orphan")
+    esaas.kill()
+    config = esaas.root / "esaas.toml"
+    config.write_text(config.read_text().split("[backup]")[0])
+    esaas.start()
+    esaas.wait("the backup fails", lambda: "backup orphan was not taken" in esaas.run("backup", "list").stdout, timeout=60)
+    shown = esaas.run("backup", "list").stdout
+    assert "backup_directory" in shown, shown
+    esaas.stop()
+    with_backups(esaas, folder)
+    esaas.start()
 
 
 def killed_while_it_restores(esaas, data, random_numbers):
@@ -81,6 +144,8 @@ def main(binary):
         processes = {name: first.processes(f"{name}.data-0") for name in ("old", "new")}
         assert all(processes.values()), processes
         names = killed_while_it_takes_backups(first, random_numbers)
+        took = stopped_while_it_takes_a_backup(first, first.root / "backups")
+        failed_without_a_folder(first, first.root / "backups")
         first.kill()
 
         # The machine is gone, and Mesos is not.
@@ -112,7 +177,8 @@ def main(binary):
                        stdout=subprocess.DEVNULL, timeout=60)
         subprocess.run([second.binary, "log", "import", export, "--data-dir", second.root / "imported"], check=True,
                        stdout=subprocess.DEVNULL, timeout=60)
-        print(f"ok: restored through {through}; {len(names)} backups whole after {KILLS} kills; no task died")
+        print(f"ok: restored through {through}; {len(names)} backups whole after {KILLS} kills; a stop took "
+              f"{took:.1f} s of a backup; no task died")
     finally:
         if second is not None:
             second.close()
