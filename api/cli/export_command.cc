@@ -25,7 +25,8 @@ namespace {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 
-constexpr std::chrono::seconds kSilence{120};
+/// A server that folds a long log says nothing until it comes to the range.
+constexpr std::chrono::seconds kSilence{900};
 constexpr std::size_t kChunkBytes = 1U << 20U;
 
 struct ExportOptions {

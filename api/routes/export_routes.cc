@@ -1,6 +1,8 @@
 #include "api/routes/export_routes.h"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -9,6 +11,7 @@
 #include "api/routes/read_pool.h"
 #include "api/routes/visible.h"
 #include "store/export/usage_file.h"
+#include "store/views/pace.h"
 
 namespace esaas::api {
 namespace {
@@ -81,64 +84,103 @@ Result<ExportRequest> read_request(const Call& call, bool& is_allowed) {
   return request;
 }
 
-/// The whole file from its place on. Shared with the read that is under way, which may outlive the stream.
+/// A file that is read bit by bit. Shared with the read that is under way, which may outlive the request.
+struct Reading {
+  store::Pace pace;
+  std::optional<UsageFile> file;  ///< reads at the pace
+  std::string page = {};          ///< with a limit
+};
+
+/// One turn of a reader on the pool: of a long log the fold alone takes longer than an answer may, and the other reads
+/// wait for less.
+constexpr std::chrono::milliseconds kTurn{250};
+
+asio::awaitable<Result<bool>> take_turn(const Reads& reads, std::shared_ptr<http::Exchange> exchange,
+                                        std::shared_ptr<Reading> reading, std::function<Result<bool>(Reading&)> step) {
+  if (exchange->stopping()) co_return fail(ErrorCode::kUnavailable, "the server stops");
+  const auto time = std::min(kTurn, exchange->limits.answer_timeout / 4);
+  std::function<Result<bool>()> turn = [reading, time, step = std::move(step)] {
+    reading->pace.begin(time);
+    return step(*reading);
+  };
+  co_return co_await reads.run<bool>(std::move(exchange), std::move(turn));
+}
+
+/// Takes turns until the step says that all is done, however long that is.
+asio::awaitable<Result<void>> take_turns(const Reads& reads, std::shared_ptr<http::Exchange> exchange,
+                                         std::shared_ptr<Reading> reading, std::function<Result<bool>(Reading&)> step) {
+  for (bool is_done = false; !is_done;) {
+    ESAAS_CO_TRY(is_done, co_await take_turn(reads, exchange, reading, step));
+  }
+  co_return Result<void>();
+}
+
+/// The whole file from its place on.
 class FileStream final : public http::BodyStream {
  public:
-  FileStream(const Call& call, std::shared_ptr<UsageFile> file)
-      : reads_(call.foundation.reads), exchange_(call.exchange), file_(std::move(file)) {}
+  FileStream(const Call& call, std::shared_ptr<Reading> reading)
+      : reads_(call.foundation.reads), exchange_(call.exchange), reading_(std::move(reading)) {}
 
   asio::awaitable<Result<bool>> next(std::string& piece) override {
-    if (exchange_->stopping()) co_return fail(ErrorCode::kUnavailable, "the server stops");
-    std::function<Result<std::string>()> read = [file = file_]() -> Result<std::string> {
-      std::string bytes;
-      ESAAS_CHECK(file->next_piece(file->place().is_compressed ? store::kRecordsPerFrame : kPieceRecords, bytes));
-      return bytes;
+    std::function<Result<bool>(Reading&)> step = [](Reading& reading) -> Result<bool> {
+      UsageFile& file = *reading.file;
+      reading.page.clear();
+      ESAAS_CHECK(file.next_piece(file.place().is_compressed ? store::kRecordsPerFrame : kPieceRecords, reading.page));
+      return file.at_end();
     };
-    ESAAS_CO_TRY(piece, co_await reads_.run<std::string>(exchange_, std::move(read)));
-    co_return !file_->at_end();
+    ESAAS_CO_TRY(const bool is_done, co_await take_turn(reads_, exchange_, reading_, std::move(step)));
+    piece.swap(reading_->page);
+    co_return !is_done;
   }
 
  private:
   const Reads reads_;
   std::shared_ptr<http::Exchange> exchange_;
-  std::shared_ptr<UsageFile> file_;
+  std::shared_ptr<Reading> reading_;
 };
 
-struct Opened {
-  std::shared_ptr<UsageFile> file;
-  std::string cursor;  ///< of where the answer begins
-  std::string page;    ///< with a limit
-};
+asio::awaitable<Result<std::shared_ptr<Reading>>> open(const Call& call, const UsagePlace& place) {
+  std::function<Result<std::shared_ptr<Reading>>()> read = [&log = call.foundation.log,
+                                                            place]() -> Result<std::shared_ptr<Reading>> {
+    auto reading = std::make_shared<Reading>();
+    ESAAS_TRY(reading->file, UsageFile::open(log, place, &reading->pace));
+    return reading;
+  };
+  co_return co_await call.foundation.reads.run<std::shared_ptr<Reading>>(call.exchange, std::move(read));
+}
 
-Result<Opened> open(const store::EventLog& log, const ExportRequest& request) {
-  ESAAS_TRY(UsageFile file, UsageFile::open(log, request.place));
-  Opened opened{std::make_shared<UsageFile>(std::move(file)), request.place.to_text(), {}};
-  UsageFile& read = *opened.file;
-  const std::uint64_t end = request.place.record + request.limit;
-  if (request.limit == 0) return opened;
-  do {
-    ESAAS_CHECK(read.next_piece(end - read.place().record, opened.page));
-  } while (!read.at_end() && read.place().record < end);
-  return opened;
+/// Up to the limit; or only to where it begins, which has to be there.
+Result<bool> read_on(Reading& reading, std::uint64_t end) {
+  UsageFile& file = *reading.file;
+  if (file.place().record < end) ESAAS_CHECK(file.next_piece(end - file.place().record, reading.page));
+  if (file.at_end()) return true;
+  // Whether there is another page.
+  return file.place().record < end ? Result<bool>(false) : file.begin();
 }
 
 Answer export_usage(Call& call) {
   bool is_allowed = false;
   ESAAS_CO_TRY(auto request, read_request(call, is_allowed));
   if (!is_allowed) request.place.as_of_seq = 0;  // nothing is there for it
-  std::function<Result<Opened>()> read = [&log = call.foundation.log, request] { return open(log, request); };
-  ESAAS_CO_TRY(Opened opened, co_await call.foundation.reads.run<Opened>(call.exchange, std::move(read)));
+  ESAAS_CO_TRY(const std::shared_ptr<Reading> reading, co_await open(call, request.place));
+  const UsageFile& file = *reading->file;
+  const std::uint64_t end = request.limit == 0 ? 0 : request.place.record + request.limit;
+  // A stream from the first record on begins at once, and is silent while the log is folded.
+  if (request.limit != 0 || request.place.record != 0) {
+    std::function<Result<bool>(Reading&)> step = [end](Reading& one) { return read_on(one, end); };
+    ESAAS_CO_CHECK(co_await take_turns(call.foundation.reads, call.exchange, reading, std::move(step)));
+  }
   http::Response response;
   response.content_type = content_type(request.place);
-  response.headers.emplace_back("ESaaS-Cursor", opened.cursor);
+  response.headers.emplace_back("ESaaS-Cursor", request.place.to_text());
   response.headers.emplace_back("ESaaS-Until-Seq", std::to_string(request.place.as_of_seq));
-  response.headers.emplace_back("ESaaS-Until", to_rfc3339(opened.file->until()));
+  response.headers.emplace_back("ESaaS-Until", to_rfc3339(file.until()));
   if (request.limit == 0) {
-    response.stream = std::make_unique<FileStream>(call, std::move(opened.file));
+    response.stream = std::make_unique<FileStream>(call, reading);
     co_return response;
   }
-  if (!opened.file->at_end()) response.headers.emplace_back("ESaaS-Next-Cursor", opened.file->place().to_text());
-  response.body = std::move(opened.page);
+  if (!file.at_end()) response.headers.emplace_back("ESaaS-Next-Cursor", file.place().to_text());
+  response.body = std::move(reading->page);
   co_return response;
 }
 

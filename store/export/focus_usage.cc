@@ -4,6 +4,7 @@
 
 #include "core/billing/month.h"
 #include "store/billing/invoice.h"
+#include "store/billing/minor_sums.h"
 #include "store/views/index_walk.h"
 #include "store/views/time_search.h"
 
@@ -31,7 +32,7 @@ FocusUsage::FocusUsage(const EventLog& log, Query query, billing::PriceBook pric
     : log_(log),
       query_(std::move(query)),
       prices_(std::move(prices)),
-      walk_(log, to_seq),
+      walk_(log, to_seq, query_.pace),
       begin_us_(to_us(Month::of(query_.from).begin())) {}
 
 Result<std::unique_ptr<FocusUsage>> FocusUsage::open(const EventLog& log, Query query) {
@@ -64,17 +65,18 @@ std::int64_t FocusUsage::next_bound() const {
   return bound;
 }
 
+/// Goes on where a pause has interrupted it.
 Result<void> FocusUsage::fold_until(std::int64_t us) {
-  if (!walk_began_) {
-    ESAAS_TRY(event_, walk_.next());
-    walk_began_ = true;
-  }
-  while (event_ != nullptr && event_->time_at_us() < us) {
+  for (;;) {
+    if (event_ == nullptr && !walk_ended_) {
+      ESAAS_TRY(event_, walk_.next());
+      walk_ended_ = event_ == nullptr;
+    }
+    if (walk_ended_ || event_->time_at_us() >= us) return {};
     fold_.apply(*event_, closed_);
-    ESAAS_TRY(event_, walk_.next());
+    event_ = nullptr;
     if (us <= begin_us_) closed_.clear();
   }
-  return {};
 }
 
 Result<std::vector<FocusRow>> FocusUsage::next() {
@@ -158,13 +160,14 @@ Result<FocusRow> FocusUsage::row_of(const std::string& tenant, const std::string
 Result<void> FocusUsage::append_closings(std::int64_t end_us, std::vector<FocusRow>& rows) {
   for (; closing_ < closings_.size() && closings_[closing_].at_us < end_us; ++closing_) {
     ESAAS_TRY(const event::Event event, log_.read_one(closings_[closing_].seq));
-    append_settlement(event.invoice_closed().invoice(), event.time_at_us(), rows);
+    ESAAS_CHECK(append_settlement(event.invoice_closed().invoice(), event.time_at_us(), rows));
   }
   return {};
 }
 
 /// A correction's lines are what is to be added; a closing settles the difference to what was derived day by day.
-void FocusUsage::append_settlement(const model::Invoice& invoice, std::int64_t at_us, std::vector<FocusRow>& rows) {
+Result<void> FocusUsage::append_settlement(const model::Invoice& invoice, std::int64_t at_us,
+                                           std::vector<FocusRow>& rows) {
   const bool is_correction = !invoice.corrects().empty();
   std::map<Key, std::pair<std::int64_t, model::InvoiceLine>> owed;
   for (const model::InvoiceLine& line : invoice.lines()) {
@@ -172,7 +175,7 @@ void FocusUsage::append_settlement(const model::Invoice& invoice, std::int64_t a
     const BillKind kind = bill_kind(line.kind()).value_or(BillKind::kCluster);
     auto& [amount, example] =
         owed[{invoice.month(), invoice.tenant(), line.cluster(), kind, line.price_list(), line.factor_permille()}];
-    amount += line.amount_minor();
+    ESAAS_TRY(amount, add_minor(amount, line.amount_minor()));
     example = line;
   }
   if (!is_correction) {
@@ -180,7 +183,8 @@ void FocusUsage::append_settlement(const model::Invoice& invoice, std::int64_t a
     for (auto sum = sums_.lower_bound(first); sum != sums_.end() && std::get<0>(sum->first) == invoice.month() &&
                                               std::get<1>(sum->first) == invoice.tenant();
          ++sum) {
-      owed[sum->first].first -= sum->second.amount_minor;
+      std::int64_t& amount = owed[sum->first].first;
+      ESAAS_TRY(amount, subtract_minor(amount, sum->second.amount_minor));
     }
   }
   const auto month = Month::parse(invoice.month());
@@ -202,6 +206,7 @@ void FocusUsage::append_settlement(const model::Invoice& invoice, std::int64_t a
                     .last_seq = due.second.last_seq(),
                     .invoice = invoice.id()});
   }
+  return {};
 }
 
 }  // namespace esaas::store

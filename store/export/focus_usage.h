@@ -60,6 +60,8 @@ class FocusUsage {
     Time to;                   ///< exclusive; what is open counts until then
     std::string tenant = {};   ///< empty: all
     std::string cluster = {};  ///< empty: all
+    /// Must outlive it; `next` then may answer with a pause. Null: none.
+    const Pace* pace = nullptr;
   };
 
   /// The log up to where it is to be read. Errors: kUnavailable while it lacks the index of prices and invoices.
@@ -89,7 +91,7 @@ class FocusUsage {
   Result<FocusRow> row_of(const std::string& tenant, const std::string& cluster, const model::InvoiceLine& line,
                           std::int64_t end_us);
   Result<void> append_closings(std::int64_t end_us, std::vector<FocusRow>& rows);
-  void append_settlement(const model::Invoice& invoice, std::int64_t at_us, std::vector<FocusRow>& rows);
+  Result<void> append_settlement(const model::Invoice& invoice, std::int64_t at_us, std::vector<FocusRow>& rows);
   [[nodiscard]] bool is_wanted(const std::string& tenant, const std::string& cluster) const;
   [[nodiscard]] const model::PriceList* list_of(const std::string& id) const;
 
@@ -98,8 +100,8 @@ class FocusUsage {
   billing::PriceBook prices_;
   MeteringWalk walk_;
   UsageFold fold_;
-  bool walk_began_ = false;
-  const event::Event* event_ = nullptr;  // the next of the walk
+  bool walk_ended_ = false;
+  const event::Event* event_ = nullptr;  // the next of the walk; null: it is not read yet, or there is none
   std::int64_t begin_us_;                // of the next piece
   std::vector<UsageInterval> closed_;    // since then
   std::map<Key, Sum> sums_;

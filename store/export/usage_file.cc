@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "core/base/assert.h"
 #include "core/base/hash.h"
 #include "store/export/cloud_events.h"
 #include "store/export/focus_records.h"
@@ -39,12 +40,14 @@ bool take_number(std::string_view& text, Number& number) {
   return read.ec == std::errc() && read.ptr == part.data() + part.size();
 }
 
-Result<std::unique_ptr<RecordSource>> make_source(const EventLog& log, const UsagePlace& place, Time until) {
+Result<std::unique_ptr<RecordSource>> make_source(const EventLog& log, const UsagePlace& place, Time until,
+                                                  const Pace* pace) {
   if (place.format == UsageFileFormat::kFocus) {
-    ESAAS_TRY(auto usage, FocusUsage::open(log, {place.from, until, place.tenant, place.cluster}));
+    ESAAS_TRY(auto usage, FocusUsage::open(log, {place.from, until, place.tenant, place.cluster, pace}));
     return std::make_unique<FocusRecords>(std::move(usage));
   }
-  ESAAS_TRY(UsageCursor cursor, UsageView(log).intervals({place.from, place.to, until, place.tenant, place.cluster}));
+  ESAAS_TRY(UsageCursor cursor,
+            UsageView(log).intervals({place.from, place.to, until, place.tenant, place.cluster, pace}));
   if (place.format == UsageFileFormat::kCloudEvents) {
     ESAAS_TRY(std::string source, log_source(log));
     return std::make_unique<CloudEventRecords>(std::move(cursor), std::move(source));
@@ -104,7 +107,7 @@ Result<void> UsagePlace::read(std::string_view text) {
   return {};
 }
 
-Result<UsageFile> UsageFile::open(const EventLog& log, const UsagePlace& place) {
+Result<UsageFile> UsageFile::open(const EventLog& log, const UsagePlace& place, const Pace* pace) {
   if (place.as_of_seq > log.last_seq()) {
     return fail(ErrorCode::kInvalidArgument, "the log has no event " + std::to_string(place.as_of_seq), "until_seq",
                 "in_the_log");
@@ -121,37 +124,58 @@ Result<UsageFile> UsageFile::open(const EventLog& log, const UsagePlace& place) 
   ESAAS_TRY(const event::Event newest, log.read_one(place.as_of_seq));
   UsageFile file(place, std::clamp(from_us(newest.time_at_us()), place.from, place.to));
   file.past_ = std::make_unique<PastLog>(log, place.as_of_seq, newest.time_at_us());
-  ESAAS_TRY(file.source_, make_source(*file.past_, place, file.until_));
-  for (std::uint64_t i = 0; i < place.record; ++i) {
-    ESAAS_TRY(const bool is_there, file.source_->next(nullptr));
-    if (!is_there) return bad_cursor("is behind the end");
+  ESAAS_TRY(file.source_, make_source(*file.past_, place, file.until_, pace));
+  if (pace == nullptr) {
+    ESAAS_TRY(const bool is_begun, file.begin());
+    ESAAS_ASSERT(is_begun, "nothing interrupts without a pace");
   }
-  ESAAS_CHECK(file.look_ahead());
   return file;
 }
 
-Result<void> UsageFile::look_ahead() {
+Result<bool> UsageFile::begin() {
+  for (; source_ != nullptr && passed_ < place_.record; ++passed_) {
+    const auto is_there = source_->next(nullptr);
+    if (!is_there && is_pause(is_there.error())) return false;
+    if (!is_there) return std::unexpected(is_there.error());
+    if (!*is_there) return bad_cursor("is behind the end");
+  }
+  return look_ahead();
+}
+
+/// False: the pace is over.
+Result<bool> UsageFile::look_ahead() {
+  if (is_ahead_ || at_end_) return true;
   ahead_.clear();
-  ESAAS_TRY(const bool is_there, source_->next(&ahead_));
-  at_end_ = !is_there;
-  return {};
+  const auto is_there = source_->next(&ahead_);
+  if (!is_there && is_pause(is_there.error())) return false;
+  if (!is_there) return std::unexpected(is_there.error());
+  is_ahead_ = *is_there;
+  at_end_ = !is_ahead_;
+  return true;
 }
 
 Result<void> UsageFile::next_piece(std::uint64_t records_max, std::string& out) {
-  const bool is_first = !std::exchange(is_begun_, true) && place_.record == 0;
-  if (at_end_ && !is_first) return {};
-  std::string text;
-  std::string& lines = place_.is_compressed ? text : out;
+  std::string& lines = place_.is_compressed ? frame_ : out;
+  const bool is_first = place_.record == 0 && !std::exchange(has_header_, true);
   if (is_first) lines += header_of(place_.format);
+  is_frame_due_ = is_frame_due_ || is_first;  // no compressed file is empty
   if (place_.is_compressed) {
     records_max = std::min(records_max, kRecordsPerFrame - place_.record % kRecordsPerFrame);
   }
-  for (std::uint64_t i = 0; i < records_max && !at_end_; ++i) {
+  ESAAS_TRY(bool goes_on, begin());
+  std::uint64_t records = 0;
+  while (goes_on && !at_end_ && records < records_max) {
     lines += ahead_;
-    ++place_.record;
-    ESAAS_CHECK(look_ahead());
+    is_ahead_ = false;
+    is_frame_due_ = true;
+    ++records;
+    passed_ = ++place_.record;
+    ESAAS_TRY(goes_on, look_ahead());
   }
-  return place_.is_compressed ? append_zstd_frame(text, out) : Result<void>();
+  const bool is_whole = at_end_ || records == records_max;
+  if (!place_.is_compressed || !is_whole || !is_frame_due_) return {};
+  is_frame_due_ = false;
+  return append_zstd_frame(std::exchange(frame_, {}), out);
 }
 
 }  // namespace esaas::store

@@ -8,7 +8,11 @@
 //   the end    what is open at the end of the range is cut there and marked; where the range goes beyond that event, at
 //              the event's time, since nothing is known after it.
 //
-// One thread at a time; must not outlive the log. Reads the log from its first event whenever it is opened.
+// Whenever it is opened the log is folded from its first event, a million events or so a second, holding what is in use
+// at a time: of a long log that takes longer than anybody waits for an answer. With a Pace it is done bit by bit, and
+// others have the thread in between.
+//
+// One thread at a time; must not outlive the log.
 
 #include <cstdint>
 #include <memory>
@@ -20,6 +24,7 @@
 #include "store/export/record_source.h"
 #include "store/log/event_log.h"
 #include "store/log/past_log.h"
+#include "store/views/pace.h"
 
 namespace esaas::store {
 
@@ -50,12 +55,17 @@ inline constexpr std::uint64_t kRecordsPerFrame = 4'096;
 
 class UsageFile {
  public:
-  /// kInvalidArgument: `from` is not before `to`, or the log has no such event. kUnavailable: FOCUS, while the log
-  /// lacks the index of prices.
-  static Result<UsageFile> open(const EventLog& log, const UsagePlace& place);
+  /// Errors: kInvalidArgument (`from` is not before `to`, the log has no such event, or the file ends before the
+  /// place), kUnavailable (FOCUS, while the log lacks the index of prices), and the log's. With a pace, which must
+  /// outlive the file, it reads nothing before `begin` or `next_piece` is called.
+  static Result<UsageFile> open(const EventLog& log, const UsagePlace& place, const Pace* pace = nullptr);
+
+  /// Goes to the place. False: the pace is over, call it again. Errors: as of `open`.
+  Result<bool> begin();
 
   /// Appends the next records, at most so many; the first piece begins with what the file begins with. Nothing at the
-  /// end. Compressed it is one frame, which ends at a multiple of kRecordsPerFrame at the latest.
+  /// end. With a pace they may be fewer, and none, though there are more. Compressed it is one frame, as a whole, which
+  /// ends at a multiple of kRecordsPerFrame at the latest: until its end is reached nothing is appended.
   Result<void> next_piece(std::uint64_t records_max, std::string& out);
 
   /// Of what comes next.
@@ -66,15 +76,19 @@ class UsageFile {
 
  private:
   UsageFile(UsagePlace place, Time until) : place_(std::move(place)), until_(until) {}
-  Result<void> look_ahead();
+  Result<bool> look_ahead();
 
   UsagePlace place_;
   Time until_;
   std::unique_ptr<PastLog> past_;  // null: as of no event
   std::unique_ptr<RecordSource> source_;
-  std::string ahead_;  // the next record
+  std::uint64_t passed_ = 0;  // records before the place
+  std::string ahead_;         // the next record
+  bool is_ahead_ = false;     // it is known
   bool at_end_ = false;
-  bool is_begun_ = false;
+  bool has_header_ = false;
+  std::string frame_;          // of a compressed file, as far as it is read
+  bool is_frame_due_ = false;  // it is to be written though it may hold nothing
 };
 
 }  // namespace esaas::store

@@ -8,20 +8,27 @@
 
 #include "core/base/result.h"
 #include "store/log/event_log.h"
+#include "store/views/pace.h"
 
 namespace esaas::store {
 
 class MeteringWalk {
  public:
-  MeteringWalk(const EventLog& log, std::uint64_t to_seq) : log_(log), to_seq_(to_seq) {}
+  /// With a pace, which must outlive it, `next` may answer with a pause.
+  MeteringWalk(const EventLog& log, std::uint64_t to_seq, const Pace* pace = nullptr);
 
   /// The next event, or null at the end. It lives until the next call.
   Result<const event::Event*> next();
 
  private:
+  [[nodiscard]] bool shall_pause();
+
   const EventLog& log_;
   std::uint64_t to_seq_;
-  std::unique_ptr<Cursor> cursor_;  // null until the first call
+  const Pace* pace_;
+  std::uint64_t next_seq_ = 1;      // behind what the cursor reads
+  std::uint64_t given_ = 0;         // events, since the clock was looked at
+  std::unique_ptr<Cursor> cursor_;  // null between two stretches
 };
 
 }  // namespace esaas::store

@@ -22,7 +22,7 @@ UsageQuantity& UsageTotal::of(UsageKind kind) {
 UsageCursor::UsageCursor(const EventLog& log, UsageQuery query, std::uint64_t to_seq)
     : query_(std::move(query)),
       end_us_(to_us(std::min(query_.to, query_.now))),
-      walk_(log, to_seq),
+      walk_(log, to_seq, query_.pace),
       at_end_(to_seq == 0) {}
 
 bool UsageCursor::cut(UsageInterval& interval) const {

@@ -21,6 +21,8 @@ struct UsageQuery {
   Time now;                  ///< what is open counts until then, and never longer
   std::string tenant = {};   ///< empty: all
   std::string cluster = {};  ///< empty: all
+  /// Must outlive the cursor, which then may answer with a pause. Null: none.
+  const Pace* pace = nullptr;
 };
 
 /// Amount times microseconds, exact: 64 bits would overflow within a year of a large fleet.

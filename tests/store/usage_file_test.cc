@@ -208,6 +208,32 @@ TEST_F(UsageFiles, ArePagedOneByOneToo) {
   }
 }
 
+TEST_F(UsageFiles, AreTheSameWhenTheyAreReadBitByBit) {
+  Pace pace;
+  pace.begin({});  // over at once: each call does the least that it can
+  for (const auto format : kFormats) {
+    for (const bool is_compressed : {false, true}) {
+      for (const std::uint64_t record : {0U, 200U}) {
+        UsagePlace first = place(format, is_compressed);
+        first.record = record;
+        auto file = *UsageFile::open(log_, first, &pace);
+        int interruptions = 0;
+        while (!*file.begin()) ++interruptions;
+        EXPECT_GT(interruptions, 2) << name_of(format);
+        std::string bytes;
+        while (!file.at_end()) ASSERT_TRUE(file.next_piece(kAll, bytes));
+        EXPECT_EQ(bytes, whole(log_, first)) << name_of(format) << (is_compressed ? ".zst" : "") << " from " << record;
+      }
+    }
+  }
+  UsagePlace behind = place(UsageFileFormat::kCsv);
+  behind.record = 1'000'000;
+  auto file = *UsageFile::open(log_, behind, &pace);
+  auto begun = file.begin();
+  while (begun && !*begun) begun = file.begin();
+  EXPECT_EQ(begun.error().rule, "cursor_of_this_export");
+}
+
 TEST_F(UsageFiles, OfAPastRangeAreTheSameWhenTheyAreAskedForLater) {
   std::vector<std::string> before;
   for (const auto format : kFormats) before.push_back(whole(log_, place(format)));
