@@ -102,16 +102,22 @@ std::optional<BillKind> bill_kind(std::string_view name) {
 }
 
 void ClusterBill::add(const UsageInterval& interval) {
+  // What it was counted in while it was open comes from the event that ends it, too.
+  if (const auto counted = interval.to_seq == 0 ? counted_.end() : counted_.find({interval.from_seq, interval.kind});
+      counted != counted_.end()) {
+    for (const Key& key : counted->second) sums_[key].last_seq = std::max(sums_[key].last_seq, interval.to_seq);
+    counted_.erase(counted);
+  }
   UsageInterval cut = interval;
   cut.from_us = std::max(cut.from_us, from_us_);
   cut.to_us = std::min(cut.to_us, to_us_);
   if (cut.from_us < cut.to_us) intervals_.push_back(std::move(cut));
 }
 
-std::vector<ClusterBill::Stretch> ClusterBill::stretches() const {
+std::vector<ClusterBill::Stretch> ClusterBill::stretches(std::int64_t to_us) const {
   const auto changes = availability_changes(intervals_);
-  std::vector<std::int64_t> bounds = prices_.changes(tenant_, from_us_, to_us_);
-  bounds.insert(bounds.end(), {from_us_, to_us_});
+  std::vector<std::int64_t> bounds = prices_.changes(tenant_, from_us_, to_us);
+  bounds.insert(bounds.end(), {from_us_, to_us});
   for (const AvailabilityChange& change : changes) bounds.push_back(change.at_us);
   std::ranges::sort(bounds);
   const auto repeated = std::ranges::unique(bounds);
@@ -142,32 +148,50 @@ std::vector<ClusterBill::Stretch> ClusterBill::stretches() const {
   return stretches;
 }
 
-void ClusterBill::add_to(const UsageInterval& interval, const Stretch& stretch, std::map<Key, Sum>& sums) {
+/// Which sum; nothing when it is in none.
+std::optional<ClusterBill::Key> ClusterBill::add_to(const UsageInterval& interval, const Stretch& stretch, Sums& sums) {
   const std::int64_t from_us = std::max(interval.from_us, stretch.from_us);
   const std::int64_t to_us = std::min(interval.to_us, stretch.to_us);
   const auto kind = kind_of(interval, stretch.prices);
-  if (!kind || from_us >= to_us) return;
+  if (!kind || from_us >= to_us) return std::nullopt;
   std::uint32_t factor = *kind == BillKind::kCluster ? 1'000 : stretch.factor_permille;
   if (interval.revocable) factor = stretch.prices == nullptr ? 1'000 : stretch.prices->revocable_permille();
   const std::int64_t began_us =
       stretch.prices == nullptr ? std::numeric_limits<std::int64_t>::min() : stretch.prices->effective_at_us();
-  const auto [found, is_new] = sums.try_emplace({*kind, began_us, factor});
+  const Key key(*kind, began_us, factor);
+  const auto [found, is_new] = sums.try_emplace(key);
   Sum& sum = found->second;
   sum.quantity += Quantity{interval.amount} * static_cast<std::uint64_t>(to_us - from_us);
   sum.prices = stretch.prices;
   sum.first_seq = is_new ? interval.from_seq : std::min(sum.first_seq, interval.from_seq);
   sum.last_seq = std::max({sum.last_seq, interval.from_seq, interval.to_seq});
+  return key;
 }
 
-Result<std::vector<model::InvoiceLine>> ClusterBill::lines() const {
-  std::map<Key, Sum> sums;
-  const auto all = stretches();
+void ClusterBill::count(std::int64_t to_us, Sums& sums, std::map<Use, std::set<Key>>* counted) const {
+  if (intervals_.empty()) return;
+  const auto all = stretches(to_us);
   for (const UsageInterval& interval : intervals_) {
     auto stretch = std::ranges::upper_bound(all, interval.from_us, {}, &Stretch::from_us);
     for (stretch = std::prev(stretch); stretch != all.end() && stretch->from_us < interval.to_us; ++stretch) {
-      add_to(interval, *stretch, sums);
+      const auto key = add_to(interval, *stretch, sums);
+      if (key && counted != nullptr && interval.to_seq == 0) {
+        (*counted)[{interval.from_seq, interval.kind}].insert(*key);
+      }
     }
   }
+}
+
+void ClusterBill::count_until(std::int64_t us) {
+  if (us <= from_us_) return;
+  count(us, sums_, &counted_);
+  intervals_.clear();
+  from_us_ = us;
+}
+
+Result<std::vector<model::InvoiceLine>> ClusterBill::lines() const {
+  Sums sums = sums_;
+  count(to_us_, sums, nullptr);
   std::vector<model::InvoiceLine> lines;
   for (const auto& [key, sum] : sums) {
     const auto& [kind, began_us, factor] = key;

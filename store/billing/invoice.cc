@@ -6,34 +6,13 @@
 #include <tuple>
 #include <utility>
 
-#include "store/billing/bill.h"
+#include "store/billing/bill_walk.h"
+#include "store/billing/minor_sums.h"
 #include "store/views/index_walk.h"
 #include "store/views/time_search.h"
-#include "store/views/usage_view.h"
 
 namespace esaas::store {
 namespace {
-
-using Clusters = std::map<std::pair<std::string, std::string>, ClusterBill>;  // by tenant and name
-
-Result<Clusters> collect(const EventLog& log, const billing::PriceBook& prices, const BillQuery& query) {
-  ESAAS_TRY(UsageCursor cursor,
-            UsageView(log).intervals({.from = query.from, .to = query.to, .now = query.now, .tenant = query.tenant}));
-  Clusters clusters;
-  auto cluster = clusters.end();  // of the interval before: what ends together is of one
-  for (;;) {
-    ESAAS_TRY(const UsageInterval* interval, cursor.next());
-    if (interval == nullptr) return clusters;
-    if (cluster == clusters.end() || cluster->first.second != interval->cluster ||
-        cluster->first.first != interval->tenant) {
-      cluster = clusters
-                    .try_emplace({interval->tenant, interval->cluster}, prices, interval->tenant, to_us(query.from),
-                                 to_us(query.to))
-                    .first;
-    }
-    cluster->second.add(*interval);
-  }
-}
 
 /// Sets the currency by the lists that are in force anywhere in the stretch.
 Result<void> set_currency(const billing::PriceBook& prices, const BillQuery& query, model::Invoice& invoice) {
@@ -42,7 +21,14 @@ Result<void> set_currency(const billing::PriceBook& prices, const BillQuery& que
   for (const std::int64_t moment : moments) {
     const model::PriceList* list = prices.in_force(invoice.tenant(), moment);
     if (list == nullptr) continue;
-    if (!invoice.currency().empty() && list->currency() != invoice.currency()) {
+    const bool is_first = invoice.currency().empty();
+    if (!is_first && list->currency() == invoice.currency() && list->minor_digits() != invoice.minor_digits()) {
+      return fail(ErrorCode::kConflict, "tenant " + invoice.tenant() + " has prices in " + invoice.currency() +
+                                            " with " + std::to_string(invoice.minor_digits()) + " digits and, by " +
+                                            list->id() + ", with " + std::to_string(list->minor_digits()) +
+                                            " at the same time");
+    }
+    if (!is_first && list->currency() != invoice.currency()) {
       return fail(ErrorCode::kConflict, "tenant " + invoice.tenant() + " has prices in " + invoice.currency() +
                                             " and, by " + list->id() + ", in " + list->currency() +
                                             " at the same time");
@@ -59,7 +45,7 @@ auto key_of(const model::InvoiceLine& line) {
 }
 
 /// What an invoice and its corrections come to together.
-void add_lines(const model::Invoice& invoice, model::Invoice& sum) {
+Result<void> add_lines(const model::Invoice& invoice, model::Invoice& sum) {
   for (const model::InvoiceLine& line : invoice.lines()) {
     auto& lines = *sum.mutable_lines();
     const auto known =
@@ -69,10 +55,34 @@ void add_lines(const model::Invoice& invoice, model::Invoice& sum) {
       continue;
     }
     // The newest says how much was used; amounts of corrections are differences.
-    const std::int64_t amount = known->amount_minor() + line.amount_minor();
+    ESAAS_TRY(const std::int64_t amount, add_minor(known->amount_minor(), line.amount_minor()));
     *known = line;
     known->set_amount_minor(amount);
   }
+  return {};
+}
+
+Result<bool> has_closed_months(const EventLog& log, const std::string& tenant) {
+  IndexWalk walk(log, {.kind = IndexKind::kBook, .value = "invoice", .newest_first = true});
+  for (;;) {
+    ESAAS_TRY(const event::Event* event, walk.next());
+    if (event == nullptr) return false;
+    if (event->tenant() == tenant || event->invoice_closed().invoice().tenant() == tenant) return true;
+  }
+}
+
+/// Months are closed in order, from the first one of the tenant on; what order there is behind that the state knows.
+Result<void> check_first(const EventLog& log, const std::string& tenant, billing::Month month) {
+  ESAAS_TRY(const auto seqs, log.read_index({.kind = IndexKind::kTenant, .value = tenant, .limit = 1}));
+  if (seqs.empty()) return {};  // there is no such tenant, and nothing that it could owe
+  ESAAS_TRY(const event::Event created, log.read_one(seqs.front()));
+  const billing::Month first = billing::Month::of(from_us(created.time_at_us()));
+  if (month == first) return {};
+  ESAAS_TRY(const bool is_later, has_closed_months(log, tenant));
+  if (is_later) return {};
+  return fail(ErrorCode::kConflict,
+              "month: the first month of tenant " + tenant + " is " + first.text() + ", which has to be closed first",
+              "month", "closed_in_order");
 }
 
 /// The newest that there is: the invoice can be held against it wherever it is kept.
@@ -89,7 +99,7 @@ Result<void> name_digest(const EventLog& log, model::Invoice& invoice) {
 
 Result<std::vector<model::Invoice>> bills(const EventLog& log, const billing::PriceBook& prices,
                                           const BillQuery& query) {
-  ESAAS_TRY(const Clusters clusters, collect(log, prices, query));
+  ESAAS_TRY(const ClusterBills clusters, cluster_bills(log, prices, query));
   std::vector<model::Invoice> invoices;
   for (const auto& [key, cluster] : clusters) {
     const auto& [tenant, name] = key;
@@ -101,10 +111,7 @@ Result<std::vector<model::Invoice>> bills(const EventLog& log, const billing::Pr
     ESAAS_TRY(std::vector<model::InvoiceLine> lines, cluster.lines());
     for (model::InvoiceLine& line : lines) {
       line.set_cluster(name);
-      std::int64_t total = 0;
-      if (__builtin_add_overflow(invoice.total_minor(), line.amount_minor(), &total)) {
-        return fail(ErrorCode::kResourceExhausted, "what tenant " + tenant + " owes is more than can be billed");
-      }
+      ESAAS_TRY(const std::int64_t total, add_minor(invoice.total_minor(), line.amount_minor()));
       invoice.set_total_minor(total);
       invoice.set_first_seq(invoice.first_seq() == 0 ? line.first_seq()
                                                      : std::min(invoice.first_seq(), line.first_seq()));
@@ -112,6 +119,16 @@ Result<std::vector<model::Invoice>> bills(const EventLog& log, const billing::Pr
     }
   }
   return invoices;
+}
+
+Result<std::vector<model::Invoice>> hour_rates(const EventLog& log, const billing::PriceBook& prices,
+                                               const std::string& tenant, Time now) {
+  std::vector<model::PriceList> lists;
+  for (const model::PriceList& list : prices.lists()) {
+    if (list.effective_at_us() <= to_us(now)) lists.push_back(list);
+  }
+  const Time end = now + std::chrono::hours(1);
+  return bills(log, billing::PriceBook(std::move(lists)), {.tenant = tenant, .from = now, .to = end, .now = end});
 }
 
 Result<model::Invoice> month_bill(const EventLog& log, const billing::PriceBook& prices, const std::string& tenant,
@@ -141,7 +158,7 @@ Result<billing::PriceBook> price_book_at(const EventLog& log, std::uint64_t seq)
   }
 }
 
-std::vector<model::InvoiceLine> differences(const model::Invoice& billed, const model::Invoice& derived) {
+Result<std::vector<model::InvoiceLine>> differences(const model::Invoice& billed, const model::Invoice& derived) {
   using Key = decltype(key_of(model::InvoiceLine()));
   struct Pair {
     const model::InvoiceLine* billed = nullptr;
@@ -161,7 +178,10 @@ std::vector<model::InvoiceLine> differences(const model::Invoice& billed, const 
       line.set_quantity("0");
       line.set_amount_minor(0);
     }
-    if (pair.billed != nullptr) line.set_amount_minor(line.amount_minor() - pair.billed->amount_minor());
+    if (pair.billed != nullptr) {
+      ESAAS_TRY(const std::int64_t amount, subtract_minor(line.amount_minor(), pair.billed->amount_minor()));
+      line.set_amount_minor(amount);
+    }
   }
   return lines;
 }
@@ -189,6 +209,7 @@ Result<model::Invoice> closing_invoice(const EventLog& log, const std::string& t
                 "month", "over");
   }
   ESAAS_TRY(const billing::PriceBook prices, price_book_at(log, end - 1));
+  ESAAS_CHECK(check_first(log, tenant, month));
   ESAAS_TRY(model::Invoice invoice, month_bill(log, prices, tenant, month, month.end()));
   invoice.set_last_seq(end - 1);
   ESAAS_CHECK(name_digest(log, invoice));
@@ -199,7 +220,7 @@ Result<model::Invoice> billed_up_to(const EventLog& log, const model::Invoice& i
   ESAAS_TRY(const auto all, closed_invoices(log, invoice.tenant(), invoice.month()));
   model::Invoice sum;
   for (const model::Invoice& one : all) {
-    add_lines(one, sum);
+    ESAAS_CHECK(add_lines(one, sum));
     if (one.id() == invoice.id()) break;
   }
   return sum;
@@ -213,12 +234,13 @@ Result<model::Invoice> correction(const EventLog& log, const model::Invoice& bil
     ESAAS_TRY(before, billed_up_to(log, all.back()));
   }
   ESAAS_TRY(model::Invoice invoice, closing_invoice(log, billed.tenant(), month));
-  const auto lines = differences(before, invoice);
+  ESAAS_TRY(const auto lines, differences(before, invoice));
   invoice.clear_lines();
   invoice.clear_total_minor();
   for (const model::InvoiceLine& line : lines) {
     *invoice.add_lines() = line;
-    invoice.set_total_minor(invoice.total_minor() + line.amount_minor());
+    ESAAS_TRY(const std::int64_t total, add_minor(invoice.total_minor(), line.amount_minor()));
+    invoice.set_total_minor(total);
   }
   invoice.set_corrects(billed.id());
   return invoice;

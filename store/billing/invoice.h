@@ -20,6 +20,9 @@ struct BillQuery {
   Time from;
   Time to;   ///< exclusive
   Time now;  ///< what is open counts until then: with `to` it goes on as it is, and the bill is a projection
+  /// How many intervals that ended are held at a time, if they are more than twice of what is in use; the bills are the
+  /// same.
+  std::size_t held_max = 100'000;
 };
 
 /// One for each tenant, by name: lines by cluster, kind, price list and factor; the currency of its price lists; no id
@@ -27,6 +30,11 @@ struct BillQuery {
 /// kResourceExhausted (an amount is too large), and the log's.
 Result<std::vector<model::Invoice>> bills(const EventLog& log, const billing::PriceBook& prices,
                                           const BillQuery& query);
+
+/// What an hour costs as everything is at `now`, by the prices that are in force then: one for each tenant, as `bills`.
+/// Whatever price list comes later counts for nothing.
+Result<std::vector<model::Invoice>> hour_rates(const EventLog& log, const billing::PriceBook& prices,
+                                               const std::string& tenant, Time now);
 
 /// What a tenant owes for a month, up to `now` while the month lasts; without lines when it used nothing.
 Result<model::Invoice> month_bill(const EventLog& log, const billing::PriceBook& prices, const std::string& tenant,
@@ -36,8 +44,8 @@ Result<model::Invoice> month_bill(const EventLog& log, const billing::PriceBook&
 Result<billing::PriceBook> price_book_at(const EventLog& log, std::uint64_t seq);
 
 /// What has to be added to `billed` to make it `derived`: lines whose quantities and amounts are differences. A line's
-/// quantity is that of `derived`. Empty when they agree.
-std::vector<model::InvoiceLine> differences(const model::Invoice& billed, const model::Invoice& derived);
+/// quantity is that of `derived`. Empty when they agree. kResourceExhausted: an amount is too large.
+Result<std::vector<model::InvoiceLine>> differences(const model::Invoice& billed, const model::Invoice& derived);
 
 /// The closed ones and their corrections, oldest first. Empty fields do not filter.
 Result<std::vector<model::Invoice>> closed_invoices(const EventLog& log, const std::string& tenant,
@@ -45,10 +53,12 @@ Result<std::vector<model::Invoice>> closed_invoices(const EventLog& log, const s
 
 /// What closes the month: derived from the events before its end and the price lists that they published, so that it is
 /// the same whenever it is derived, but for the newest digest, which it names. Without an id. kConflict while the log
-/// has no event after the month.
+/// has no event after the month (rule `over`), and while none is closed for any other than the tenant's first one: the
+/// month of the first event that is the tenant's, which is its creation (rule `closed_in_order`).
 Result<model::Invoice> closing_invoice(const EventLog& log, const std::string& tenant, billing::Month month);
 
 /// What an invoice, those of its month before it and itself come to together: what was billed when it was closed.
+/// kResourceExhausted: an amount is too large.
 Result<model::Invoice> billed_up_to(const EventLog& log, const model::Invoice& invoice);
 
 /// What has to be added to a closed month to make it what this program derives; without lines when nothing has. Without

@@ -5,8 +5,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <numeric>
 #include <random>
+
+#include "core/billing/month.h"
 
 namespace esaas::store {
 namespace {
@@ -145,6 +148,46 @@ TEST(ClusterBill, SaysWhichEventsItComesFrom) {
   EXPECT_EQ(lines->front().quantity(), std::to_string(4'000 * kHour));
 }
 
+/// A tenth of a million nodes of 128 cores and 64 TiB for ten years: a hundred times the largest fleet.
+TEST(ClusterBill, IsExactForAHundredTimesTheFleetInTenYears) {
+  constexpr std::int64_t kHours = 87'660;
+  constexpr std::uint64_t kNodes = 100'000;
+  const PriceBook book({prices(1, 0, 700'000'001)});
+  ClusterBill bill(book, "shop", 0, kHours * kHour);
+  bill.add(use(UsageKind::kCpu, kNodes * 128'000, 0, kHours));
+  bill.add(use(UsageKind::kDisk, kNodes * (64ULL << 20U), 0, kHours));
+  const auto lines = bill.lines();
+  ASSERT_TRUE(lines) << lines.error().detail;
+  // Core-hours times 0.700000001 and GiB-hours times 0.001, in cents, half to even.
+  constexpr unsigned __int128 kCoreHours = static_cast<unsigned __int128>(kNodes) * 128 * kHours;
+  EXPECT_EQ(lines->at(0).amount_minor(),
+            static_cast<std::int64_t>((kCoreHours * 700'000'001 + 5'000'000) / 10'000'000));
+  EXPECT_EQ(lines->at(1).amount_minor(), static_cast<std::int64_t>(kNodes * 65'536 * kHours / 10));
+  EXPECT_EQ(lines->at(0).quantity(), billing::to_text(kCoreHours * 1'000 * kHour));
+}
+
+TEST(ClusterBill, RefusesWhatIsMoreThanCanBeBilled) {
+  const PriceBook book({prices(1, 0, 1'000'000'000'000'000)});
+  ClusterBill bill(book, "shop", 0, 876'600 * kHour);
+  bill.add(use(UsageKind::kCpu, UINT32_MAX * 1'000ULL, 0, 876'600));
+  EXPECT_EQ(bill.lines().error().code, ErrorCode::kResourceExhausted);
+}
+
+/// Clocks are put forward in March and back in October; neither is in UTC, in which months are.
+TEST(ClusterBill, HasAsManyHoursAsTheMonthInUtc) {
+  for (const auto& [month, hours] : {std::pair("2016-02", 696), std::pair("2016-03", 744), std::pair("2016-10", 744),
+                                     std::pair("2017-02", 672), std::pair("2016-12", 744)}) {
+    const auto range = *billing::Month::parse(month);
+    const PriceBook book({prices(1, 0, 0)});
+    ClusterBill bill(book, "shop", to_us(range.begin()), to_us(range.end()));
+    UsageInterval interval = use(UsageKind::kCluster, 1, 0, 0);
+    interval.from_us = to_us(range.begin()) - kHour;
+    interval.to_us = to_us(range.end()) + kHour;
+    bill.add(interval);
+    EXPECT_EQ(bill.lines()->at(0).amount_minor(), hours * 100) << month;
+  }
+}
+
 using Quantities = std::map<std::tuple<std::string, std::string, std::uint32_t>, billing::Quantity>;
 
 void add_quantities(const ClusterBill& bill, Quantities& sums) {
@@ -224,6 +267,47 @@ TEST_P(AnyBill, IsTheSameInWhateverOrderAndPiecesUseComes) {
   for (const auto& interval : pieces) other.add(interval);
   add_quantities(other, sums);
   EXPECT_EQ(sums, whole);
+}
+
+/// What is held is let go at any moments, with what is open then.
+TEST_P(AnyBill, IsTheSameWhenItIsCountedOnTheWay) {
+  auto uses = random_uses();
+  std::uint64_t seq = 0;
+  for (auto& interval : uses) {
+    interval.from_seq = ++seq;
+    interval.to_seq = below(5) == 0 ? 0 : 1'000 + seq;
+    if (interval.to_seq == 0) interval.to_us = 2 * kSpanUs;
+  }
+  ClusterBill whole(book_, "shop", 0, 2 * kSpanUs);
+  for (const auto& interval : uses) whole.add(interval);
+
+  std::vector<std::int64_t> moments{2 * kSpanUs};
+  for (int i = 0; i < 12; ++i) moments.push_back(below(2 * kSpanUs));
+  std::ranges::sort(moments);
+  ClusterBill counted(book_, "shop", 0, 2 * kSpanUs);
+  std::int64_t before = -1;
+  for (const std::int64_t moment : moments) {
+    for (const auto& interval : uses) {
+      if (interval.to_seq != 0 && interval.to_us > before && interval.to_us <= moment) counted.add(interval);
+    }
+    for (UsageInterval open : uses) {
+      if (open.from_us >= moment || (open.to_seq != 0 && open.to_us <= moment)) continue;
+      open.to_us = moment;
+      open.to_seq = 0;
+      counted.add(open);
+    }
+    if (moment != moments.back()) {
+      counted.count_until(moment);
+      EXPECT_EQ(counted.held(), 0U);
+    }
+    before = moment;
+  }
+  const auto expected = whole.lines();
+  const auto found = counted.lines();
+  ASSERT_EQ(found->size(), expected->size());
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    EXPECT_EQ((*found)[i].ShortDebugString(), (*expected)[i].ShortDebugString());
+  }
 }
 
 TEST_P(AnyBill, LosesNothingAndDoublesNothing) {

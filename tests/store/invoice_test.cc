@@ -108,7 +108,7 @@ TEST_F(Invoices, OfTheSameStretchNeverChangeWhileTheLogGrows) {
     model::Invoice first;
     ASSERT_TRUE(first.ParseFromString(before[i]));
     ASSERT_EQ(told.lines_size(), first.lines_size());
-    EXPECT_THAT(differences(first, told), IsEmpty());
+    EXPECT_THAT(*differences(first, told), IsEmpty());
     EXPECT_EQ(told.total_minor(), first.total_minor());
   }
 }
@@ -136,6 +136,62 @@ TEST_F(Invoices, RefuseTwoCurrenciesInOneStretch) {
   EXPECT_NE(refused.error().detail.find("pl-2"), std::string::npos);
 }
 
+TEST_F(Invoices, RefuseAmountsThatSixtyFourBitsDoNotHold) {
+  model::Invoice billed;
+  billed.add_lines()->set_amount_minor(INT64_MIN);
+  model::Invoice derived;
+  derived.add_lines()->set_amount_minor(1);
+  EXPECT_EQ(differences(billed, derived).error().code, ErrorCode::kResourceExhausted);
+  auto dear = list(1, 0);
+  dear.mutable_prices()->set_cluster_hour_nanos(UINT64_MAX);
+  dear.set_minor_digits(4);
+  prices_ = PriceBook({dear});
+  const Time end = last_time() + std::chrono::days{365'000};
+  EXPECT_EQ(bills(log_, prices_, {.from = month_.begin(), .to = end, .now = end}).error().code,
+            ErrorCode::kResourceExhausted);
+}
+
+TEST_F(Invoices, RefuseOneCurrencyWithOtherDigits) {
+  auto finer = list(2, to_us(month_.begin()) + 1);
+  finer.set_minor_digits(4);
+  prices_ = PriceBook({list(1, 0), finer});
+  const auto refused = bills(log_, prices_, {.from = month_.begin(), .to = last_time(), .now = last_time()});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().detail, ::testing::HasSubstr("with 4 at the same time"));
+}
+
+TEST_F(Invoices, OfAnHourAreByThePricesOfNowThoughAnotherCurrencyIsToCome) {
+  const Time now = last_time() + Duration{1};
+  const auto before = hour_rates(log_, prices_, {}, now);
+  ASSERT_TRUE(before) << before.error().detail;
+  ASSERT_GT(before->size(), 2U);
+  EXPECT_GT(before->front().total_minor(), 0);
+  prices_ = PriceBook({list(1, 0), list(2, to_us(now) + 60'000'000, "EUR")});
+  const auto after = hour_rates(log_, prices_, {}, now);
+  ASSERT_TRUE(after) << after.error().detail;
+  ASSERT_EQ(after->size(), before->size());
+  for (std::size_t i = 0; i < after->size(); ++i) {
+    EXPECT_EQ((*after)[i].SerializeAsString(), (*before)[i].SerializeAsString());
+  }
+  const Time later = now + std::chrono::minutes{1};
+  EXPECT_EQ(hour_rates(log_, prices_, {}, later)->front().currency(), "EUR") << "it is in force from that moment on";
+}
+
+TEST_F(Invoices, AreTheSameHoweverFewIntervalsAreHeld) {
+  const Time to = last_time();
+  const auto all = bills_of(month_.begin(), to);
+  ASSERT_GT(all.size(), 2U);
+  for (const std::size_t held : {0U, 3U, 50U, 700U}) {
+    const auto few =
+        bills(log_, prices_, {.tenant = {}, .from = month_.begin(), .to = to, .now = to, .held_max = held});
+    ASSERT_TRUE(few) << few.error().detail;
+    ASSERT_EQ(few->size(), all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      EXPECT_EQ((*few)[i].SerializeAsString(), all[i].SerializeAsString()) << held << " held";
+    }
+  }
+}
+
 TEST_F(Invoices, FindTheirPriceListsInTheLog) {
   const std::uint64_t before = log_.last_seq();
   for (const std::uint64_t seq : {before + 1, before + 2}) {
@@ -151,7 +207,7 @@ TEST_F(Invoices, FindTheirPriceListsInTheLog) {
 TEST_F(Invoices, DifferencesMakeOneOfTheOther) {
   const auto all = bills_of(month_.begin(), last_time());
   const model::Invoice& billed = all[0];
-  EXPECT_THAT(differences(billed, billed), IsEmpty());
+  EXPECT_THAT(*differences(billed, billed), IsEmpty());
   prices_ = PriceBook({[] {
     auto dearer = list(1, 0);
     dearer.mutable_prices()->set_cpu_hour_nanos(900'000'000);
@@ -159,13 +215,15 @@ TEST_F(Invoices, DifferencesMakeOneOfTheOther) {
   }()});
   const model::Invoice derived = bills_of(month_.begin(), last_time(), billed.tenant())[0];
   std::int64_t sum = 0;
-  for (const auto& line : differences(billed, derived)) {
+  const auto owed = differences(billed, derived);
+  for (const auto& line : *owed) {
     EXPECT_EQ(line.kind(), "cpu");
     sum += line.amount_minor();
   }
   EXPECT_EQ(billed.total_minor() + sum, derived.total_minor());
   std::int64_t back = 0;
-  for (const auto& line : differences(derived, model::Invoice())) back += line.amount_minor();
+  const auto none = differences(derived, model::Invoice());
+  for (const auto& line : *none) back += line.amount_minor();
   EXPECT_EQ(derived.total_minor() + back, 0) << "what is not owed at all is taken back";
 }
 
