@@ -9,6 +9,7 @@
 
 #include "api/http/co_try.h"
 #include "api/routes/body.h"
+#include "api/routes/invoice_turn.h"
 #include "api/routes/page.h"
 #include "api/routes/query.h"
 #include "api/routes/read_pool.h"
@@ -67,15 +68,19 @@ http::Response page_of(const Invoices& invoices, Page page) {
   return http::json_response(builder.finish());
 }
 
+http::Response answer_accepted(json::object answer, const loop::Accepted& accepted) {
+  answer["seq"] = accepted.seq;
+  auto response = http::json_response(answer, 202);
+  if (accepted.replayed) response.headers.emplace_back("Idempotency-Replayed", "true");
+  return response;
+}
+
 /// 202 with the seq, or what a dry run shows.
 Answer answer_change(Call& call, command::Command command, const ChangeOptions& options, json::object answer) {
   auto submission = make_submission(call, std::move(command), options);
   if (options.dry_run) co_return co_await answer_preview(call, std::move(submission));
   ESAAS_CO_TRY(const auto accepted, co_await submit(call, std::move(submission)));
-  answer["seq"] = accepted.seq;
-  auto response = http::json_response(answer, 202);
-  if (accepted.replayed) response.headers.emplace_back("Idempotency-Replayed", "true");
-  co_return response;
+  co_return answer_accepted(std::move(answer), accepted);
 }
 
 Answer list_price_lists(Call& call) {
@@ -115,7 +120,7 @@ Answer publish_price_list(Call& call) {
 }
 
 struct Rates {
-  Invoices hour;       ///< of the next hour, as everything is now
+  Invoices hour;       ///< as everything and its price is now
   Invoices month;      ///< since the month began
   Invoices projected;  ///< of the whole month, if everything stays as it is
 };
@@ -127,7 +132,7 @@ Result<Rates> rates_of(const store::EventLog& log, const std::string& tenant, Ti
     return store::bills(log, prices, {.tenant = tenant, .from = from, .to = to, .now = to});
   };
   Rates rates;
-  ESAAS_TRY(rates.hour, bills(now, now + std::chrono::hours(1)));
+  ESAAS_TRY(rates.hour, store::hour_rates(log, prices, tenant, now));
   ESAAS_TRY(rates.month, bills(month.begin(), now + Duration{1}));
   ESAAS_TRY(rates.projected, bills(month.begin(), month.end()));
   return rates;
@@ -242,6 +247,13 @@ Result<Closing> take_closing(json::object& object) {
               "required");
 }
 
+/// The tenant whose month it is.
+Result<std::string> tenant_of(const store::EventLog& log, const Closing& closing) {
+  if (closing.corrects.empty()) return closing.tenant;
+  ESAAS_TRY(const model::Invoice billed, find_invoice(log, {}, closing.corrects));
+  return billed.tenant();
+}
+
 Result<model::Invoice> invoice_for(const store::EventLog& log, const Closing& closing) {
   if (closing.corrects.empty()) {
     ESAAS_TRY(const Month month, Month::parse(closing.month));
@@ -251,21 +263,63 @@ Result<model::Invoice> invoice_for(const store::EventLog& log, const Closing& cl
   return store::correction(log, billed);
 }
 
+/// As it was logged.
+Result<model::Invoice> logged_invoice(const store::EventLog& log, std::uint64_t seq) {
+  ESAAS_TRY(const event::Event event, log.read_one(seq));
+  if (event.has_invoice_closed()) return event.invoice_closed().invoice();
+  return fail(ErrorCode::kInternal, "event " + std::to_string(seq) + " closes no month");
+}
+
+/// Keeps the turn until the log has answered, even when nobody waits for that any more.
+asio::awaitable<Result<loop::Accepted>> submit_in_turn(const Call& call, loop::Submission submission,
+                                                       InvoiceTurn turn) {
+  using Answers = std::vector<Result<loop::Accepted>>;
+  std::function<void(std::function<void(Answers)>)> start = [&front = call.foundation.front, &submission,
+                                                             &turn](std::function<void(Answers)> answer) {
+    std::vector<loop::Submission> one;
+    one.push_back(std::move(submission));
+    front.submit(std::move(one), [answer = std::move(answer), turn = std::move(turn)](Answers answers) mutable {
+      turn.reset();  // before anybody hears of it, and asks for the next one
+      answer(std::move(answers));
+    });
+  };
+  const auto answers = co_await call.exchange->ask<Answers>(std::move(start), call.foundation.limits.answer_timeout);
+  if (answers && answers->size() == 1) co_return answers->front();
+  co_return fail(ErrorCode::kDeadlineExceeded,
+                 "the controller did not answer in time; the invoice may still be logged: repeat it with the same "
+                 "Idempotency-Key to learn",
+                 "", "answer_timeout");
+}
+
 Answer close_invoice(Call& call) {
   ESAAS_CO_TRY(const auto options, read_change_options(call));
   ESAAS_CO_TRY(auto object, read_object(call.request()));
   ESAAS_CO_TRY(const std::string reason, take_reason(call.request(), object));
   ESAAS_CO_TRY(const Closing closing, take_closing(object));
-  std::function<Result<model::Invoice>()> what = [&log = call.foundation.log, closing] {
-    return invoice_for(log, closing);
+  std::function<Result<std::string>()> whose = [&log = call.foundation.log, closing] {
+    return tenant_of(log, closing);
+  };
+  ESAAS_CO_TRY(const std::string tenant, co_await read(call, std::move(whose)));
+  ESAAS_CO_TRY(InvoiceTurn turn, take_invoice_turn(call.foundation.log, tenant));
+  // A read that nobody waits for any more has the turn all the same until it ends.
+  std::function<Result<model::Invoice>()> what = [&log = call.foundation.log, closing, turn]() mutable {
+    auto invoice = invoice_for(log, closing);
+    turn.reset();
+    return invoice;
   };
   command::CloseInvoice close;
   ESAAS_CO_TRY(close.invoice, co_await read(call, std::move(what)));
   close.invoice.set_reason(reason);
   close.method = call.request().method;
   close.url = call.request().target;
-  json::object answer = present(close.invoice);
-  co_return co_await answer_change(call, std::move(close), options, std::move(answer));
+  auto submission = make_submission(call, std::move(close), options);
+  if (options.dry_run) co_return co_await answer_preview(call, std::move(submission));
+  ESAAS_CO_TRY(const auto accepted, co_await submit_in_turn(call, std::move(submission), std::move(turn)));
+  std::function<Result<model::Invoice>()> logged = [&log = call.foundation.log, seq = accepted.seq] {
+    return logged_invoice(log, seq);
+  };
+  ESAAS_CO_TRY(const auto invoice, co_await read(call, std::move(logged)));
+  co_return answer_accepted(present(invoice), accepted);
 }
 
 Result<http::Response> get_budget(Call& call) {

@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 #include <boost/json/array.hpp>
 
+#include <algorithm>
+#include <thread>
+
 #include "api/http/target.h"
+#include "api/routes/invoice_turn.h"
 #include "tests/api/test_api.h"
 
 namespace esaas::api {
@@ -19,6 +23,26 @@ class BillingRoutes : public ::testing::Test {
   void publish(const std::string& body = kPrices) {
     const auto published = client_->request("POST", "/v1/price-lists", body, {{"X-Reason", "contract"}});
     ASSERT_EQ(published.status, 202U) << published.body;
+  }
+
+  /// The log goes on until so many days after now, which is the 9th of October 2016.
+  void go_on(int days) {
+    api_.front.later = std::chrono::days{days};
+    api_.add_noise(1);
+  }
+  TestResponse close(const std::string& month, const std::string& more = {}) {
+    return client_->request("POST", "/v1/invoices" + more, R"({"tenant":"shop","month":")" + month + "\"}");
+  }
+  TestResponse correct(TestClient& client, const std::string& id) {
+    return client.request("POST", "/v1/invoices", R"({"corrects":")" + id + R"(","reason":"sure"})");
+  }
+  std::int64_t billed(const std::string& month) {
+    std::int64_t sum = 0;
+    const auto invoices = client_->request("GET", "/v1/invoices?tenant=shop&month=" + month).json();
+    for (const auto& invoice : invoices.at("items").as_array()) {
+      sum += invoice.at("total_minor").to_number<std::int64_t>();
+    }
+    return sum;
   }
 
   TestApi api_;
@@ -70,10 +94,8 @@ TEST_F(BillingRoutes, GiveListsInPages) {
     publish(std::string(R"({"currency":"CNY","minor_digits":2,"effective_at":")") + moment + R"(T00:00:00Z"})");
   }
   api_.create_cluster("search");
-  for (const char* month : {"2015-09", "2015-10", "2015-11"}) {
-    const std::string body = std::string(R"({"tenant":"shop","month":")") + month + R"("})";
-    ASSERT_EQ(client_->request("POST", "/v1/invoices", body).status, 202U);
-  }
+  go_on(90);
+  for (const char* month : {"2016-10", "2016-11", "2016-12"}) ASSERT_EQ(close(month).status, 202U) << month;
   for (const std::string path : {"/v1/price-lists", "/v1/invoices", "/v1/bills", "/v1/rates"}) {
     const auto whole = client_->request("GET", path).json();
     const auto& items = whole.at("items").as_array();
@@ -109,27 +131,113 @@ TEST_F(BillingRoutes, BillWhatIsThere) {
   EXPECT_EQ(client_->request("GET", "/v1/bills?month=2015-13").status, 400U);
 }
 
-TEST_F(BillingRoutes, CloseAMonthOnceAndInOrder) {
+TEST_F(BillingRoutes, CloseAMonthOnceAndInOrderFromTheTenantsFirst) {
   publish();
-  const auto close = [&](const std::string& month) {
-    return client_->request("POST", "/v1/invoices", R"({"tenant":"shop","month":")" + month + "\"}");
-  };
-  const auto closed = close("2015-09");
+  go_on(60);
+  for (const char* month : {"2015-09", "2016-09", "2016-11"}) {
+    const auto refused = close(month);
+    EXPECT_EQ(refused.status, 409U) << month;
+    EXPECT_EQ(refused.problem_rule(), "closed_in_order") << refused.body;
+    EXPECT_NE(problem(refused).find("the first month of tenant shop is 2016-10"), std::string::npos) << refused.body;
+  }
+  const auto closed = close("2016-10");
   ASSERT_EQ(closed.status, 202U) << closed.body;
-  EXPECT_EQ(closed.json().at("total").as_string(), "0");
-  EXPECT_EQ(close("2015-09").status, 409U);
-  EXPECT_NE(problem(close("2015-11")).find("2015-10"), std::string::npos);
+  EXPECT_EQ(closed.json().at("total").as_string(), "0.00");
+  EXPECT_EQ(close("2016-10").problem_rule(), "closed_once");
+  EXPECT_EQ(close("2016-09").problem_rule(), "closed_once") << "what is before a closed month is closed with it";
   const auto open = close("2099-01");
   EXPECT_EQ(open.status, 409U) << open.body;
   EXPECT_NE(problem(open).find("not over"), std::string::npos) << open.body;
   const auto invoices = client_->request("GET", "/v1/invoices?tenant=shop").json();
   ASSERT_EQ(invoices.at("items").as_array().size(), 1U);
   const std::string id(invoices.at("items").at(0).at("id").as_string());
-  EXPECT_EQ(client_->request("GET", "/v1/invoices/" + id).json().at("month").as_string(), "2015-09");
+  EXPECT_EQ(client_->request("GET", "/v1/invoices/" + id).json().at("month").as_string(), "2016-10");
   EXPECT_EQ(client_->request("GET", "/v1/invoices/inv-999").status, 404U);
-  const auto correction = client_->request("POST", "/v1/invoices", R"({"corrects":")" + id + R"(","reason":"sure"})");
+  const auto correction = correct(*client_, id);
   EXPECT_EQ(correction.status, 409U) << correction.body;
   EXPECT_NE(problem(correction).find("nothing to correct"), std::string::npos);
+  go_on(90);
+  EXPECT_NE(problem(close("2016-12")).find("2016-11 has to be closed first"), std::string::npos);
+  EXPECT_EQ(close("2016-11").status, 202U);
+}
+
+TEST_F(BillingRoutes, AnswerTheInvoiceAsItIsLogged) {
+  publish();
+  api_.create_cluster("search");
+  go_on(30);
+  const auto dry = close("2016-10", "?dry_run=true");
+  ASSERT_EQ(dry.status, 200U) << dry.body;
+  EXPECT_NE(dry.body.find("inv-"), std::string::npos);
+  const std::vector<std::pair<std::string, std::string>> key{{"Idempotency-Key", "closing"}};
+  const std::string body = R"({"tenant":"shop","month":"2016-10"})";
+  const auto closed = client_->request("POST", "/v1/invoices", body, key);
+  ASSERT_EQ(closed.status, 202U) << closed.body;
+  const auto told = closed.json();
+  const std::uint64_t seq = api_.front.log.last_seq();
+  EXPECT_EQ(told.at("seq").to_number<std::uint64_t>(), seq);
+  EXPECT_EQ(told.at("id").as_string(), "inv-" + std::to_string(seq));
+  EXPECT_GT(told.at("total_minor").to_number<std::int64_t>(), 0);
+  auto found = client_->request("GET", "/v1/invoices/inv-" + std::to_string(seq)).json();
+  found["seq"] = told.at("seq");
+  EXPECT_EQ(boost::json::value(found), boost::json::value(told));
+}
+
+TEST_F(BillingRoutes, CorrectAMonthOnceHoweverManyAskForIt) {
+  publish();
+  api_.create_cluster("search");
+  go_on(30);
+  ASSERT_EQ(close("2016-10").status, 202U);
+  const std::int64_t right = billed("2016-10");
+  ASSERT_GT(right, 0);
+  // A month that a program before this one closed with too much.
+  const auto before = api_.front.log.read_one(api_.front.log.last_seq());
+  event::Event wrong;
+  wrong.set_tenant("shop");
+  auto& invoice = *wrong.mutable_invoice_closed()->mutable_invoice();
+  invoice = before->invoice_closed().invoice();
+  const std::string id = invoice.id();
+  invoice.set_id("inv-" + std::to_string(api_.front.log.last_seq() + 1));
+  invoice.set_corrects(id);
+  for (auto& line : *invoice.mutable_lines()) line.set_amount_minor(700);
+  invoice.set_total_minor(700 * invoice.lines_size());
+  api_.front.append(std::move(wrong));
+  ASSERT_NE(billed("2016-10"), right);
+
+  constexpr int kClients = 6;
+  std::vector<unsigned> statuses(kClients);
+  std::vector<std::string> rules(kClients);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kClients; ++i) {
+    threads.emplace_back([&, i] {
+      const auto client = api_.connect();
+      const auto answer = correct(*client, id);
+      statuses[static_cast<std::size_t>(i)] = answer.status;
+      if (answer.status != 202) rules[static_cast<std::size_t>(i)] = answer.problem_rule();
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(std::ranges::count(statuses, 202U), 1);
+  EXPECT_EQ(std::ranges::count(statuses, 409U), kClients - 1);
+  for (const std::string& rule : rules) {
+    EXPECT_TRUE(rule.empty() || rule == "corrected_meanwhile" || rule == "changes_something") << rule;
+  }
+  EXPECT_EQ(billed("2016-10"), right);
+}
+
+TEST_F(BillingRoutes, TakeTurnsWithInvoicesOfOneTenant) {
+  publish();
+  go_on(30);
+  {
+    const auto turn = take_invoice_turn(api_.front.log, "shop");
+    ASSERT_TRUE(turn);
+    const auto refused = close("2016-10");
+    EXPECT_EQ(refused.status, 409U);
+    EXPECT_EQ(refused.problem_rule(), "corrected_meanwhile");
+    EXPECT_TRUE(take_invoice_turn(api_.front.log, "other")) << "each has its own";
+    const auto others = client_->request("POST", "/v1/invoices", R"({"tenant":"other","month":"2016-10"})");
+    EXPECT_EQ(others.status, 202U) << others.body;
+  }
+  EXPECT_EQ(close("2016-10").status, 202U);
 }
 
 TEST_F(BillingRoutes, SayWhatAClosingHasToName) {
