@@ -1,4 +1,5 @@
-// esaas bill verify: an invoice derived again from a data directory alone, on which no server runs.
+// esaas bill verify: an invoice derived again from a data directory on which no server runs, or from exports of the log
+// alone.
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -11,10 +12,12 @@
 #include <thread>
 
 #include "api/cli/commands.h"
+#include "api/cli/exported_log.h"
 #include "api/config/layout.h"
 #include "core/base/proto_json.h"
 #include "core/billing/money.h"
 #include "store/billing/bill_check.h"
+#include "store/digests/digest_record.h"
 #include "store/log/rocksdb_event_log.h"
 
 namespace esaas::api::cli {
@@ -25,7 +28,8 @@ using store::BillCheck;
 using store::LineCheck;
 
 struct VerifyOptions {
-  std::string invoice, data_dir, copy;
+  std::string invoice, data_dir, copy, public_key;
+  std::vector<std::string> exports;
 };
 
 /// As the server shows one: with amounts as decimals beside the exact integers.
@@ -59,19 +63,31 @@ Result<void> wait_for_index(const store::EventLog& log) {
   return {};
 }
 
-Result<BillCheck> verify(const VerifyOptions& options) {
+Result<BillCheck> verify(const store::EventLog& log, const VerifyOptions& options) {
   std::optional<model::Invoice> copy;
   if (!options.copy.empty()) {
     ESAAS_TRY(copy, invoice_of_file(options.copy));
   }
-  const std::string id = options.invoice.empty() && copy ? copy->id() : options.invoice;
-  if (id.empty())
+  store::BillClaim claim;
+  claim.id = options.invoice.empty() && copy ? copy->id() : options.invoice;
+  if (claim.id.empty())
     return fail(ErrorCode::kInvalidArgument, "invoice: name one, or a copy of one", "invoice", "required");
+  if (copy) claim.copy = &*copy;
+  ESAAS_TRY(claim.public_key, store::bytes_of_hex(options.public_key, "public_key"));
+  ESAAS_CHECK(wait_for_index(log));
+  return store::check_bill(log, claim);
+}
+
+Result<BillCheck> verify(const VerifyOptions& options) {
+  if (!options.exports.empty()) {
+    const std::vector<std::filesystem::path> files(options.exports.begin(), options.exports.end());
+    ESAAS_TRY(const ExportedLog exported, ExportedLog::open(files));
+    return verify(exported.log(), options);
+  }
   ESAAS_TRY(const auto log,
             store::open_rocksdb_log(
                 {.directory = config::log_directory(options.data_dir), .create_if_missing = false, .env = nullptr}));
-  ESAAS_CHECK(wait_for_index(*log));
-  return store::check_bill(*log, id, copy ? &*copy : nullptr);
+  return verify(*log, options);
 }
 
 json::object to_json(const LineCheck& line) {
@@ -94,6 +110,7 @@ json::object to_json(const BillCheck& check) {
           {"through_seq", check.invoice.last_seq()},
           {"lines_checked", check.lines_checked},
           {"under_digest", check.is_under_digest},
+          {"signed_by", check.signing_key_id},
           {"differences", std::move(differences)},
           {"findings", std::move(findings)}};
 }
@@ -105,7 +122,24 @@ std::string figures_of(const std::optional<model::InvoiceLine>& line, std::uint3
          std::to_string(line->first_seq()) + " to " + std::to_string(line->last_seq()) + ")";
 }
 
-void print(const BillCheck& check) {
+void print_digest(const BillCheck& check, bool is_key_kept) {
+  const model::Invoice& invoice = check.invoice;
+  if (invoice.digest_seq() == 0) {
+    std::cout << "it names no digest: who wrote the log could have written another one\n";
+    return;
+  }
+  std::cout << "the digest that it names, event " << invoice.digest_seq() << ", is over "
+            << (check.is_under_digest ? "all that it comes from"
+                                      : "a part of what it comes from only: `esaas log verify` checks the later ones")
+            << "\n";
+  if (check.signing_key_id.empty()) return;
+  std::cout << "that digest is signed by key " << check.signing_key_id
+            << (is_key_kept ? ", which is the one that was kept elsewhere"
+                            : ", which only the log itself vouches for: --public-key names the right one")
+            << "\n";
+}
+
+void print(const BillCheck& check, bool is_key_kept) {
   const model::Invoice& invoice = check.invoice;
   const auto decimal = [&](std::int64_t minor) { return billing::to_decimal(minor, invoice.minor_digits()); };
   std::cout << invoice.id() << " of " << invoice.tenant() << ", " << invoice.month();
@@ -124,14 +158,7 @@ void print(const BillCheck& check) {
               << figures_of(line.derived, invoice.minor_digits()) << "\n";
   }
   for (const std::string& finding : check.findings) std::cout << "  " << finding << "\n";
-  if (invoice.digest_seq() == 0) {
-    std::cout << "it names no digest: who wrote the log could have written another one\n";
-  } else if (check.is_under_digest) {
-    std::cout << "the digest that it names, event " << invoice.digest_seq() << ", is over all that it comes from\n";
-  } else {
-    std::cout << "the digest that it names, event " << invoice.digest_seq()
-              << ", is over a part of what it comes from only: `esaas log verify` checks the later ones\n";
-  }
+  print_digest(check, is_key_kept);
 }
 
 int run(const VerifyOptions& options, bool as_json) {
@@ -140,7 +167,7 @@ int run(const VerifyOptions& options, bool as_json) {
   if (as_json) {
     std::cout << json::serialize(to_json(*check)) << "\n";
   } else {
-    print(*check);
+    print(*check, !options.public_key.empty());
   }
   return check->is_right() ? kSuccess : static_cast<int>(kOperationFailed);
 }
@@ -150,13 +177,19 @@ int run(const VerifyOptions& options, bool as_json) {
 void add_bill_verify(CLI::App& bill, const Session& session, Action& action) {
   auto options = std::make_shared<VerifyOptions>();
   auto* command = bill.add_subcommand(
-      "verify",
-      "Derive an invoice again from a data directory alone, and compare it line by line; exit code 1: it differs");
+      "verify", "Derive an invoice again from the log alone, and compare it line by line; exit code 1: it differs");
   command->add_option("invoice,--invoice", options->invoice, "Such as inv-1234; with --copy its own id when absent");
-  command->add_option("--data-dir", options->data_dir, "The data directory, or a copy of it; no server may run on it")
-      ->required();
+  auto* source = command->add_option_group("log", "Where the log is");
+  source->add_option("--data-dir", options->data_dir, "The data directory, or a copy of it; no server may run on it");
+  source->add_option(
+      "--log-export", options->exports,
+      "Files of `esaas log export` instead, from event 1 to the invoice's, which follow each other; they "
+      "are unpacked below TMPDIR");
+  source->require_option(1);
   command->add_option("--copy", options->copy,
                       "The invoice as somebody has it, a file of JSON as GET /v1/invoices/{invoice} answers it");
+  command->add_option("--public-key", options->public_key,
+                      "Kept elsewhere, in hexadecimal: the digest that the invoice names has to be signed by it");
   command->callback(
       [options, &session, &action] { action = [options, &session] { return run(*options, session.json); }; });
 }

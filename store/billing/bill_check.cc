@@ -10,6 +10,9 @@
 #include "core/billing/money.h"
 #include "core/billing/month.h"
 #include "store/billing/invoice.h"
+#include "store/billing/minor_sums.h"
+#include "store/digests/digest.h"
+#include "store/digests/digest_view.h"
 #include "store/digests/merkle.h"
 #include "store/log/past_log.h"
 #include "store/views/index_walk.h"
@@ -36,14 +39,19 @@ Result<Stored> find_stored(const EventLog& log, const std::string& id) {
   IndexWalk walk(log, {.kind = IndexKind::kBook, .value = "invoice"});
   for (;;) {
     ESAAS_TRY(const event::Event* event, walk.next());
-    if (event == nullptr) return fail(ErrorCode::kNotFound, "the log has no invoice " + id);
+    if (event == nullptr) {
+      return fail(ErrorCode::kNotFound,
+                  "the log, which ends with " + event_text(log.last_seq()) + ", has no invoice " + id);
+    }
     if (event->invoice_closed().invoice().id() == id) return Stored{event->seq(), event->invoice_closed().invoice()};
   }
 }
 
-/// Damage that is found is what was asked for; any other error is one.
+/// Damage that is found is what was asked for, and so are figures that nothing can come to; any other error is one.
 Result<void> note_damage(Result<void> result, BillCheck& check) {
-  if (result || result.error().code != ErrorCode::kDataLoss) return result;
+  const bool is_finding =
+      !result && (result.error().code == ErrorCode::kDataLoss || result.error().code == ErrorCode::kResourceExhausted);
+  if (!is_finding) return result;
   check.findings.push_back(std::move(result).error().detail);
   return {};
 }
@@ -56,11 +64,30 @@ Result<void> walk_chain(const EventLog& log, std::uint64_t to_seq) {
   }
 }
 
-/// The digest that the invoice names is there, and is over the records as they are.
-Result<void> check_digest(const EventLog& log, std::uint64_t invoice_seq, BillCheck& check) {
+/// The key that was kept elsewhere, or the one that the log names.
+Result<void> check_signature(const EventLog& log, std::uint64_t digest_seq, const std::string& public_key,
+                             BillCheck& check) {
+  ESAAS_TRY(const DigestRecord record, DigestView(log).at(digest_seq));
+  const std::string name = "the digest that it names, " + event_text(digest_seq) + ", ";
+  if (public_key.empty() && record.public_key.empty()) {
+    check.findings.push_back(name + "is signed by a key that the log does not name");
+    return {};
+  }
+  if (const auto holds = verify_signature(record.digest, public_key.empty() ? record.public_key : public_key); !holds) {
+    check.findings.push_back(name + "is not what its key signed: " + holds.error().detail);
+    return {};
+  }
+  check.signing_key_id = record.digest.key_id();
+  return {};
+}
+
+/// The digest that the invoice names is there, signed, and over the records as they are.
+Result<void> check_digest(const EventLog& log, std::uint64_t invoice_seq, const std::string& public_key,
+                          BillCheck& check) {
   const model::Invoice& invoice = check.invoice;
   if (invoice.digest_seq() == 0) {
     if (!invoice.digest_root().empty()) check.findings.emplace_back("it names a digest's root and no digest");
+    if (!public_key.empty()) check.findings.emplace_back("it names no digest, and nothing of it is signed");
     return {};
   }
   const std::string name = "the digest that it names, " + event_text(invoice.digest_seq()) + ", ";
@@ -74,6 +101,7 @@ Result<void> check_digest(const EventLog& log, std::uint64_t invoice_seq, BillCh
     check.findings.push_back(name + "is no digest in this log");
     return {};
   }
+  ESAAS_CHECK(check_signature(log, invoice.digest_seq(), public_key, check));
   if (digest.root() != invoice.digest_root()) {
     check.findings.push_back(name + "has the root " + to_hex(digest.root()) + " in this log, and " +
                              to_hex(invoice.digest_root()) + " in the invoice");
@@ -150,21 +178,25 @@ void compare_lines(const model::Invoice& billed, const model::Invoice& derived, 
   }
 }
 
-std::int64_t sum_of(const model::Invoice& invoice) {
+Result<std::int64_t> sum_of(const model::Invoice& invoice) {
   std::int64_t sum = 0;
-  for (const model::InvoiceLine& line : invoice.lines()) sum += line.amount_minor();
+  for (const model::InvoiceLine& line : invoice.lines()) {
+    ESAAS_TRY(sum, add_minor(sum, line.amount_minor()));
+  }
   return sum;
 }
 
-void compare_heads(const model::Invoice& invoice, const model::Invoice& derived, BillCheck& check) {
+Result<void> compare_heads(const model::Invoice& invoice, const model::Invoice& derived, BillCheck& check) {
   const auto decimal = [&](std::int64_t minor) { return billing::to_decimal(minor, invoice.minor_digits()); };
-  if (sum_of(invoice) != invoice.total_minor()) {
+  ESAAS_TRY(const std::int64_t sum, sum_of(invoice));
+  if (sum != invoice.total_minor()) {
     check.findings.push_back("its total is " + decimal(invoice.total_minor()) + ", and its lines sum to " +
-                             decimal(sum_of(invoice)));
+                             decimal(sum));
   }
   if (invoice.currency() != derived.currency() || invoice.minor_digits() != derived.minor_digits()) {
     check.findings.push_back("it is in " + invoice.currency() + ", and the price lists in " + derived.currency());
   }
+  return {};
 }
 
 Result<void> check_derivation(const EventLog& log, BillCheck& check) {
@@ -176,19 +208,19 @@ Result<void> check_derivation(const EventLog& log, BillCheck& check) {
   if (!invoice.corrects().empty()) {
     ESAAS_TRY(billed, billed_up_to(log, invoice));
   }
-  compare_heads(invoice, derived, check);
-  compare_lines(billed, derived, check);
-  check.billed_minor = sum_of(billed);
   check.derived_minor = derived.total_minor();
+  compare_lines(billed, derived, check);
+  ESAAS_TRY(check.billed_minor, sum_of(billed));
+  ESAAS_CHECK(compare_heads(invoice, derived, check));
   return {};
 }
 
 }  // namespace
 
-Result<BillCheck> check_bill(const EventLog& log, const std::string& id, const model::Invoice* claimed) {
-  ESAAS_TRY(const Stored stored, find_stored(log, id));
+Result<BillCheck> check_bill(const EventLog& log, const BillClaim& claim) {
+  ESAAS_TRY(const Stored stored, find_stored(log, claim.id));
   BillCheck check;
-  check.invoice = claimed == nullptr ? stored.invoice : *claimed;
+  check.invoice = claim.copy == nullptr ? stored.invoice : *claim.copy;
   if (stored.invoice.id() != "inv-" + std::to_string(stored.seq)) {
     check.findings.push_back(event_text(stored.seq) + " holds an invoice with another event's id");
   }
@@ -199,7 +231,7 @@ Result<BillCheck> check_bill(const EventLog& log, const std::string& id, const m
     check.findings.push_back("it is not the invoice of the log: " + differs);
   }
   ESAAS_CHECK(note_damage(walk_chain(log, stored.seq), check));
-  ESAAS_CHECK(note_damage(check_digest(log, stored.seq, check), check));
+  ESAAS_CHECK(note_damage(check_digest(log, stored.seq, claim.public_key, check), check));
   if (check.invoice.last_seq() == 0 || check.invoice.last_seq() >= stored.seq) {
     check.findings.emplace_back("it does not name the events that it comes from");
     return check;

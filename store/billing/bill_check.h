@@ -28,13 +28,21 @@ struct BillCheck {
   std::uint64_t lines_checked = 0;
   /// Whether the digest that it names is over all events that it was derived from; without one it is not.
   bool is_under_digest = false;
+  std::string signing_key_id = {};  ///< of the key whose signature over the digest holds; empty: there is none
 
   [[nodiscard]] bool is_right() const { return lines.empty() && findings.empty(); }
 };
 
-/// Checks the invoice of the log with this id, or `claimed`, somebody's copy of it, which has to be the same. Errors:
-/// kNotFound (the log has no such invoice), kUnavailable (it lacks the index of them), and the log's but for data that
-/// is broken, which is a finding.
-Result<BillCheck> check_bill(const EventLog& log, const std::string& id, const model::Invoice* claimed = nullptr);
+struct BillClaim {
+  std::string id;
+  const model::Invoice* copy = nullptr;  ///< somebody's, which has to be the same as the log's
+  /// Kept elsewhere, 32 bytes: the digest has to be signed by no other key, and the invoice has to name one. Empty: the
+  /// key that the log names is taken at its word.
+  std::string public_key = {};
+};
+
+/// Checks the invoice of the log with this id, or the copy of it. Errors: kNotFound (the log has no such invoice),
+/// kUnavailable (it lacks the index of them), and the log's but for data that is broken, which is a finding.
+Result<BillCheck> check_bill(const EventLog& log, const BillClaim& claim);
 
 }  // namespace esaas::store

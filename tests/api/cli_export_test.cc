@@ -1,4 +1,4 @@
-// esaas export usage, against a whole API, and esaas bill verify, on a data directory.
+// esaas export usage, against a whole API, and esaas bill verify, on a data directory and on exports of its log.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -175,6 +175,21 @@ class CliBillVerify : public Folder {
     words.insert(words.end(), more.begin(), more.end());
     return run_words(std::move(words));
   }
+  Ran verify_exports(std::vector<std::string> more, const std::vector<fs::path>& files) {
+    std::vector<std::string> words{"bill", "verify"};
+    words.insert(words.end(), more.begin(), more.end());
+    words.emplace_back("--log-export");
+    for (const fs::path& file : files) words.push_back(file.string());
+    return run_words(std::move(words));
+  }
+  static std::uint64_t seq_of(const model::Invoice& invoice) { return std::stoull(invoice.id().substr(4)); }
+  fs::path exported(const std::string& name, std::uint64_t first, std::uint64_t last) {
+    const fs::path path = folder_ / name;
+    const auto ran = run_words({"log", "export", "--data-dir", folder_.string(), "--from", std::to_string(first),
+                                "--to", std::to_string(last), "--output", path.string()});
+    EXPECT_EQ(ran.code, kSuccess) << ran.err;
+    return path;
+  }
   std::string copy_of(const model::Invoice& invoice) {
     const fs::path path = folder_ / "copy.json";
     std::ofstream(path) << json::serialize(esaas::to_json(invoice));
@@ -191,6 +206,47 @@ TEST_F(CliBillVerify, SaysThatAnInvoiceIsWhatTheLogComesTo) {
   EXPECT_THAT(ran.out, HasSubstr("is what events 1 to " + std::to_string(invoice_.last_seq()) + " come to"));
   EXPECT_EQ(verify({"--invoice", invoice_.id()}).code, kSuccess);
   EXPECT_EQ(verify({"--copy", copy_of(invoice_)}).code, kSuccess);
+}
+
+TEST_F(CliBillVerify, DerivesAnInvoiceFromExportsOfTheLogAlone) {
+  const std::uint64_t end = seq_of(wrong_);
+  const auto whole = exported("whole", 1, end);
+  const auto first = exported("first", 1, 1'000);
+  const auto second = exported("second", 1'001, end);
+  fs::rename(config::log_directory(folder_), folder_ / "gone");
+  fs::create_directory(folder_ / "tmp");
+  ::setenv("TMPDIR", (folder_ / "tmp").c_str(), 1);
+  const auto right = verify_exports({invoice_.id()}, {whole});
+  EXPECT_EQ(right.code, kSuccess) << right.out << right.err;
+  EXPECT_THAT(right.out, HasSubstr("is what events 1 to " + std::to_string(invoice_.last_seq()) + " come to"));
+  EXPECT_EQ(verify_exports({"--copy", copy_of(invoice_)}, {first, second}).code, kSuccess);
+  const auto wrong = verify_exports({wrong_.id()}, {first, second});
+  EXPECT_EQ(wrong.code, kOperationFailed);
+  EXPECT_THAT(wrong.out, HasSubstr("is NOT what the log comes to"));
+  EXPECT_TRUE(fs::is_empty(folder_ / "tmp")) << "what was unpacked is gone";
+  ::unsetenv("TMPDIR");
+}
+
+TEST_F(CliBillVerify, TakesNoExportsThatAreBrokenOrNotEnough) {
+  const std::uint64_t end = seq_of(wrong_);
+  const auto first = exported("first", 1, 1'000);
+  const auto second = exported("second", 1'001, end);
+  const auto early = verify_exports({invoice_.id()}, {first});
+  EXPECT_EQ(early.code, kRefused);
+  EXPECT_THAT(early.err, HasSubstr("which ends with event 1000, has no invoice"));
+  EXPECT_THAT(verify_exports({invoice_.id()}, {second}).err, HasSubstr("begins with event 1001, and event 1 is next"));
+  std::string bytes = text_of(first);
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+  std::ofstream(first, std::ios::binary) << bytes;
+  EXPECT_NE(verify_exports({invoice_.id()}, {first, second}).code, kSuccess);
+  EXPECT_EQ(run_words({"bill", "verify", invoice_.id()}).code, kUsage) << "where is the log?";
+}
+
+TEST_F(CliBillVerify, WantsADigestWhereAKeyIsNamed) {
+  const auto ran = verify({invoice_.id(), "--public-key", std::string(64, 'a')});
+  EXPECT_EQ(ran.code, kOperationFailed);
+  EXPECT_THAT(ran.out, HasSubstr("names no digest, and nothing of it is signed"));
+  EXPECT_EQ(verify({invoice_.id(), "--public-key", "xyz"}).code, kRefused);
 }
 
 TEST_F(CliBillVerify, ShowsBothFiguresOfWhatDiffers) {

@@ -101,6 +101,11 @@ def check_bill(server, folder):
     verify = ["bill", "verify", "--data-dir", server.root / "data"]
     right = server.run(*verify, invoice["id"])
     assert right.returncode == 0 and "is what events 1 to" in right.stdout, right
+    exported = folder / "log.export"
+    done = server.run("log", "export", "--data-dir", server.root / "data", "--output", exported)
+    assert done.returncode == 0, done.stderr
+    alone = server.run("bill", "verify", invoice["id"], "--log-export", exported)
+    assert alone.returncode == 0 and alone.stdout == right.stdout, alone
     invoice["lines"][1]["amount_minor"] += 1
     copy = folder / "invoice.json"
     copy.write_text(json.dumps(invoice))

@@ -8,6 +8,7 @@
 #include "core/base/hash.h"
 #include "core/billing/month.h"
 #include "store/billing/invoice.h"
+#include "store/digests/digest.h"
 #include "store/digests/merkle.h"
 #include "store/log/memory_event_log.h"
 #include "store/log/record_codec.h"
@@ -36,6 +37,12 @@ class BillCheckTest : public ::testing::Test {
   }
 
   void sign_digest() {
+    if (digests_++ == 0) {
+      event::Event created = testing::plain_event(log_.last_seq() + 1);
+      created.mutable_signing_key_created()->set_key_id(key_.id);
+      created.mutable_signing_key_created()->set_public_key(key_.public_key);
+      fleet_.add(std::move(created));
+    }
     event::Event event = testing::plain_event(log_.last_seq() + 1);
     auto& digest = *event.mutable_digest_signed();
     digest.set_first_seq(1);
@@ -43,6 +50,8 @@ class BillCheckTest : public ::testing::Test {
     MerkleTree tree;
     for (std::uint64_t seq = 1; seq <= log_.last_seq(); ++seq) tree.add(*log_.hash_of(seq));
     digest.set_root(to_bytes(tree.root()));
+    digest.set_chain_hash(to_bytes(*log_.hash_of(log_.last_seq())));
+    sign(digest, key_);
     fleet_.add(std::move(event));
   }
   void close() {
@@ -52,8 +61,8 @@ class BillCheckTest : public ::testing::Test {
     fleet_.close(*invoice);
     invoice_ = (*closed_invoices(log_, "team-1", {})).back();
   }
-  BillCheck check(const model::Invoice* claimed = nullptr) {
-    const auto checked = check_bill(log_, invoice_.id(), claimed);
+  BillCheck check(const model::Invoice* claimed = nullptr, const std::string& public_key = {}) {
+    const auto checked = check_bill(log_, {.id = invoice_.id(), .copy = claimed, .public_key = public_key});
     EXPECT_TRUE(checked) << checked.error().detail;
     return checked.value_or(BillCheck{});
   }
@@ -74,7 +83,7 @@ class BillCheckTest : public ::testing::Test {
       if (copy.seq() == seq) change(copy);
       EXPECT_TRUE(forged.append({{copy}, {}}));
     }
-    const auto checked = check_bill(forged, invoice_.id());
+    const auto checked = check_bill(forged, {.id = invoice_.id()});
     EXPECT_TRUE(checked) << checked.error().detail;
     return checked.value_or(BillCheck{});
   }
@@ -93,6 +102,9 @@ class BillCheckTest : public ::testing::Test {
   StretchedLog fleet_{log_, 5, 10, 2'000};
   Month month_ = *Month::parse("2016-10");
   model::Invoice invoice_;
+  SigningKey key_ = make_signing_key();
+  int digests_ = 0;
+  std::string root_;
 };
 
 TEST_F(BillCheckTest, FindsAnInvoiceRight) {
@@ -112,8 +124,66 @@ TEST_F(BillCheckTest, SaysWhenADigestIsOverAllOfIt) {
   EXPECT_TRUE(check().is_under_digest);
 }
 
+TEST_F(BillCheckTest, HoldsTheDigestAgainstTheKeyThatWasKeptElsewhere) {
+  EXPECT_EQ(check().signing_key_id, key_.id);
+  EXPECT_TRUE(check(nullptr, key_.public_key).is_right());
+  const BillCheck other = check(nullptr, make_signing_key().public_key);
+  EXPECT_THAT(other.findings, Contains(HasSubstr("is not what its key signed")));
+  EXPECT_EQ(other.signing_key_id, "");
+  // Whoever writes the log anew can sign it with a key of their own, but not with that one.
+  const SigningKey forger = make_signing_key();
+  MemoryEventLog forged;
+  const auto cursor = *log_.read(1);
+  for (const event::Event* event = *cursor->next(); event != nullptr; event = *cursor->next()) {
+    event::Event copy = *event;
+    if (copy.has_signing_key_created()) {
+      copy.mutable_signing_key_created()->set_key_id(forger.id);
+      copy.mutable_signing_key_created()->set_public_key(forger.public_key);
+    }
+    auto* const digest = copy.has_digest_signed() ? copy.mutable_digest_signed() : nullptr;
+    if (digest != nullptr) {
+      MerkleTree tree;
+      for (std::uint64_t seq = 1; seq <= digest->through_seq(); ++seq) tree.add(*forged.hash_of(seq));
+      digest->set_root(to_bytes(tree.root()));
+      sign(*digest, forger);
+      root_ = digest->root();
+    }
+    if (copy.has_invoice_closed()) copy.mutable_invoice_closed()->mutable_invoice()->set_digest_root(root_);
+    ASSERT_TRUE(forged.append({{copy}, {}}));
+  }
+  const auto taken = check_bill(forged, {.id = invoice_.id()});
+  EXPECT_TRUE(taken->is_right()) << ::testing::PrintToString(taken->findings);
+  const auto held = check_bill(forged, {.id = invoice_.id(), .public_key = key_.public_key});
+  EXPECT_THAT(held->findings, Contains(HasSubstr("is not what its key signed")));
+}
+
+TEST_F(BillCheckTest, FindsADigestThatNobodySigned) {
+  const BillCheck checked = check_rewritten(invoice_.digest_seq(), [](event::Event& event) {
+    event.mutable_digest_signed()->set_signature(std::string(64, 'x'));
+  });
+  EXPECT_THAT(checked.findings, Contains(HasSubstr("its signature is not of key")));
+}
+
+TEST_F(BillCheckTest, AsksForADigestWhereAKeyIsNamed) {
+  MemoryEventLog unsigned_log;
+  StretchedLog fleet(unsigned_log, 5, 10, 2'000);
+  fleet.grow(3'500);
+  fleet.close(*closing_invoice(unsigned_log, "team-1", month_));
+  const std::string id = closed_invoices(unsigned_log, "team-1", {})->back().id();
+  EXPECT_TRUE(check_bill(unsigned_log, {.id = id})->is_right());
+  EXPECT_THAT(check_bill(unsigned_log, {.id = id, .public_key = key_.public_key})->findings,
+              Contains(HasSubstr("names no digest")));
+}
+
+TEST_F(BillCheckTest, FindsFiguresThatNothingCanComeTo) {
+  const BillCheck checked = check_changed([](model::Invoice& copy) {
+    for (int i = 0; i < 2; ++i) copy.mutable_lines(i)->set_amount_minor(INT64_MAX);
+  });
+  EXPECT_THAT(checked.findings, Contains(HasSubstr("more than can be billed")));
+}
+
 TEST_F(BillCheckTest, KnowsNoOtherInvoices) {
-  const auto unknown = check_bill(log_, "inv-1");
+  const auto unknown = check_bill(log_, {.id = "inv-1"});
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.error().code, ErrorCode::kNotFound);
 }
