@@ -11,9 +11,9 @@
 // 1,000,000 events of a fleet at work (10,000 at smoke size) with a digest every 50,000 (1,000), fixed seed. Counters:
 // bytes/s of records; cpu_bytes/s, the same for each second of a core's time, of all threads together, which others on
 // the machine change less. Budget: verify at 1 GB/s, or at hash_all_cores. Of what a record takes, four tenths are its
-// hash, one its share of the tree, and a third is to read it: where the cores that hash also read, no number of them
-// reaches the hash's speed, and the budget is met with as many as it takes for 1 GB/s, which is 1 GB/s divided by
-// verify_one's cpu_bytes/s.
+// hash, one its share of the tree, and four to read it: zstd, and RocksDB's way from record to record. Where the cores
+// that hash also read, no number of them reaches the hash's speed, and the budget is met with as many as it takes for
+// 1 GB/s, which is 1 GB/s divided by verify_one's cpu_bytes/s.
 
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
