@@ -15,7 +15,7 @@ namespace {
 
 /// The published state is looked at this often besides when somebody says that it has changed.
 constexpr std::chrono::seconds kUntilNextLook{1};
-/// What the controller does not take now is asked of it again after so long.
+/// What the controller does not take now is asked of it again after so long, and told once.
 constexpr std::chrono::seconds kUntilAskedAgain{5};
 constexpr std::chrono::seconds kAnswerTimeout{60};
 /// Newest events about backups that tell what came of the last ones.
@@ -131,9 +131,12 @@ void BackupKeeper::intend(const std::stop_token& stop) {
       ask(stop, command::BeginBackup{.name = store::backup_name_at(now), .with_secrets = plan_.with_secrets});
   if (answer && *answer) {
     tried_ = now;
+    is_refusal_told_ = false;
     return;
   }
-  if (answer) log::warning("backup_not_begun", {{"why", answer->error().detail}});
+  if (answer && !std::exchange(is_refusal_told_, true)) {
+    log::warning("backup_not_begun", {{"why", answer->error().detail}});
+  }
   rest(stop, kUntilAskedAgain);
 }
 
@@ -208,6 +211,7 @@ void BackupKeeper::note(const std::stop_token& stop, const Intent& intent, const
   } else {
     outcome.failure = why_of(taken.error());
   }
+  bool is_told = false;
   while (!stop.stop_requested()) {
     const auto answer = ask(stop, outcome);
     // A conflict: it is noted already, by an answer that came too late.
@@ -215,7 +219,9 @@ void BackupKeeper::note(const std::stop_token& stop, const Intent& intent, const
       settled_seq_ = intent.seq();
       return;
     }
-    if (answer) log::warning("backup_not_noted", {{"name", intent.name()}, {"why", answer->error().detail}});
+    if (answer && !std::exchange(is_told, true)) {
+      log::warning("backup_not_noted", {{"name", intent.name()}, {"why", answer->error().detail}});
+    }
     rest(stop, kUntilAskedAgain);
   }
 }

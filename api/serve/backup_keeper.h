@@ -71,6 +71,7 @@ class BackupKeeper final : public BackupService {
   // Of the thread:
   Time tried_{};                   // by the plan, whatever came of it
   std::uint64_t settled_seq_ = 0;  // the newest intent whose outcome is durable
+  bool is_refusal_told_ = false;   // of the plan's next
 
   std::jthread thread_;  // the last member: it uses the others
 };

@@ -332,6 +332,17 @@ TEST_F(BackupKeeperTest, OneThatFailsByThePlanIsTriedOnceAPeriodAlsoOverRestarts
   EXPECT_THAT(logged(Kind::kBackupIntended), SizeIs(2));
 }
 
+TEST_F(BackupKeeperTest, DoesNotPressAControllerThatIsFull) {
+  intend("asked-before");
+  api_.front.refuse_all();
+  const std::size_t before = api_.front.submissions_seen();
+  begin({});
+  wait_until([](const BackupStatus& s) { return s.backups.size() == 1; });
+  for (int i = 0; i < 20; ++i) std::this_thread::sleep_for(50ms);
+  EXPECT_EQ(api_.front.submissions_seen() - before, 1U) << "it waits before it asks again";
+  EXPECT_EQ(keeper_->status().under_way, "asked-before") << "until it is in the log";
+}
+
 TEST_F(BackupKeeperTest, TellsWhyOneCameToNothing) {
   begin({});
   ASSERT_EQ(ask(R"({"name":"good"})").status, 202U);
