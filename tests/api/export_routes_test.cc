@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
+
+#include "core/events/codec.h"
 #include "tests/api/test_api.h"
 
 namespace esaas::api {
@@ -102,6 +106,50 @@ TEST_F(ExportRoutes, RefuseWhatDoesNotFit) {
   EXPECT_EQ(get("/v1/exports/usage?from=2016-10-02&cursor=" + cursor).problem_rule(), "cursor_of_this_export");
   EXPECT_EQ(get("/v1/exports/usage?skip=1000&cursor=" + cursor).problem_rule(), "cursor_of_this_export");
   EXPECT_EQ(get("/v1/exports/usage?cursor=1.2.3").problem_rule(), "cursor_of_this_export");
+}
+
+/// Events that are metered, of nodes that nobody knows.
+store::Batch metered(const store::EventLog& log, std::uint64_t count) {
+  store::Batch batch;
+  for (std::uint64_t i = 1; i <= count; ++i) {
+    event::Event& event = batch.events.emplace_back();
+    event.set_seq(log.last_seq() + i);
+    event.set_time_at_us(log.last_time_at_us());
+    event.set_wall_at_us(event.time_at_us());
+    event.set_schema_version(event::kSchemaVersion);
+    event.set_min_reader_version(event::kReaderVersion);
+    event.mutable_task_status_changed()->set_node("data-0");
+    event.mutable_task_status_changed()->set_task_id("task");
+  }
+  return batch;
+}
+
+TEST(ExportOfALongLog, IsAnsweredThoughItTakesLongerThanAnswersMay) {
+  http::Limits limits;
+  limits.answer_timeout = std::chrono::milliseconds(200);
+  TestApi api(limits);
+  api.create_cluster("search");
+  const auto client = api.connect();
+  const std::string target = "/v1/exports/usage?from=2016-10-01&to=2036-11-01&format=csv";
+  std::chrono::steady_clock::duration took{};
+  while (took < 2 * limits.answer_timeout) {
+    ASSERT_TRUE(
+        api.front.log.append(metered(api.front.log, std::max<std::uint64_t>(200'000, api.front.log.last_seq()))));
+    const auto begin = std::chrono::steady_clock::now();
+    const auto page = client->request("GET", target + "&limit=5");
+    took = std::chrono::steady_clock::now() - begin;
+    ASSERT_EQ(page.status, 200U) << page.body;
+    ASSERT_LT(api.front.log.last_seq(), 20'000'000U);
+  }
+  // It ends with what is open, behind all of the log.
+  event::Event last = *api.front.log.read_one(api.front.log.last_seq());
+  last.set_seq(last.seq() + 1);
+  last.set_time_at_us(last.time_at_us() + 3'600'000'000);
+  ASSERT_TRUE(api.front.log.append({{last}, {}}));
+  const auto whole = client->request("GET", target);
+  EXPECT_EQ(whole.status, 200U);
+  EXPECT_THAT(whole.body, HasSubstr("shop,search,,cluster,cluster,1,"));
+  EXPECT_EQ(client->request("GET", target + "&limit=5").body, whole.body);
 }
 
 }  // namespace
