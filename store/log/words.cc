@@ -37,7 +37,8 @@ class WordCutter {
 
   void take(UChar32 c) {
     if (c < 0) return end();
-    if (c >= 0x80 && is_written_without_spaces(c) && u_isalpha(c) != 0) return take_ideograph(c);
+    if (c < 0x80) return take_ascii(static_cast<unsigned>(c));
+    if (is_written_without_spaces(c) && u_isalpha(c) != 0) return take_ideograph(c);
     if (u_isalnum(c) == 0) return end();
     end_run();
     const UChar32 folded = u_foldCase(c, U_FOLD_CASE_DEFAULT);
@@ -54,6 +55,17 @@ class WordCutter {
   }
 
  private:
+  /// As ICU has it, which takes longer to say so: nearly all that is cut is ASCII.
+  void take_ascii(unsigned c) {
+    const bool is_upper = c - 'A' < 26U;
+    if (!is_upper && c - 'a' >= 26U && c - '0' >= 10U) return end();
+    end_run();
+    if (word_.size() < kWordBytesMax && !is_cut_) {
+      word_.push_back(static_cast<char>(is_upper ? c | 0x20U : c));
+    } else {
+      is_cut_ = true;
+    }
+  }
   void take_ideograph(UChar32 c) {
     end_word();
     std::string here;
