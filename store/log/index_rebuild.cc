@@ -32,12 +32,15 @@ Result<std::string> get_meta(const RocksDbStore& store, std::string_view key) {
 
 }  // namespace
 
+Result<std::optional<std::uint64_t>> IndexRebuild::stored_through() const {
+  ESAAS_TRY(const std::string through, get_meta(store_, kThroughKey));
+  if (through.empty()) return std::nullopt;
+  if (through.size() == kBigEndianBytes) return read_big_endian(through);
+  return fail(ErrorCode::kDataLoss, "the record of up to where events are indexed is broken");
+}
+
 Result<IndexCoverage> IndexRebuild::find_missing(std::uint64_t last_seq) {
   ESAAS_TRY(const std::string stored, get_meta(store_, kCoverageKey));
-  ESAAS_TRY(const std::string through, get_meta(store_, kThroughKey));
-  if (!through.empty() && through.size() != kBigEndianBytes) {
-    return fail(ErrorCode::kDataLoss, "the record of up to where events are indexed is broken");
-  }
   IndexCoverage coverage(0);
   if (!stored.empty()) {
     ESAAS_TRY(coverage, IndexCoverage::decode(stored));
@@ -48,7 +51,8 @@ Result<IndexCoverage> IndexRebuild::find_missing(std::uint64_t last_seq) {
     return coverage;
   }
   // A program that did not know of these kinds wrote what follows.
-  const std::uint64_t indexed = through.empty() ? 0 : read_big_endian(through);
+  ESAAS_TRY(const auto through, stored_through());
+  const std::uint64_t indexed = through.value_or(0);
   if (indexed < last_seq) coverage.add_missing({indexed + 1, last_seq});
   return coverage;
 }

@@ -28,8 +28,12 @@ class IndexRebuild {
   IndexRebuild(const IndexRebuild&) = delete;
   IndexRebuild& operator=(const IndexRebuild&) = delete;
 
+  /// Up to where appends stored the entries of their events; nothing when no append ever said so. kDataLoss when it is
+  /// broken.
+  [[nodiscard]] Result<std::optional<std::uint64_t>> stored_through() const;
   /// Finds out what is missing of the events up to `last_seq`, makes that durable, and begins to build it in a thread
-  /// of its own. Errors: kDataLoss (what is stored about it is broken), kInternal (I/O).
+  /// of its own. Those after it are none of its business. Errors: kDataLoss (what is stored about it is broken),
+  /// kInternal (I/O).
   Result<void> start(std::uint64_t last_seq);
 
   /// How many events lack entries. Wait-free; from any thread.
@@ -38,7 +42,7 @@ class IndexRebuild {
   /// Why the last try came to nothing; nothing when it did not. Any thread.
   [[nodiscard]] std::optional<Error> failure() const;
 
-  /// Notes within an append up to where events are indexed by it.
+  /// Notes within an append up to where the entries of events are stored with it.
   void put_through(std::uint64_t seq, rocksdb::WriteBatch& batch) const;
 
  private:

@@ -92,7 +92,8 @@ void MemoryEventLog::keep(Encoded encoded) {
     for (const auto& event : encoded.batch.events) {
       for_each_index_entry(event, texts, [&](IndexKind kind, std::string_view value, std::uint64_t seq) {
         auto& seqs = shared_->index[{kind, std::string(value)}];
-        seqs.insert(std::ranges::upper_bound(seqs, seq), seq);
+        const auto at = std::ranges::lower_bound(seqs, seq);
+        if (at == seqs.end() || *at != seq) seqs.insert(at, seq);
       });
     }
     for (auto& entry : encoded.batch.idempotency) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "store/log/index_codec.h"
 
@@ -9,6 +10,8 @@ namespace esaas::store {
 namespace {
 
 constexpr std::size_t kSlotsMin = 64;
+/// A posting's buffer that has grown larger is not kept for the next one.
+constexpr std::size_t kKeptBytesMax = 256;
 
 std::size_t slot_hash(IndexKind kind, std::string_view value) {
   return std::hash<std::string_view>{}(value) * 31 + static_cast<std::size_t>(kind);
@@ -16,17 +19,40 @@ std::size_t slot_hash(IndexKind kind, std::string_view value) {
 
 }  // namespace
 
-void PostingTable::collect(std::span<const event::Event> events, IndexKind from) {
+void PostingTable::clear() {
   used_ = 0;
-  texts_.clear();
-  if (slots_.empty()) slots_.resize(kSlotsMin);
+  values_.clear();
   std::fill(slots_.begin(), slots_.end(), 0U);
+}
+
+void PostingTable::collect(std::span<const event::Event> events, IndexKind from) {
+  clear();
+  add(events, from);
+}
+
+void PostingTable::add(std::span<const event::Event> events, IndexKind from) {
   for (const auto& event : events) {
+    texts_.clear();
     for_each_index_entry(event, texts_, [&](IndexKind kind, std::string_view value, std::uint64_t seq) {
-      if (kind < from) return;
-      seq == event.seq() ? add(kind, value, seq) : static_cast<void>(append(kind, value, seq));
+      if (kind >= from) add(kind, value, seq, seq != event.seq());
     });
   }
+}
+
+std::size_t PostingTable::slot_of(IndexKind kind, std::string_view value) const {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t slot = slot_hash(kind, value) & mask;
+  for (; slots_[slot] != 0; slot = (slot + 1) & mask) {
+    const Posting& posting = postings_[slots_[slot] - 1];
+    if (posting.kind == kind && posting.value == value) break;
+  }
+  return slot;
+}
+
+const PostingTable::Posting* PostingTable::find(IndexKind kind, std::string_view value) const {
+  if (slots_.empty()) return nullptr;
+  const std::uint32_t position = slots_[slot_of(kind, value)];
+  return position == 0 ? nullptr : &postings_[position - 1];
 }
 
 PostingTable::Posting& PostingTable::append(IndexKind kind, std::string_view value, std::uint64_t seq) {
@@ -35,34 +61,41 @@ PostingTable::Posting& PostingTable::append(IndexKind kind, std::string_view val
   posting.kind = kind;
   posting.value = value;
   posting.first_seq = posting.last_seq = seq;
+  if (posting.distances.capacity() > kKeptBytesMax) std::string().swap(posting.distances);
   posting.distances.clear();
+  posting.next = 0;
   return posting;
 }
 
-void PostingTable::add(IndexKind kind, std::string_view value, std::uint64_t seq) {
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t slot = slot_hash(kind, value) & mask;
-  for (; slots_[slot] != 0; slot = (slot + 1) & mask) {
-    Posting& posting = postings_[slots_[slot] - 1];
-    if (posting.kind != kind || posting.value != value) continue;
-    append_distance(posting.last_seq, seq, posting.distances);
-    posting.last_seq = seq;
+void PostingTable::add(IndexKind kind, std::string_view value, std::uint64_t seq, bool of_earlier) {
+  if (slots_.empty()) slots_.resize(kSlotsMin);
+  const std::size_t slot = slot_of(kind, value);
+  if (slots_[slot] == 0) {
+    append(kind, values_.keep(value), seq);
+    slots_[slot] = static_cast<std::uint32_t>(used_);
+    if (used_ * 2 > slots_.size()) grow();
     return;
   }
-  append(kind, value, seq);
-  slots_[slot] = static_cast<std::uint32_t>(used_);
-  if (used_ * 2 > slots_.size()) grow();
+  const std::size_t first = slots_[slot] - 1;
+  if (of_earlier) {
+    Posting& own = append(kind, postings_[first].value, seq);
+    own.next = std::exchange(postings_[first].next, static_cast<std::uint32_t>(used_));
+    if (used_ * 2 > slots_.size()) grow();
+    return;
+  }
+  Posting& posting = postings_[first];
+  append_distance(posting.last_seq, seq, posting.distances);
+  posting.last_seq = seq;
 }
 
 void PostingTable::grow() {
   std::size_t size = slots_.size();
   while (used_ * 2 > size) size *= 2;
   slots_.assign(size, 0U);
-  const std::size_t mask = slots_.size() - 1;
   for (std::size_t i = 0; i < used_; ++i) {
-    std::size_t slot = slot_hash(postings_[i].kind, postings_[i].value) & mask;
-    while (slots_[slot] != 0) slot = (slot + 1) & mask;
-    slots_[slot] = static_cast<std::uint32_t>(i + 1);
+    // One that another leads to comes after that one, and finds it there.
+    const std::size_t slot = slot_of(postings_[i].kind, postings_[i].value);
+    if (slots_[slot] == 0) slots_[slot] = static_cast<std::uint32_t>(i + 1);
   }
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
+#include <iterator>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -13,7 +15,7 @@
 #include "store/log/idempotency_codec.h"
 #include "store/log/index_codec.h"
 #include "store/log/index_rebuild.h"
-#include "store/log/posting_table.h"
+#include "store/log/index_tail.h"
 #include "store/log/record_codec.h"
 #include "store/log/rocksdb_cursor.h"
 #include "store/log/rocksdb_store.h"
@@ -24,6 +26,8 @@ namespace {
 
 /// Expired idempotency keys that one append takes away: more than it can bring, so that they never pile up.
 constexpr std::size_t kPurgedPerAppendMin = 64;
+/// Events whose index entries are collected at a time when the log is opened.
+constexpr std::size_t kRecoveredAtATime = 2'048;
 
 std::string seq_key(std::uint64_t seq) {
   std::string key;
@@ -40,6 +44,7 @@ class RocksDbEventLog final : public DurableLog {
                   const RocksDbLogOptions& options)
       : store_(std::move(store)),
         watermark_(std::move(watermark)),
+        index_tail_(options.index_tail_events),
         rebuild_(*store_, options.on_index_failure, options.index_retry) {}
 
   /// Finds the end of the log and compares it with the watermark.
@@ -66,15 +71,17 @@ class RocksDbEventLog final : public DurableLog {
   Result<void> commit(Batch& batch, const Hash& hash);
   Result<Hash> put_events(Batch& batch);
   Result<Hash> put_records(std::span<const std::string> records, Batch& batch);
-  void put_postings(const Batch& batch);
+  void put_index_tail();
   void put_idempotency(const Batch& batch);
   Result<void> purge_idempotency(std::int64_t newest_us, std::size_t limit);
   Result<void> recover_expiry();
+  Result<void> recover_index();
   Result<void> write(std::uint64_t first, std::uint64_t last, const Hash& hash);
   std::unexpected<Error> poisoned(Error error);
   /// The stored entry, expired or not.
   [[nodiscard]] Result<std::optional<IdempotencyEntry>> get_idempotency(std::string_view key) const;
   [[nodiscard]] Result<void> get_record(std::uint64_t seq, std::string& record) const;
+  [[nodiscard]] Result<std::vector<std::uint64_t>> read_stored_index(const IndexQuery& query, std::uint64_t last) const;
 
   std::unique_ptr<RocksDbStore> store_;
   std::unique_ptr<Watermark> watermark_;
@@ -88,8 +95,8 @@ class RocksDbEventLog final : public DurableLog {
   std::optional<std::int64_t> oldest_expiry_us_;  // no stored idempotency key is older
   rocksdb::WriteBatch write_batch_;
   std::string record_;
-  PostingTable postings_;
 
+  IndexTail index_tail_;
   IndexRebuild rebuild_;
 };
 
@@ -121,7 +128,39 @@ Result<void> RocksDbEventLog::recover() {
   }
   if (last_seq() > acknowledged) ESAAS_CHECK(watermark_->advance(last_seq(), last_hash_));
   ESAAS_CHECK(recover_expiry());
-  return rebuild_.start(last_seq());
+  return recover_index();
+}
+
+/// Collects the entries of the events that came after those whose entries are stored.
+Result<void> RocksDbEventLog::recover_index() {
+  if (store_->is_of_format_before()) {
+    ESAAS_CHECK(rebuild_.start(last_seq()));
+    index_tail_.start_after(last_seq());
+    return store_->write_format();
+  }
+  ESAAS_TRY(const auto through, rebuild_.stored_through());
+  if (last_seq() > 0 && (!through || *through > last_seq())) {
+    return fail(ErrorCode::kDataLoss, store_->db().GetName() + " does not say up to where its events are indexed");
+  }
+  index_tail_.start_after(through.value_or(0));
+  ESAAS_CHECK(rebuild_.start(index_tail_.last_seq()));
+  RocksDbCursor cursor(*store_, RecordReader(index_tail_.last_seq() + 1, std::nullopt), last_seq());
+  std::vector<event::Event> events;
+  while (index_tail_.last_seq() < last_seq()) {
+    while (events.size() < kRecoveredAtATime && index_tail_.last_seq() + events.size() < last_seq()) {
+      ESAAS_TRY(const event::Event* event, cursor.next());
+      events.push_back(*event);
+    }
+    if (index_tail_.is_full()) {
+      write_batch_.Clear();
+      put_index_tail();
+      const auto status = store_->db().Write(rocksdb::WriteOptions(), &write_batch_);
+      if (!status.ok()) return std::unexpected(to_error(status, "cannot store index entries"));
+      index_tail_.forget();
+    }
+    index_tail_.add(std::exchange(events, {}));
+  }
+  return {};
 }
 
 Result<void> RocksDbEventLog::recover_expiry() {
@@ -159,22 +198,26 @@ Result<void> RocksDbEventLog::append_records(std::span<const std::string> record
   return commit(batch, hash);
 }
 
-/// Makes durable what was put, with its postings and keys.
+/// Makes durable what was put, with its keys, and from time to time the entries of what came before.
 Result<void> RocksDbEventLog::commit(Batch& batch, const Hash& hash) {
-  put_postings(batch);
-  const auto& newest = batch.events.back();
+  const bool stores_index = index_tail_.is_full();
+  if (stores_index) put_index_tail();
+  const std::uint64_t newest_seq = batch.events.back().seq();
+  const std::int64_t newest_us = batch.events.back().time_at_us();
   // Before the new keys, or a key that is used anew on the day of its expiry would be taken away with its old entry.
-  if (auto purged = purge_idempotency(newest.time_at_us(), 2 * batch.idempotency.size()); !purged) {
+  if (auto purged = purge_idempotency(newest_us, 2 * batch.idempotency.size()); !purged) {
     return poisoned(std::move(purged).error());
   }
   put_idempotency(batch);
-  if (auto written = write(batch.events.front().seq(), newest.seq(), hash); !written) {
+  if (auto written = write(batch.events.front().seq(), newest_seq, hash); !written) {
     return poisoned(std::move(written).error());
   }
+  if (stores_index) index_tail_.forget();
+  index_tail_.add(std::move(batch.events));
   last_hash_ = hash;
-  last_time_at_us_.store(newest.time_at_us(), std::memory_order_release);
-  last_seq_.store(newest.seq(), std::memory_order_release);
-  tail_.notify(newest.seq());
+  last_time_at_us_.store(newest_us, std::memory_order_release);
+  last_seq_.store(newest_seq, std::memory_order_release);
+  tail_.notify(newest_seq);
   return {};
 }
 
@@ -209,12 +252,12 @@ Result<Hash> RocksDbEventLog::put_records(std::span<const std::string> records, 
   return hash;
 }
 
-void RocksDbEventLog::put_postings(const Batch& batch) {
-  postings_.collect(batch.events);
-  for (const auto& posting : postings_.postings()) {
-    write_batch_.Put(store_->index(), posting_key(posting.kind, posting.value, posting.first_seq), posting.distances);
-  }
-  rebuild_.put_through(batch.events.back().seq(), write_batch_);
+/// What the tail holds of the events before this batch. Sorted, because each entry then lies near the one before it.
+void RocksDbEventLog::put_index_tail() {
+  index_tail_.for_each_posting([&](std::string_view key, std::string_view distances) {
+    write_batch_.Put(store_->index(), slice(key), slice(distances));
+  });
+  rebuild_.put_through(index_tail_.last_seq(), write_batch_);
 }
 
 void RocksDbEventLog::put_idempotency(const Batch& batch) {
@@ -322,17 +365,34 @@ Result<Hash> RocksDbEventLog::hash_of(std::uint64_t seq) const {
 }
 
 Result<std::vector<std::uint64_t>> RocksDbEventLog::read_index(const IndexQuery& query) const {
+  const std::uint64_t last = std::min(query.to_seq, last_seq());
+  // The tail before the store: what leaves the tail meanwhile is in the store by then, at the worst in both.
+  ESAAS_TRY(std::vector<std::uint64_t> newest, index_tail_.find(query, last));
+  const bool is_filed_by_event = query.kind != IndexKind::kOutcomeLater && query.kind != IndexKind::kOutcomeWord;
+  if (is_filed_by_event && query.newest_first && newest.size() >= query.limit) return newest;
+  ESAAS_TRY(std::vector<std::uint64_t> stored, read_stored_index(query, last));
+  if (newest.empty()) return stored;
+  std::vector<std::uint64_t> seqs;
+  seqs.reserve(stored.size() + newest.size());
+  const auto merge = [&](auto order) { std::ranges::set_union(stored, newest, std::back_inserter(seqs), order); };
+  query.newest_first ? merge(std::ranges::greater()) : merge(std::ranges::less());
+  if (seqs.size() > query.limit) seqs.resize(query.limit);
+  return seqs;
+}
+
+Result<std::vector<std::uint64_t>> RocksDbEventLog::read_stored_index(const IndexQuery& query,
+                                                                      std::uint64_t last) const {
   const std::string prefix = posting_prefix(query.kind, query.value);
   const std::unique_ptr<rocksdb::Iterator> entry(store_->db().NewIterator(rocksdb::ReadOptions(), store_->index()));
   const auto is_ours = [&] {
     return entry->Valid() && entry->key().size() == prefix.size() + kBigEndianBytes && entry->key().starts_with(prefix);
   };
   // The posting that holds a seq is the one whose first seq is the greatest not above it.
-  entry->SeekForPrev(prefix + seq_key(query.newest_first ? query.to_seq : query.from_seq));
+  const bool is_from_begin = !query.newest_first && query.from_seq <= 1;
+  if (!is_from_begin) entry->SeekForPrev(prefix + seq_key(query.newest_first ? query.to_seq : query.from_seq));
   if (!query.newest_first && !is_ours()) entry->Seek(prefix);
   std::vector<std::uint64_t> seqs;
   std::vector<std::uint64_t> posting;
-  const std::uint64_t last = std::min(query.to_seq, last_seq());
   while (is_ours() && seqs.size() < query.limit) {
     posting.clear();
     ESAAS_CHECK(

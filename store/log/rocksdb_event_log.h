@@ -3,6 +3,7 @@
 // is in it and for what each kind of damage looks like.
 
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -21,12 +22,17 @@ class Env;
 
 namespace esaas::store {
 
+/// Enough that a value costs next to nothing an event; collected anew in some 50 ms when the log is opened.
+inline constexpr std::size_t kIndexTailEvents = 16'384;
+
 struct RocksDbLogOptions {
   std::filesystem::path directory;
   /// Off: a directory without a log is an error instead of a new log.
   bool create_if_missing = true;
   /// For tests of faults; must outlive the log. Null: the real file system.
   rocksdb::Env* env = nullptr;
+  /// The index entries of so many of the newest events are kept in memory before they are stored (IndexTail).
+  std::size_t index_tail_events = kIndexTailEvents;
   /// Told each time that events which lack index entries could not be given them (IndexRebuild), on a thread of the
   /// log.
   std::function<void(const Error& why)> on_index_failure = nullptr;

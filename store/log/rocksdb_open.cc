@@ -13,7 +13,9 @@ namespace esaas::store {
 namespace {
 
 constexpr std::string_view kFormatKey = "format";
-constexpr std::string_view kFormat = "esaas event log 1";
+constexpr std::string_view kFormat = "esaas event log 2";
+/// Of programs that stored the index entries of each event with it.
+constexpr std::string_view kFormatBefore = "esaas event log 1";
 /// In this order everywhere.
 constexpr std::array<const char*, 3> kFamilies = {"events", "idx", "idempotency"};
 
@@ -156,16 +158,24 @@ Result<void> RocksDbStore::check_format(bool fresh) {
   const rocksdb::Slice key(kFormatKey.data(), kFormatKey.size());
   const auto status = db_->Get(rocksdb::ReadOptions(), meta_, key, &format);
   if (status.ok()) {
-    if (format == kFormat) return {};
+    is_of_format_before_ = format == kFormatBefore;
+    if (format == kFormat || is_of_format_before_) return {};
     return fail(ErrorCode::kUnsupportedVersion, "the event log in " + db_->GetName() + " is of format \"" + format +
-                                                    "\"; this program knows \"" + std::string(kFormat) + "\"");
+                                                    "\"; this program knows \"" + std::string(kFormat) +
+                                                    "\" and the one before");
   }
   if (!status.IsNotFound()) return std::unexpected(to_error(status, "cannot read the log's format"));
   if (!fresh) return fail(ErrorCode::kDataLoss, db_->GetName() + " does not say its format: it is no event log");
+  return write_format();
+}
+
+Result<void> RocksDbStore::write_format() {
   rocksdb::WriteOptions options;
   options.sync = true;
+  const rocksdb::Slice key(kFormatKey.data(), kFormatKey.size());
   const auto written = db_->Put(options, meta_, key, rocksdb::Slice(kFormat.data(), kFormat.size()));
   if (!written.ok()) return std::unexpected(to_error(written, "cannot write the log's format"));
+  is_of_format_before_ = false;
   return {};
 }
 

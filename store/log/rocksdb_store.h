@@ -29,6 +29,11 @@ class RocksDbStore {
   [[nodiscard]] rocksdb::ColumnFamilyHandle* index() const { return index_; }
   [[nodiscard]] rocksdb::ColumnFamilyHandle* idempotency() const { return idempotency_; }
 
+  /// The log is of format 1 (format.md): all of its events have their index entries, as far as their program knew any.
+  [[nodiscard]] bool is_of_format_before() const { return is_of_format_before_; }
+  /// Makes it one of this program's format, which older programs refuse; durable when it returns. Errors: kInternal.
+  Result<void> write_format();
+
  private:
   RocksDbStore() = default;
   enum class Way : std::uint8_t { kFresh, kExisting, kToRead };
@@ -40,6 +45,7 @@ class RocksDbStore {
   rocksdb::ColumnFamilyHandle* events_ = nullptr;
   rocksdb::ColumnFamilyHandle* index_ = nullptr;
   rocksdb::ColumnFamilyHandle* idempotency_ = nullptr;
+  bool is_of_format_before_ = false;
 };
 
 /// What RocksDB said, as ours; `what` begins the sentence ("cannot append events 5 to 9").

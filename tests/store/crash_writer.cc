@@ -13,7 +13,7 @@
 int main(int argc, char** argv) {
   using namespace esaas;
   if (argc != 3) return 2;
-  auto log = store::open_rocksdb_log({.directory = argv[1]});
+  auto log = store::open_rocksdb_log({.directory = argv[1], .index_tail_events = 200});
   if (!log) {
     std::fprintf(stderr, "%s\n", log.error().detail.c_str());
     return 1;

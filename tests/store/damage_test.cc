@@ -31,7 +31,7 @@ class Damage : public ::testing::TestWithParam<bool> {
     file_system_->skip_syncs();
     SampleEvents samples(2, 5);
     for (int part = 0; part < 3; ++part) {
-      auto log = open_rocksdb_log({.directory = whole_, .env = env_.get()});
+      auto log = open_rocksdb_log({.directory = whole_, .env = env_.get(), .index_tail_events = 40});
       ASSERT_TRUE(log) << log.error().detail;
       for (std::uint64_t i = 0; i < kEvents / 3; i += 10) ASSERT_TRUE((*log)->append(samples.batch(10)));
       if (!GetParam()) {

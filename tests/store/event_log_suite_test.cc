@@ -24,11 +24,13 @@ struct InMemory {
   void restart() { static_cast<MemoryEventLog&>(*log).reopen(); }
 };
 
-struct OnDisk {
+/// `kTail` events wait in memory for their index entries to be stored.
+template <std::size_t kTail>
+struct OnDiskWith {
   testing::TempDirectory directory;
   std::unique_ptr<EventLog> log = open();
   std::unique_ptr<EventLog> open() {
-    auto opened = open_rocksdb_log({.directory = directory.path()});
+    auto opened = open_rocksdb_log({.directory = directory.path(), .index_tail_events = kTail});
     if (!opened) ADD_FAILURE() << opened.error().detail;
     return opened ? std::move(*opened) : nullptr;
   }
@@ -76,7 +78,12 @@ class EventLogSuite : public ::testing::Test {
   Kind kind_;
 };
 
-using Kinds = ::testing::Types<InMemory, OnDisk>;
+using OnDisk = OnDiskWith<kIndexTailEvents>;
+/// Index entries are stored with the next append, or after some, and not only long after what the tests append.
+using OnDiskAtOnce = OnDiskWith<1>;
+using OnDiskSoon = OnDiskWith<100>;
+
+using Kinds = ::testing::Types<InMemory, OnDisk, OnDiskAtOnce, OnDiskSoon>;
 TYPED_TEST_SUITE(EventLogSuite, Kinds);
 
 TYPED_TEST(EventLogSuite, IsEmptyAtFirst) {

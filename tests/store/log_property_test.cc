@@ -96,7 +96,7 @@ class Pair {
   }
   void reopen() {
     disk_.reset();
-    auto opened = open_rocksdb_log({.directory = directory_.path(), .env = env_.get()});
+    auto opened = open_rocksdb_log({.directory = directory_.path(), .env = env_.get(), .index_tail_events = 20});
     RC_ASSERT(opened.has_value());
     disk_ = std::move(*opened);
     RC_ASSERT(disk_->last_seq() == memory_.last_seq());

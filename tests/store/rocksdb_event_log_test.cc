@@ -6,7 +6,9 @@
 #include <rocksdb/db.h>
 #include <rocksdb/utilities/options_util.h>
 
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 #include "tests/store/fault_file_system.h"
 #include "tests/store/log_check.h"
@@ -24,7 +26,7 @@ using testing::SampleEvents;
 class RocksDbLog : public ::testing::Test {
  protected:
   Result<std::unique_ptr<EventLog>> open() {
-    return open_rocksdb_log({.directory = directory_.path(), .env = env_.get()});
+    return open_rocksdb_log({.directory = directory_.path(), .env = env_.get(), .index_tail_events = tail_});
   }
   std::unique_ptr<EventLog> must_open() {
     auto log = open();
@@ -65,6 +67,7 @@ class RocksDbLog : public ::testing::Test {
   std::shared_ptr<FaultFileSystem> files_ = std::make_shared<FaultFileSystem>();
   std::unique_ptr<rocksdb::Env> env_ = testing::make_env(files_);
   SampleEvents samples_;
+  std::size_t tail_ = 10;
 };
 
 TEST_F(RocksDbLog, IsNotCreatedUnlessAsked) {
@@ -84,10 +87,10 @@ TEST_F(RocksDbLog, HeldByAnotherIsUnavailable) {
 
 TEST_F(RocksDbLog, OfAnotherFormatIsUnsupported) {
   fill(*must_open(), 1);
-  put("default", "format", "esaas event log 2");
+  put("default", "format", "esaas event log 3");
   const auto refused = open();
   EXPECT_EQ(refused.error().code, ErrorCode::kUnsupportedVersion);
-  EXPECT_NE(refused.error().detail.find("esaas event log 2"), std::string::npos);
+  EXPECT_NE(refused.error().detail.find("esaas event log 3"), std::string::npos);
   put("default", "format", "");
   EXPECT_EQ(open().error().code, ErrorCode::kDataLoss);
 }
@@ -127,6 +130,69 @@ TEST_F(RocksDbLog, ReplacedRecordIsFound) {
   EXPECT_NE(check_log(*must_open()).error().detail.find("event 17"), std::string::npos);
   put("events", key_of(40), "rubbish");
   EXPECT_NE(open().error().detail.find("event 40"), std::string::npos) << "the newest event is looked at on opening";
+}
+
+TEST_F(RocksDbLog, WhoseNewestEventsCannotBeIndexedIsRefused) {
+  tail_ = 1'000;
+  fill(*must_open(), 2);
+  put("events", key_of(17), "rubbish");
+  const auto refused = open();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kDataLoss);
+  EXPECT_NE(refused.error().detail.find("event 17"), std::string::npos) << refused.error().detail;
+}
+
+TEST_F(RocksDbLog, ThatDoesNotSayHowFarItIsIndexedIsRefused) {
+  fill(*must_open(), 3);
+  put("default", "index_through", key_of(61));
+  EXPECT_EQ(open().error().code, ErrorCode::kDataLoss) << "beyond its end";
+  put("default", "index_through", "");
+  EXPECT_EQ(open().error().code, ErrorCode::kDataLoss);
+}
+
+TEST_F(RocksDbLog, FailedAppendAddsNothingToTheIndex) {
+  auto log = must_open();
+  fill(*log, 3);
+  const IndexQuery query{.kind = IndexKind::kTenant, .value = "team-0", .limit = 1'000};
+  const auto before = *log->read_index(query);
+  ASSERT_FALSE(before.empty());
+  files_->fail_syncs(true);
+  ASSERT_FALSE(log->append(samples_.batch(500)));
+  EXPECT_EQ(*log->read_index(query), before);
+}
+
+TEST_F(RocksDbLog, IndexIsWholeWhileItsTailIsStored) {
+  // Some readers ask all the time while entries go from the tail to the store: nothing is missing or twice meanwhile.
+  auto log = must_open();
+  std::atomic<bool> stop = false;
+  std::atomic<std::uint64_t> asked = 0;
+  std::atomic<std::uint64_t> wrong = 0;
+  const auto ask = [&](bool newest_first) {
+    while (!stop) {
+      const std::uint64_t last = log->last_seq();
+      const auto seqs = log->read_index({.kind = IndexKind::kCluster,
+                                         .value = "all",
+                                         .to_seq = last,
+                                         .newest_first = newest_first,
+                                         .limit = 100'000});
+      bool is_right = seqs && seqs->size() == last;
+      for (std::size_t i = 0; is_right && i < last; ++i) is_right = (*seqs)[i] == (newest_first ? last - i : i + 1);
+      ++(is_right ? asked : wrong);
+    }
+  };
+  std::jthread forward(ask, false);
+  std::jthread backward(ask, true);
+  for (int i = 0; i < 300 || (asked < 200 && wrong == 0); ++i) {
+    Batch batch;
+    for (std::uint64_t n = 1; n <= 3; ++n) {
+      batch.events.push_back(plain_event(log->last_seq() + n));
+      batch.events.back().set_cluster("all");
+    }
+    ASSERT_TRUE(log->append(std::move(batch)));
+  }
+  stop = true;
+  EXPECT_EQ(wrong, 0U);
+  EXPECT_GE(asked, 200U);
 }
 
 TEST_F(RocksDbLog, WithoutItsWatermarkIsRefused) {
