@@ -1,9 +1,11 @@
+#include <rocksdb/cache.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 
 #include <array>
 #include <filesystem>
+#include <memory>
 #include <system_error>
 #include <vector>
 
@@ -40,33 +42,58 @@ rocksdb::DBOptions database_options(const RocksDbLogOptions& options, bool fresh
   return db;
 }
 
-/// What is cold, at the deepest level, is kept for good and read seldom. Events are small and alike, so that a block
-/// alone has little to learn from: each table has a dictionary that is trained on its own samples.
-void compress_cold(rocksdb::ColumnFamilyOptions& family) {
+/// For what is kept for good and read seldom. Entries are small and alike, so that a block alone has little to learn
+/// from: each table has a dictionary that is trained on its own samples. Samples of a hundred times the dictionary, as
+/// zstd's manual has it, take longer than all the rest, and save nothing more.
+rocksdb::CompressionOptions cold_compression() {
   constexpr std::uint32_t kDictionaryBytes = 64U << 10U;
-  family.bottommost_compression = rocksdb::kZSTD;
-  family.bottommost_compression_opts.enabled = true;
-  family.bottommost_compression_opts.level = 3;
-  family.bottommost_compression_opts.max_dict_bytes = kDictionaryBytes;
-  family.bottommost_compression_opts.zstd_max_train_bytes = 100 * kDictionaryBytes;  // as zstd's manual has it
+  rocksdb::CompressionOptions cold;
+  cold.enabled = true;
+  cold.level = 6;
+  cold.max_dict_bytes = kDictionaryBytes;
+  cold.zstd_max_train_bytes = 16 * kDictionaryBytes;
+  return cold;
 }
 
-rocksdb::ColumnFamilyOptions family_options(std::size_t write_buffer_bytes, std::size_t block_bytes) {
+/// A page of the audit reads some hundred blocks here and there: with RocksDB's 8 MiB the next page evicts them.
+constexpr std::size_t kBlockCacheBytes = 64U << 20U;
+
+using Cache = std::shared_ptr<rocksdb::Cache>;
+
+rocksdb::ColumnFamilyOptions family_options(std::size_t write_buffer_bytes, std::size_t block_bytes,
+                                            const Cache& cache) {
   rocksdb::ColumnFamilyOptions family;
   family.write_buffer_size = write_buffer_bytes;
   family.compression = rocksdb::kLZ4Compression;
-  compress_cold(family);
+  family.bottommost_compression = rocksdb::kZSTD;
+  family.bottommost_compression_opts = cold_compression();
   rocksdb::BlockBasedTableOptions table;
   table.block_size = block_bytes;
+  table.block_cache = cache;
   table.format_version = 5;
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return family;
 }
 
-rocksdb::ColumnFamilyOptions idempotency_options() {
+rocksdb::ColumnFamilyOptions events_options(const Cache& cache) {
+  auto family = family_options(32U << 20U, 16U << 10U, cache);
+  // Keys only grow, so that tables never overlap: each is written once more, to be compressed for good, as soon as it
+  // is there, and then lies on the first level for ever, which is as deep as any need to be.
+  family.level0_file_num_compaction_trigger = 1;
+  family.max_bytes_for_level_base = std::uint64_t{1} << 50U;
+  // By level, because a table that is the only one counts as the deepest, and would only be moved.
+  family.compression_per_level = {rocksdb::kLZ4Compression, rocksdb::kZSTD};
+  family.compression_opts = cold_compression();
+  family.bottommost_compression = rocksdb::kDisableCompressionOption;
+  family.bottommost_compression_opts = {};
+  return family;
+}
+
+rocksdb::ColumnFamilyOptions idempotency_options(const Cache& cache) {
   // Nearly every key that is asked for is new: the filter answers for it.
-  auto family = family_options(4U << 20U, 4U << 10U);
+  auto family = family_options(4U << 20U, 4U << 10U, cache);
   rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.format_version = 5;
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
@@ -74,10 +101,11 @@ rocksdb::ColumnFamilyOptions idempotency_options() {
 }
 
 std::vector<rocksdb::ColumnFamilyDescriptor> families() {
-  return {{rocksdb::kDefaultColumnFamilyName, family_options(1U << 20U, 4U << 10U)},
-          {kFamilies[0], family_options(32U << 20U, 16U << 10U)},
-          {kFamilies[1], family_options(8U << 20U, 8U << 10U)},
-          {kFamilies[2], idempotency_options()}};
+  const Cache cache = rocksdb::NewLRUCache(kBlockCacheBytes);
+  return {{rocksdb::kDefaultColumnFamilyName, family_options(1U << 20U, 4U << 10U, cache)},
+          {kFamilies[0], events_options(cache)},
+          {kFamilies[1], family_options(8U << 20U, 8U << 10U, cache)},
+          {kFamilies[2], idempotency_options(cache)}};
 }
 
 /// What is not a database must not become one while the remains of one lie there.
