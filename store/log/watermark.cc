@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -59,13 +60,16 @@ Watermark::Watermark(std::filesystem::path file, int descriptor) : file_(std::mo
 Watermark::~Watermark() { ::close(descriptor_); }
 
 Result<std::unique_ptr<Watermark>> Watermark::create(const std::filesystem::path& file) {
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-  if (descriptor < 0) return io_error(file, "create");
+  // Under another name until it is whole: a kill meanwhile leaves a log that was never acknowledged anything.
+  const std::filesystem::path unfinished = file.string() + ".new";
+  const int descriptor = ::open(unfinished.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+  if (descriptor < 0) return io_error(unfinished, "create");
   std::unique_ptr<Watermark> watermark(new Watermark(file, descriptor));
   for (std::uint64_t slot = 0; slot < kSlots; ++slot) {
     ESAAS_CHECK(watermark->write_slot(slot, 0, Hash{}));
   }
-  if (::fsync(descriptor) != 0) return io_error(file, "sync");
+  if (::fsync(descriptor) != 0) return io_error(unfinished, "sync");
+  if (::rename(unfinished.c_str(), file.c_str()) != 0) return io_error(file, "create");
   const int directory = ::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (directory < 0) return io_error(file.parent_path(), "open");
   const int synced = ::fsync(directory);
