@@ -1,8 +1,14 @@
 // The event log beside PostgreSQL 15 with the same events and equal indexes, in one run on the same disk.
 //
 //   ingest       durable batches of 1,000 events, in turns of 100 batches: EventLog::append (encoded, hashed, checked,
-//                indexed) beside one COPY a transaction into a table whose rows are prepared outside the time
-//   bytes        on disk an event, indexes with them, PostgreSQL's WAL not
+//                indexed) beside one COPY a transaction into a table whose rows are prepared outside the time: what the
+//                aim is of. Then, for what it tells: the same with the preparation of the rows (serialized, cut into
+//                words) within the time; the same by one INSERT a row, sent without waiting (pipeline mode), on a table
+//                of the first turn alone; and the processor's time of either side: ours by the thread that appends,
+//                and by those that index, flush and compact behind it, whoever's turn it is; the peer's by the
+//                processes of its server, without the client
+//   bytes        on disk an event, indexes with them, PostgreSQL's WAL not: the peer's after VACUUM, ours once RocksDB
+//                has compacted what its own rules ask for
 //   audit        a page of 50, newest first, each with what came of it, and the count up to 1,000: of a user, of a
 //                cluster, of two words
 //   trace        all events of one operation: ours as the finished tree, the peer's rows only
@@ -14,6 +20,8 @@
 // peer's, trace below 5 ms, cold start below 2 s.
 
 #include <fmt/format.h>
+#include <rocksdb/db.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -21,6 +29,7 @@
 #include <functional>
 #include <iostream>
 #include <random>
+#include <thread>
 
 #include "bench/log_vs_postgresql/postgresql.h"
 #include "bench/smoke.h"
@@ -49,6 +58,16 @@ constexpr std::size_t kTail = 100'000;  // events after the newest snapshot: the
 constexpr std::size_t kQuestions = 500;
 constexpr std::uint32_t kClustersAtATime = 1'000;
 
+/// Of the processor: RUSAGE_SELF, by all threads of this process; RUSAGE_THREAD, by the one that asks.
+double cpu_seconds(int who) {
+  rusage usage{};
+  ::getrusage(who, &usage);
+  const auto of = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return of(usage.ru_utime) + of(usage.ru_stime);
+}
+
 double seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
 // ---- The peer ----
@@ -69,6 +88,10 @@ CREATE INDEX ON events (outcome, seq) WHERE outcome IS NOT NULL;
 CREATE INDEX ON events (ended) WHERE ended IS NOT NULL;
 CREATE INDEX ON events USING gin (words) WHERE words IS NOT NULL;
 )";
+
+/// By one INSERT a row into a table of the same kind.
+constexpr const char* kInsertTable = "CREATE TABLE inserted (LIKE events INCLUDING ALL)";
+constexpr const char* kInsert = "INSERT INTO inserted VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 
 /// A page with what came of each entry, and the count to 1,000.
 std::string audit_page(const std::string& filter) {
@@ -154,31 +177,56 @@ class Run {
     state::FleetState fleet;
     Clock::duration ours{};
     Clock::duration peer{};
+    Clock::duration rows_made{};
+    double appended_cpu = 0;
+    const double all_cpu_before = cpu_seconds(RUSAGE_SELF);
+    const double main_cpu_before = cpu_seconds(RUSAGE_THREAD);
+    const double peer_cpu_before = peer_.cpu_seconds();
     for (std::size_t done = 0; done < events_;) {
       std::vector<Events> turn;
       for (; turn.size() < kTurn && done < events_; done += kBatch) turn.push_back(samples.take(kBatch));
-      std::vector<std::string> rows;
+      std::vector<CopyRows> rows(turn.size());
+      auto begin = Clock::now();
+      for (std::size_t i = 0; i < turn.size(); ++i) {
+        for (const event::Event& event : turn[i]) add_row(event, rows[i]);
+        rows[i].finish();
+      }
+      rows_made += Clock::now() - begin;
       for (const Events& batch : turn) {
-        CopyRows copy;
-        for (const event::Event& event : batch) add_row(event, copy);
-        rows.push_back(copy.finish());
         learn(batch);
         for (const event::Event& event : batch) state::evolve(fleet, event);
       }
-      auto begin = Clock::now();
-      for (const std::string& batch : rows) peer_.copy("events", batch);
-      peer += Clock::now() - begin;
       begin = Clock::now();
+      for (const CopyRows& batch : rows) peer_.copy("events", batch.bytes());
+      peer += Clock::now() - begin;
+      if (first_turn_.empty()) first_turn_ = std::move(rows);
+      begin = Clock::now();
+      const double cpu_before = cpu_seconds(RUSAGE_THREAD);
       for (Events& batch : turn) must(log_->append({std::move(batch), {}}));
+      appended_cpu += cpu_seconds(RUSAGE_THREAD) - cpu_before;
       ours += Clock::now() - begin;
       if (done + kTail >= events_ && !has_snapshot_) {
         must(snapshots.save(must(store::take_snapshot(*log_, fleet))));
         has_snapshot_ = true;
       }
     }
-    const auto rate = [&](Clock::duration time) { return static_cast<double>(events_) / seconds(time); };
+    settle();
+    const double peer_cpu = peer_.cpu_seconds() - peer_cpu_before;
+    // Of the other threads also what they did while it was the peer's turn.
+    const double others_cpu =
+        cpu_seconds(RUSAGE_SELF) - all_cpu_before - (cpu_seconds(RUSAGE_THREAD) - main_cpu_before);
+    const auto count = static_cast<double>(events_);
+    const auto rate = [&](Clock::duration time) { return count / seconds(time); };
     std::cout << fmt::format("ingest           ours {:.0f} events/s   PostgreSQL {:.0f} events/s   {:.2f} x (aim 5)\n",
                              rate(ours), rate(peer), rate(ours) / rate(peer));
+    std::cout << fmt::format("  rows made in the time                PostgreSQL {:.0f} events/s   {:.2f} x\n",
+                             rate(peer + rows_made), rate(ours) / rate(peer + rows_made));
+    const double inserted = insert_rate();
+    std::cout << fmt::format("  by INSERT, rows made outside of it   PostgreSQL {:.0f} events/s   {:.2f} x\n", inserted,
+                             rate(ours) / inserted);
+    std::cout << fmt::format(
+        "  processor        ours {:.2f} us an event to append and {:.2f} behind it   PostgreSQL's server {:.2f} us\n",
+        appended_cpu / count * 1e6, others_cpu / count * 1e6, peer_cpu / count * 1e6);
   }
 
   void sizes() {
@@ -187,6 +235,7 @@ class Run {
     const double peer = std::stod(peer_.ask("SELECT pg_total_relation_size('events')"));
     log_.reset();
     log_ = open();  // what was in memory only is in tables now
+    settle();
     const auto ours = static_cast<double>(bytes_below(directory_.path() / "log"));
     const auto each = [&](double bytes) { return bytes / static_cast<double>(events_); };
     std::cout << fmt::format("bytes an event   ours {:.1f}   PostgreSQL {:.1f}   a {:.2f}th (aim a fifth)\n",
@@ -245,8 +294,33 @@ class Run {
   }
 
  private:
-  std::unique_ptr<store::EventLog> open() {
+  /// Waits for what RocksDB does by itself.
+  void settle() {
+    const auto is_busy = [&](const char* property) {
+      std::uint64_t value = 0;
+      return log_->database().GetAggregatedIntProperty(property, &value) && value > 0;
+    };
+    while (is_busy("rocksdb.mem-table-flush-pending") || is_busy("rocksdb.num-running-flushes") ||
+           is_busy("rocksdb.compaction-pending") || is_busy("rocksdb.num-running-compactions")) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  }
+
+  std::unique_ptr<store::DurableLog> open() {
     return must(store::open_rocksdb_log({.directory = directory_.path() / "log"}));
+  }
+
+  /// Events a second of the first turn, by one INSERT a row.
+  double insert_rate() {
+    peer_.run(kInsertTable);
+    peer_.prepare("insert", kInsert);
+    const auto begin = Clock::now();
+    for (const CopyRows& batch : first_turn_) peer_.insert("insert", batch);
+    const auto took = Clock::now() - begin;
+    const auto rows = static_cast<double>(first_turn_.size() * kBatch);
+    first_turn_.clear();
+    peer_.run("DROP TABLE inserted");
+    return rows / seconds(took);
   }
 
   /// What there is to ask for.
@@ -279,8 +353,9 @@ class Run {
 
   const std::size_t events_;
   store::testing::TempDirectory directory_;
-  std::unique_ptr<store::EventLog> log_;
+  std::unique_ptr<store::DurableLog> log_;
   PostgreSql peer_;
+  std::vector<CopyRows> first_turn_;
   std::vector<std::string> users_;
   std::vector<std::string> clusters_;
   std::vector<std::string> operations_;

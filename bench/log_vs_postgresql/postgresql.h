@@ -12,6 +12,8 @@
 
 namespace esaas::bench {
 
+class CopyRows;
+
 class PostgreSql {
  public:
   /// Where Debian has its programs.
@@ -36,6 +38,12 @@ class PostgreSql {
 
   /// COPY ... FROM STDIN (FORMAT binary), in a transaction of its own; durable when it returns.
   void copy(const std::string& table, const std::string& rows);
+  /// One prepared INSERT a row, sent without waiting for the answers, in one transaction; durable when it returns. The
+  /// statement was prepared with a parameter for each field.
+  void insert(const std::string& statement, const CopyRows& rows);
+
+  /// Of the processor, by all processes of the server since it started.
+  [[nodiscard]] double cpu_seconds() const;
 
  private:
   std::filesystem::path folder_;
@@ -55,11 +63,23 @@ class CopyRows {
   /// Ends it; nothing may be added any more.
   const std::string& finish();
 
+  struct Field {
+    std::size_t at = 0;      ///< in bytes()
+    std::int32_t size = -1;  ///< below zero: null
+  };
+  [[nodiscard]] const std::string& bytes() const { return bytes_; }
+  /// Of all rows, one after the other.
+  [[nodiscard]] const std::vector<Field>& fields() const { return fields_; }
+  [[nodiscard]] std::size_t fields_of_a_row() const { return fields_of_a_row_; }
+
  private:
   template <typename T>
   void big_endian(T value);
+  void begin_field(std::size_t size);
 
   std::string bytes_;
+  std::vector<Field> fields_;
+  std::size_t fields_of_a_row_ = 0;
 };
 
 }  // namespace esaas::bench
