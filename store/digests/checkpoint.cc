@@ -27,8 +27,9 @@ bool take_bytes(const json::object& object, std::string_view name, std::string& 
   const json::value* value = object.if_contains(name);
   if (value == nullptr || !value->is_string()) return false;
   auto taken = bytes_of_hex(value->get_string(), name);
-  if (taken) bytes = *std::move(taken);
-  return taken.has_value();
+  if (!taken) return false;
+  bytes = *std::move(taken);
+  return true;
 }
 
 /// A digest is of events before its own, which is in what was verified.
