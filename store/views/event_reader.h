@@ -1,10 +1,15 @@
 #pragma once
-// Reads the log forward for one reader, a bounded batch at a time, with a filter. What the event stream and the event
-// list of the API stand on. Thread-safe; may block on the disk.
+// Reads the log forward for one reader, a bounded piece at a time, with a filter: what event streams and sinks stand
+// on.
+//
+// For a reader that is far behind, the index of its cluster or tenant is read, so that what is not for it costs it next
+// to nothing; near the end of the log the events themselves are looked at. Both say the same, so a reader may be served
+// now by the one, now by the other. Thread-safe; may block on the disk.
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
-#include <vector>
 
 #include "core/base/result.h"
 #include "core/events/event.pb.h"
@@ -16,19 +21,15 @@ namespace esaas::store {
 struct EventFilter {
   std::string tenant = {};
   std::string cluster = {};
-  std::string operation_id = {};
 };
 
-struct EventPage {
-  std::vector<event::Event> events;
-  std::uint64_t next_seq = 0;  ///< where to read on: all before it were given or did not match
-  bool at_end = false;         ///< the log ended at next_seq - 1 when it was looked at
-};
+/// Is given the matches in order of seq. False: it wants no more behind this one.
+using TakeEvent = std::function<bool(const event::Event&)>;
 
-/// The matching events from `from_seq` on (0 means 1), at the most `limit` of them and kViewPageMax. With a filter the
-/// index is read, and what does not match costs nothing unless two filters have to agree; then at the most kViewScanMax
-/// events are looked at.
-Result<EventPage> read_events(const EventLog& log, std::uint64_t from_seq, const EventFilter& filter,
-                              std::size_t limit);
+/// Gives `take` the matches behind `after_seq`, and answers how far it came: whatever is not behind that seq was given
+/// or does not match. `after_seq` itself when the log does not go on. Precondition: `looked_at_max`, of events that the
+/// filter is held against, is not 0.
+Result<std::uint64_t> read_events(const EventLog& log, std::uint64_t after_seq, const EventFilter& filter,
+                                  std::size_t looked_at_max, const TakeEvent& take);
 
 }  // namespace esaas::store

@@ -4,8 +4,6 @@
 // An operation that was fulfilled at once has one event, whose seq is in the operation's id: it has no index entries,
 // which would cost more than the event. Every other operation is found through the index.
 
-#include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
 
@@ -17,9 +15,7 @@ namespace esaas::store {
 
 class OperationWalk {
  public:
-  /// Those events whose seq is within [from_seq, to_seq].
-  OperationWalk(const EventLog& log, std::string_view operation_id, std::uint64_t from_seq = 1,
-                std::uint64_t to_seq = std::numeric_limits<std::uint64_t>::max());
+  OperationWalk(const EventLog& log, std::string_view operation_id);
 
   /// The next event, or null at the end. It lives until the next call.
   Result<const event::Event*> next();
@@ -29,8 +25,6 @@ class OperationWalk {
 
   const EventLog& log_;
   std::string id_;
-  std::uint64_t from_seq_;
-  std::uint64_t to_seq_;
   IndexWalk indexed_;
   bool begun_ = false;
   event::Event request_;

@@ -8,7 +8,6 @@
 #include "store/log/memory_event_log.h"
 #include "store/snapshots/recovery.h"
 #include "store/views/audit_view.h"
-#include "store/views/event_reader.h"
 #include "store/views/operation_view.h"
 #include "store/views/sentence.h"
 #include "store/views/time_search.h"
@@ -236,11 +235,6 @@ TEST_F(Views, AnOperationFulfilledAtOnceIsFoundEverywhereByItsOneEvent) {
   ASSERT_EQ(audit->entries.size(), 1U);
   EXPECT_EQ(audit->entries[0].outcome, "succeeded");
   EXPECT_EQ(audit->entries[0].finished_at_us, event.time_at_us());
-  const auto page = read_events(log_, 1, {.operation_id = "op-21"}, 10);
-  ASSERT_TRUE(page);
-  ASSERT_EQ(page->events.size(), 1U);
-  EXPECT_EQ(page->events[0].seq(), 21U);
-  EXPECT_TRUE(read_events(log_, 22, {.operation_id = "op-21"}, 10)->events.empty());
   EXPECT_EQ(TraceView(log_).trace("op-20").error().code, ErrorCode::kNotFound) << "event 20 is no request";
 }
 
@@ -346,41 +340,6 @@ TEST_F(Views, TimeSearchFindsTheFirstEventOfAMoment) {
   EXPECT_EQ(first_seq_at(log_, from_us(11)), 3U);
   EXPECT_EQ(first_seq_at(log_, from_us(30)), 4U);
   EXPECT_EQ(first_seq_at(log_, from_us(31)), 7U);
-}
-
-TEST_F(Views, EventReaderGivesEveryMatchOnceInBoundedPages) {
-  grow(2500);
-  const auto& cluster = events_[700].cluster();
-  const EventFilter filters[] = {{},
-                                 {.tenant = "team-2"},
-                                 {.cluster = cluster},
-                                 {.tenant = "team-0", .cluster = cluster},
-                                 {.operation_id = events_[700].operation_id()}};
-  for (const auto& filter : filters) {
-    std::vector<std::uint64_t> want;
-    for (const auto& event : events_) {
-      if ((filter.tenant.empty() || event.tenant() == filter.tenant) &&
-          (filter.cluster.empty() || event.cluster() == filter.cluster) &&
-          (filter.operation_id.empty() || event.operation_id() == filter.operation_id)) {
-        want.push_back(event.seq());
-      }
-    }
-    std::vector<std::uint64_t> got;
-    std::uint64_t from = 0;
-    for (;;) {
-      const auto page = read_events(log_, from, filter, 64);
-      ASSERT_TRUE(page);
-      EXPECT_LE(page->events.size(), 64U);
-      for (const auto& event : page->events) got.push_back(event.seq());
-      from = page->next_seq;
-      if (page->at_end) break;
-    }
-    EXPECT_EQ(got, want);
-    EXPECT_EQ(from, 2501U);
-    const auto beyond = read_events(log_, from, filter, 64);
-    EXPECT_TRUE(beyond->at_end && beyond->events.empty());
-    EXPECT_EQ(beyond->next_seq, 2501U);
-  }
 }
 
 }  // namespace
