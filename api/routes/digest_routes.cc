@@ -110,10 +110,10 @@ Answer get_proof(Call& call) {
 
 using http::Verb;
 constexpr std::array kRoutes{
-    Route{Verb::kGet, "/v1/digests", auth::kFleetReaders, &list_digests},
+    Route{Verb::kGet, "/v1/digests", auth::kFleetReaders, &list_digests, kTakesAt},
     Route{Verb::kPost, "/v1/digests", auth::kFleetAdmins, &sign_digest},
-    Route{Verb::kGet, "/v1/digests/{digest}", auth::kFleetReaders, &get_digest},
-    Route{Verb::kGet, "/v1/events/{event}/proof", auth::kReaders, &get_proof},
+    Route{Verb::kGet, "/v1/digests/{digest}", auth::kFleetReaders, &get_digest, kTakesAt},
+    Route{Verb::kGet, "/v1/events/{event}/proof", auth::kReaders, &get_proof, kTakesAt},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "api/auth/token.h"
 #include "api/routes/event_stream.h"
+#include "api/routes/past_call.h"
 #include "api/routes/query.h"
 #include "core/events/event_kind.h"
 #include "store/log/event_log.h"
@@ -17,7 +18,8 @@ namespace {
 Result<std::uint64_t> read_position(const Call& call, Query& query) {
   const auto last = call.foundation.log.last_seq();
   // Without `from` the stream begins with what happens next (or behind the snapshot, which is not older than `last`).
-  const auto from = query.number("from", 1, UINT64_MAX, last + 1);
+  // In the past nothing happens next: there it begins with the first event.
+  const auto from = query.number("from", 1, UINT64_MAX, is_of_the_past(call) ? 1 : last + 1);
   const auto& id = call.request().last_event_id;
   std::uint64_t seq = from - 1;
   if (!id.empty()) {
@@ -53,8 +55,13 @@ Result<http::Response> stream_events(Call& call) {
   if (!filter.kind.empty() && !event::is_kind(filter.kind)) {
     return fail(ErrorCode::kInvalidArgument, "kind: there is no event " + filter.kind, "kind", "known_kind");
   }
-  ESAAS_TRY(auto hash, auth::hash_of_bearer(call.request().authorization));
   http::Response response;
+  if (is_of_the_past(call) && !call.request().last_event_id.empty() && *after_seq == call.foundation.log.last_seq()) {
+    response.status = 204;  // a browser that has seen it all comes back no more
+    response.content_type = {};
+    return response;
+  }
+  ESAAS_TRY(auto hash, auth::hash_of_bearer(call.request().authorization));
   response.content_type = "text/event-stream";
   response.headers.emplace_back("X-Accel-Buffering", "no");
   // Who comes back with an id had the snapshot before.
@@ -65,7 +72,7 @@ Result<http::Response> stream_events(Call& call) {
   return response;
 }
 
-constexpr std::array kRoutes{Route{http::Verb::kGet, "/v1/events", auth::kReaders, &stream_events}};
+constexpr std::array kRoutes{Route{http::Verb::kGet, "/v1/events", auth::kReaders, &stream_events, kTakesAt}};
 
 }  // namespace
 

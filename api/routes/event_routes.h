@@ -1,5 +1,5 @@
 #pragma once
-// GET /v1/events: the log as server-sent events, from a seq on and without a gap.
+// GET /v1/events: the log as server-sent events, from a seq on and without a gap; as of a moment (?at=), up to it.
 
 #include <span>
 

@@ -5,10 +5,12 @@
 #include "api/auth/token.h"
 #include "api/http/co_try.h"
 #include "api/routes/event_feed.h"
+#include "api/routes/past_call.h"
 #include "api/routes/present.h"
 #include "api/routes/read_pool.h"
 #include "core/events/event_kind.h"
 #include "store/log/event_log.h"
+#include "store/views/event_reader.h"
 
 namespace esaas::api {
 namespace {
@@ -22,6 +24,10 @@ void append_event(const event::Event& event, std::string& text) {
   text.append("\ndata: ").append(boost::json::serialize(present(event))).append("\n\n");
 }
 
+std::string id_alone(std::uint64_t seq, std::string_view comment) {
+  return "id: " + std::to_string(seq) + "\n: " + std::string(comment) + "\n\n";
+}
+
 }  // namespace
 
 EventStream::EventStream(const Call& call, EventFilter filter, std::uint64_t after_seq, std::string token_hash)
@@ -29,7 +35,8 @@ EventStream::EventStream(const Call& call, EventFilter filter, std::uint64_t aft
       exchange_(call.exchange),
       scope_(std::make_shared<const Scope>(Scope{std::move(filter), call.caller})),
       token_hash_(std::move(token_hash)),
-      seq_(after_seq) {}
+      seq_(after_seq),
+      is_of_the_past_(is_of_the_past(call)) {}
 
 EventStream::EventStream(const Call& call, EventFilter filter, std::string token_hash)
     : EventStream(call, std::move(filter), 0, std::move(token_hash)) {
@@ -49,14 +56,13 @@ bool EventStream::is_wanted(const event::Event& event, const Scope& scope) {
 Result<EventStream::Read> EventStream::read_piece(const store::EventLog& log, const Scope& scope,
                                                   std::uint64_t after_seq) {
   Read read;
-  read.seq = after_seq;
-  ESAAS_TRY(const auto cursor, log.read(after_seq + 1));
-  for (std::size_t i = 0; i < kPieceEventsMax && read.text.size() < kPieceBytes; ++i) {
-    ESAAS_TRY(const auto* event, cursor->next());
-    if (event == nullptr) break;
-    read.seq = event->seq();
-    if (is_wanted(*event, scope)) append_event(*event, read.text);
-  }
+  const std::string& tenant = scope.filter.tenant.empty() ? scope.caller.tenant : scope.filter.tenant;
+  const store::EventFilter filter{.tenant = tenant, .cluster = scope.filter.cluster};
+  const auto take = [&](const event::Event& event) {
+    if (is_wanted(event, scope)) append_event(event, read.text);
+    return read.text.size() < kPieceBytes;
+  };
+  ESAAS_TRY(read.seq, store::read_events(log, after_seq, filter, kPieceEventsMax, take));
   return read;
 }
 
@@ -66,18 +72,25 @@ asio::awaitable<Result<bool>> EventStream::next(std::string& piece) {
     piece = "retry: 1000\n\n";
     co_return true;
   }
-  while (!exchange_->stopping()) {
-    ESAAS_CO_CHECK(auth::authenticate_hash(foundation_.front, token_hash_, exchange_->peer_address, foundation_.now()));
+  while (!exchange_->stopping() && !ended_) {
+    if (!is_of_the_past_) {
+      ESAAS_CO_CHECK(
+          auth::authenticate_hash(foundation_.front, token_hash_, exchange_->peer_address, foundation_.now()));
+    }
     if (snapshot_) {
       if (!snapshot_->append_piece(piece, kPieceBytes)) snapshot_.reset();
       co_return true;
     }
-    auto waker = exchange_->begin_wait();
-    if (foundation_.feed.wake_after(seq_, this, std::move(waker))) {
+    // An id moves a reader whose filter let nothing through, so that it resumes from here.
+    if (is_of_the_past_ && seq_ >= foundation_.log.last_seq()) {
+      piece = id_alone(seq_, "the end");
+      ended_ = true;
+      co_return true;
+    }
+    if (!is_of_the_past_ && foundation_.feed.wake_after(seq_, this, exchange_->begin_wait())) {
       const bool woken = co_await exchange_->wait(foundation_.limits.heartbeat_interval, http::Exchange::OnStop::kEnd);
       if (!woken && !exchange_->stopping()) {
-        // The id moves a reader whose filter let nothing through, so that it resumes from here.
-        piece = "id: " + std::to_string(seq_) + "\n: heartbeat\n\n";
+        piece = id_alone(seq_, "heartbeat");
         co_return true;
       }
       continue;

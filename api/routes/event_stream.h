@@ -6,6 +6,9 @@
 //
 // One that asks for a snapshot gets the objects of the fleet first, as they are at one durable seq, and then the events
 // behind that seq. Meanwhile it holds on to those objects (event_snapshot.h).
+//
+// As of a moment of the past the stream ends with that moment's last event, whose id is told also when the event is not
+// for the reader: so its token is looked at once, as for every other read.
 
 #include <memory>
 #include <optional>
@@ -29,14 +32,14 @@ class EventStream final : public http::BodyStream {
 
   boost::asio::awaitable<Result<bool>> next(std::string& piece) override;
 
-  /// What one piece holds at most: events looked at, and bytes after which it ends.
+  /// What one piece holds at most: events that its filter is held against, and bytes after which it ends.
   static constexpr std::size_t kPieceEventsMax = 512;
   static constexpr std::size_t kPieceBytes = 64 * 1024;
 
  private:
   struct Read {
     std::string text;
-    std::uint64_t seq = 0;  ///< of the last event looked at
+    std::uint64_t seq = 0;  ///< what is not behind it was read, or is not wanted
   };
   /// Who reads what. Shared, because a read on the pool that took too long outlives its stream.
   struct Scope {
@@ -52,7 +55,9 @@ class EventStream final : public http::BodyStream {
   const std::string token_hash_;
   std::uint64_t seq_;
   std::optional<EventSnapshot> snapshot_;  ///< while it is not sent
+  const bool is_of_the_past_;
   bool begun_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace esaas::api

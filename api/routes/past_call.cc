@@ -144,6 +144,8 @@ std::optional<std::string> take_at(http::Target& target) {
   return at;
 }
 
+bool is_of_the_past(const Call& call) { return dynamic_cast<const PastFront*>(&call.foundation.front) != nullptr; }
+
 asio::awaitable<Result<http::Response>> answer(Call& call, const Route& route) {
   if (const auto* handler = std::get_if<SyncHandler>(&route.handler)) co_return (*handler)(call);
   co_return co_await std::get<AsyncHandler>(route.handler)(call);

@@ -54,6 +54,9 @@ class PastFront final : public loop::Front {
 /// the resource takes it.
 std::optional<std::string> take_at(http::Target& target);
 
+/// True when it is asked as of a moment of the past.
+bool is_of_the_past(const Call& call);
+
 /// What the route answers.
 boost::asio::awaitable<Result<http::Response>> answer(Call& call, const Route& route);
 

@@ -52,6 +52,15 @@ TEST_F(DigestRoutes, SignShowAndListByPages) {
     if (next != nullptr) cursor = std::string(next->as_string());
   }
   EXPECT_EQ(listed, made);
+  const std::string then = "?at=" + std::to_string(record.seq);
+  EXPECT_EQ(client_->request("GET", "/v1/digests" + then).json().at("items").as_array().size(), 1U)
+      << "as of the first";
+  EXPECT_EQ(client_->request("GET", "/v1/digests/" + std::to_string(record.seq) + then).json(), made[0]);
+  const std::string second = std::to_string(record_of(made[1]).seq);
+  EXPECT_EQ(client_->request("GET", "/v1/digests/" + second + then).status, 404U);
+  const std::string between = std::to_string(record.seq + 1);
+  EXPECT_EQ(client_->request("GET", "/v1/events/" + between + "/proof").status, 200U);
+  EXPECT_EQ(client_->request("GET", "/v1/events/" + between + "/proof?at=" + between).problem_rule(), "in_a_digest");
   EXPECT_EQ(client_->request("GET", "/v1/digests/1").status, 404U);
   EXPECT_EQ(client_->request("GET", "/v1/digests/99999").status, 404U);
   EXPECT_EQ(client_->request("GET", "/v1/digests/first").status, 404U);

@@ -2,10 +2,13 @@
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 
+#include <algorithm>
 #include <map>
+#include <random>
 #include <thread>
 #include <vector>
 
+#include "api/routes/event_stream.h"
 #include "tests/api/test_api.h"
 
 namespace esaas::api {
@@ -20,6 +23,11 @@ struct Streamed {
 /// A client of /v1/events that takes chunks apart.
 class StreamClient {
  public:
+  /// The ids that came without an event as well.
+  [[nodiscard]] const std::string& last_id() const { return last_id_; }
+  /// In bytes, of what the server had in memory for it at a time.
+  [[nodiscard]] std::size_t largest_chunk() const { return largest_chunk_; }
+
   StreamClient(TestApi& api, const std::string& token, const std::string& query, const std::string& header = {})
       : client_(api.connect(token)) {
     client_->send("GET /v1/events" + query + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token + "\r\n" +
@@ -40,10 +48,12 @@ class StreamClient {
         if (more.empty()) return {};
         chunk += more;
       }
+      largest_chunk_ = std::max(largest_chunk_, size);
       text_ += chunk.substr(0, size);
     }
     const auto block = text_.substr(0, end + 2);
     text_.erase(0, end + 2);
+    if (block.starts_with("id: ")) last_id_ = block.substr(4, block.find('\n') - 4);
     return block;
   }
 
@@ -68,6 +78,8 @@ class StreamClient {
  private:
   std::unique_ptr<TestClient> client_;
   std::string text_;
+  std::string last_id_;
+  std::size_t largest_chunk_ = 0;
 };
 
 TEST(EventStream, GivesEveryEventOnceAndInOrderWhileMoreAreWritten) {
@@ -318,6 +330,149 @@ TEST(EventStream, AReaderThatStalledResumesWithoutAGap) {
   }
   StreamClient stream(api, api.admin_token, "?from=1", "Last-Event-ID: " + std::to_string(expected - 1) + "\r\n");
   for (; expected <= last; ++expected) ASSERT_EQ(stream.next().seq, expected);
+}
+
+/// All that a stream as of the past gives.
+std::vector<std::uint64_t> seqs_until_the_end(StreamClient& stream) {
+  std::vector<std::uint64_t> seqs;
+  for (auto event = stream.next(); event.seq != 0; event = stream.next()) seqs.push_back(event.seq);
+  return seqs;
+}
+
+TEST(EventStream, AsOfAMomentItEndsThere) {
+  TestApi api;
+  api.create_cluster("search");
+  const auto at = api.front.log.last_seq();
+  api.add_noise(30);
+  const std::string then = std::to_string(at);
+  std::vector<std::uint64_t> all;
+  for (std::uint64_t seq = 1; seq <= at; ++seq) all.push_back(seq);
+  StreamClient whole(api, api.admin_token, "?at=" + then);
+  EXPECT_EQ(whole.head.status, 200U);
+  EXPECT_EQ(whole.head.headers.at("esaas-seq"), then);
+  EXPECT_EQ(seqs_until_the_end(whole), all) << "without from it begins with the first event";
+  StreamClient part(api, api.admin_token, "?from=" + then + "&at=" + then);
+  EXPECT_EQ(seqs_until_the_end(part), std::vector<std::uint64_t>{at});
+  StreamClient beyond(api, api.admin_token, "?from=" + std::to_string(at + 2) + "&at=" + then);
+  EXPECT_EQ(beyond.head.status, 400U) << "that had not happened";
+  StreamClient resumed(api, api.admin_token, "?at=" + then, "Last-Event-ID: " + std::to_string(at - 1) + "\r\n");
+  EXPECT_EQ(seqs_until_the_end(resumed), std::vector<std::uint64_t>{at});
+}
+
+TEST(EventStream, AsOfAMomentTheLastIdIsToldInAnyCaseAndWhoComesBackWithItHasSeenAll) {
+  TestApi api;
+  api.create_cluster("search");
+  const std::string then = std::to_string(api.front.log.last_seq());
+  api.add_noise(3);
+  StreamClient stream(api, api.admin_token, "?cluster=nothing&at=" + then);
+  EXPECT_TRUE(seqs_until_the_end(stream).empty());
+  EXPECT_EQ(stream.last_id(), then);
+  StreamClient again(api, api.admin_token, "?cluster=nothing&at=" + then, "Last-Event-ID: " + then + "\r\n");
+  EXPECT_EQ(again.head.status, 204U);
+}
+
+TEST(EventStream, AsOfAMomentTheSnapshotIsTheFleetAsItWas) {
+  TestApi api;
+  api.create_cluster("search");
+  const auto at = api.front.log.last_seq();
+  api.create_cluster("later");
+  StreamClient stream(api, api.admin_token, "?snapshot=true&at=" + std::to_string(at));
+  const auto snapshot = read_snapshot(stream);
+  ASSERT_EQ(snapshot.objects.at("cluster").size(), 1U);
+  EXPECT_EQ(snapshot.objects.at("cluster")[0].at("name").as_string(), "search");
+  EXPECT_EQ(snapshot.seq, at);
+  EXPECT_TRUE(seqs_until_the_end(stream).empty());
+}
+
+TEST(EventStream, ATenantSeesOnlyItsOwnAlsoAsOfAMoment) {
+  TestApi api;
+  const auto token = api.make_token(model::TOKEN_ROLE_VIEWER, "other");
+  api.create_cluster("mine");
+  api.create_cluster("theirs", "other");
+  StreamClient stream(api, token, "?at=" + std::to_string(api.front.log.last_seq()));
+  std::size_t count = 0;
+  for (auto event = stream.next(); event.seq != 0; event = stream.next(), ++count) {
+    EXPECT_EQ(event.data.at("tenant").as_string(), "other");
+  }
+  EXPECT_GT(count, 2U);
+}
+
+TEST(EventStream, WhatItHasInMemoryIsOnePieceHoweverFarBehindItsReaderIs) {
+  TestApi api;
+  for (int i = 0; i < 2'000; ++i) {
+    event::Event event;
+    event.mutable_unknown_task_observed()->set_task_id(std::string(1'000, 'x'));
+    event.set_tenant(i % 20 == 0 ? "shop" : "other");
+    api.front.append(std::move(event));
+  }
+  const std::string at = "&at=" + std::to_string(api.front.log.last_seq());
+  for (const std::string filter : {"", "&tenant=shop", "&tenant=other"}) {
+    StreamClient stream(api, api.admin_token, "?from=1" + filter + at);
+    EXPECT_GT(seqs_until_the_end(stream).size(), 99U);
+    EXPECT_GT(stream.largest_chunk(), EventStream::kPieceBytes) << filter << ": it ends behind the event that fills it";
+    EXPECT_LT(stream.largest_chunk(), EventStream::kPieceBytes + 4'096) << filter;
+  }
+}
+
+/// Wherever it starts, whether the index is read for it or the log, and while more is written.
+TEST(EventStream, AFilteredStreamIsTheFilterOfTheWholeStream) {
+  TestApi api;
+  std::mt19937 random(7);
+  const auto below = [&random](std::uint64_t bound) { return random() % bound; };
+  const std::vector<std::string> tenants{"", "shop", "other", "third"};
+  std::string tenant;
+  std::string cluster;
+  const auto grow = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      if (below(9) == 0) {  // in runs, and of one tenant seldom
+        tenant = below(60) == 0 ? "third" : tenants[below(3)];
+        cluster = tenant.empty() || below(3) == 0 ? "" : "search-" + std::to_string(below(5));
+      }
+      event::Event event;
+      event.mutable_unknown_task_observed()->set_task_id("unknown");
+      event.set_tenant(tenant);
+      event.set_cluster(cluster);
+      api.front.append(std::move(event));
+    }
+  };
+  grow(6'000);
+  const auto third = api.make_token(model::TOKEN_ROLE_VIEWER, "third");
+  for (int round = 0; round < 24; ++round) {
+    const std::string wanted_tenant = round % 4 == 3 ? "third" : tenants[below(4)];
+    const std::string wanted_cluster = below(2) == 0 ? "" : "search-" + std::to_string(below(5));
+    const std::uint64_t from = 1 + below(round % 3 == 0 ? 10 : api.front.log.last_seq());
+    std::string query = "?from=" + std::to_string(from) + (wanted_cluster.empty() ? "" : "&cluster=" + wanted_cluster);
+    const bool is_bound = round % 4 == 3;  // by its token, and not by what it asks for
+    if (!is_bound && !wanted_tenant.empty()) query += "&tenant=" + wanted_tenant;
+    StreamClient stream(api, is_bound ? third : api.admin_token, query);
+    // So that there is an end to read to.
+    const std::string mark = "the end of round " + std::to_string(round);
+    std::jthread writer([&] {
+      grow(300);
+      event::Event event;
+      event.mutable_unknown_task_observed()->set_task_id(mark);
+      event.set_tenant(wanted_tenant);
+      event.set_cluster(wanted_cluster);
+      api.front.append(std::move(event));
+    });
+    std::vector<std::uint64_t> got;
+    for (bool is_end = false; !is_end;) {
+      const auto event = stream.next();
+      ASSERT_NE(event.seq, 0U) << query;
+      got.push_back(event.seq);
+      const auto* observed = event.data.if_contains("unknown_task_observed");
+      is_end = observed != nullptr && observed->at("task_id").as_string() == mark;
+    }
+    writer.join();
+    std::vector<std::uint64_t> wanted;
+    const auto cursor = api.front.log.read(from);
+    while (const event::Event* event = *(*cursor)->next()) {
+      if (!wanted_tenant.empty() && event->tenant() != wanted_tenant) continue;
+      if (!wanted_cluster.empty() && event->cluster() != wanted_cluster) continue;
+      wanted.push_back(event->seq());
+    }
+    ASSERT_EQ(got, wanted) << query;
+  }
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ namespace {
 struct Documented {
   std::string roles;
   std::set<std::string> parameters;  // of the query
+  std::string why_no_at;
 };
 
 struct Contract {
@@ -49,6 +50,7 @@ Contract read_contract() {
       }
       const auto key = verb + " " + path;
       if (line.find("x-roles: ") != std::string::npos) contract.operations[key].roles = after(line, "x-roles: ");
+      if (line.find("x-no-at: ") != std::string::npos) contract.operations[key].why_no_at = after(line, "x-no-at: ");
       if (line.find("#/components/parameters/") != std::string::npos) {
         auto name = after(line, "#/components/parameters/");
         references[key].push_back(name.substr(0, name.find('\'')));
@@ -124,6 +126,35 @@ TEST(OpenApi, DocumentsExactlyTheQueryParametersThatAreTaken) {
     const std::string detail(answer.json().at("detail").as_string());
     EXPECT_EQ(known_parameters(detail), contract.operations.at(key_of(route)).parameters) << key_of(route);
   }
+}
+
+/// What was can be asked of everything that is read. What can not tell is listed here, and says why in the contract.
+TEST(OpenApi, EveryReadIsOfAnyMomentOrSaysWhyNot) {
+  std::set<std::string> only_now{"/v1/clusters/{cluster}/repositories",
+                                 "/v1/clusters/{cluster}/snapshots",
+                                 "/v1/ledger",
+                                 "/v1/diff",
+                                 "/v1/exports/usage",
+                                 "/v1/backups",
+                                 "/healthz",
+                                 "/readyz",
+                                 "/metrics"};
+  const auto contract = read_contract();
+  int reads = 0;
+  for (const auto& route : all_routes()) {
+    const Documented& documented = contract.operations.at(key_of(route));
+    EXPECT_EQ(route.takes_at, documented.parameters.contains("at")) << key_of(route);
+    if (route.verb != http::Verb::kGet) {
+      EXPECT_FALSE(route.takes_at) << key_of(route);
+      continue;
+    }
+    ++reads;
+    const bool is_only_now = only_now.erase(std::string(route.path)) > 0;
+    EXPECT_EQ(route.takes_at, !is_only_now) << key_of(route);
+    EXPECT_EQ(documented.why_no_at.size() > 10, is_only_now) << key_of(route) << ": " << documented.why_no_at;
+  }
+  EXPECT_GT(reads, 30);
+  EXPECT_TRUE(only_now.empty()) << *only_now.begin() << " is no read";
 }
 
 TEST(OpenApi, DocumentsTheLargestPageOfEachList) {
