@@ -33,7 +33,15 @@ class EventParser {
   std::string last_id_;
 };
 
-/// Prints events, one a line, until it is interrupted or refused. Connects again after the last one that was seen.
-int follow_events(const Session& session, const std::string& target, std::uint64_t from_seq);
+struct Follow {
+  std::string target;          ///< of the stream, with its filters
+  std::uint64_t from_seq = 0;  ///< 0: what happens next
+  bool snapshot = false;       ///< the fleet as it is first, then what happens next
+};
+
+/// Prints events, one a line, until it is interrupted or refused; as of `session.at`, up to that moment. Connects again
+/// after the last one that was seen. The lines of a snapshot are printed when all of it is there, so that no connection
+/// that breaks leaves half of one.
+int follow_events(const Session& session, const Follow& follow);
 
 }  // namespace esaas::api::cli

@@ -17,6 +17,7 @@ struct ReportOptions {
                                                                                         agent;
   std::size_t limit = 50;
   bool count = false;
+  bool snapshot = false;
   std::uint64_t from_seq = 0;
 };
 using Options = std::shared_ptr<ReportOptions>;
@@ -108,8 +109,12 @@ void add_usage(CLI::App& app, Session& session, Action& action) {
 
 void add_events(CLI::App& app, Session& session, Action& action) {
   auto options = std::make_shared<ReportOptions>();
-  auto* command = app.add_subcommand("events", "Follow the event log; goes on after the server restarts");
-  command->add_option("--from", options->from_seq, "The first seq; what happens next when absent");
+  auto* command = app.add_subcommand(
+      "events", "Follow the event log; goes on after the server restarts. With --at: up to that moment");
+  auto* from = command->add_option("--from", options->from_seq,
+                                   "The first seq; what happens next when absent, with --at the first of all");
+  command->add_flag("--snapshot", options->snapshot, "The fleet as it is first, then what happens next")
+      ->excludes(from);
   command->add_option("--tenant", options->tenant, "Only this tenant's");
   command->add_option("--cluster", options->cluster, "Only this cluster's");
   command->add_option("--kind", options->kind, "Only this kind, such as node_joined");
@@ -117,9 +122,10 @@ void add_events(CLI::App& app, Session& session, Action& action) {
     action = [options, &session] {
       return follow_events(
           session,
-          with_query("/v1/events",
-                     {{"tenant", options->tenant}, {"cluster", options->cluster}, {"kind", options->kind}}),
-          options->from_seq);
+          {.target = with_query("/v1/events",
+                                {{"tenant", options->tenant}, {"cluster", options->cluster}, {"kind", options->kind}}),
+           .from_seq = options->from_seq,
+           .snapshot = options->snapshot});
     };
   });
 }
