@@ -10,14 +10,15 @@
 #include "api/routes/body.h"
 #include "api/routes/kept_secrets.h"
 #include "api/routes/page.h"
+#include "api/routes/pem.h"
 #include "api/routes/query.h"
 #include "api/routes/read_pool.h"
+#include "api/routes/sink_secrets.h"
 #include "api/routes/sink_status.h"
 #include "api/routes/submit.h"
 #include "api/routes/visible.h"
 #include "core/base/proto_json.h"
 #include "store/log/event_log.h"
-#include "store/secrets/secret_store.h"
 
 namespace esaas::api {
 namespace {
@@ -25,9 +26,6 @@ namespace {
 namespace asio = boost::asio;
 namespace json = boost::json;
 using Answer = asio::awaitable<Result<http::Response>>;
-
-constexpr std::size_t kSecretMin = 16;
-constexpr std::size_t kSecretMax = 256;
 
 std::string path_of(const std::string& sink) { return "/v1/sinks/" + sink; }
 
@@ -71,65 +69,24 @@ Result<http::Response> get_sink(Call& call) {
   return http::json_response(show(call, *sink));
 }
 
-Result<void> check_secret(const json::value& secret) {
-  const auto is_good = [](std::string_view text) {
-    return text.size() >= kSecretMin && text.size() <= kSecretMax &&
-           std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
-  };
-  if (secret.is_string() && (secret.get_string().empty() || is_good(secret.get_string()))) return {};
-  return fail(ErrorCode::kInvalidArgument,
-              "webhook.secret: has to be of 16 to 256 printable ASCII characters, or empty for none", "webhook.secret",
-              "secret");
-}
-
-/// Takes the secret of a webhook out of the body; nothing when it says none.
-Result<std::optional<std::string>> take_secret(json::object& object) {
-  json::value* webhook = object.if_contains("webhook");
-  if (webhook == nullptr || !webhook->is_object()) return std::nullopt;
-  json::object& members = webhook->get_object();
-  for (const char* ours : {"secret_id", "secret_version"}) {
-    if (!members.contains(ours)) continue;
-    const std::string field = std::string("webhook.") + ours;
-    return fail(ErrorCode::kInvalidArgument, field + ": is not for clients to say: give a secret", field, "unknown");
+/// What whoever configures it should know.
+json::array warnings_of(const model::Sink& sink) {
+  json::array warnings;
+  if (sink.kafka().security_protocol() == "sasl_plaintext" && sink.kafka().sasl_mechanism() == "PLAIN") {
+    warnings.emplace_back(
+        "kafka: the password goes to the brokers as it is, and whoever is on the way can read it: use sasl_ssl");
   }
-  const json::value* secret = members.if_contains("secret");
-  if (secret == nullptr) return std::nullopt;
-  ESAAS_CHECK(check_secret(*secret));
-  std::string text(secret->get_string());
-  members.erase("secret");
-  return text;
-}
-
-/// What the webhook signs with: the given secret, else the one that it has. The same one is not kept twice, so that a
-/// request that is repeated changes nothing. Reads and writes the disk.
-Result<model::Sink> refer_to_secret(model::Sink sink, const model::WebhookSink& before,
-                                    const std::optional<std::string>& secret, store::SecretStore& secrets,
-                                    bool only_looks, store::SecretReferences& kept) {
-  if (!sink.has_webhook() || (secret && secret->empty())) return sink;
-  model::WebhookSink& webhook = *sink.mutable_webhook();
-  bool keeps_the_old = !secret;
-  if (secret && !before.secret_id().empty()) {
-    const auto known = secrets.get(before.secret_id(), before.secret_version());
-    keeps_the_old = known && *known == *secret;
-  }
-  if (keeps_the_old) {
-    webhook.set_secret_id(before.secret_id());
-    webhook.set_secret_version(before.secret_version());
-    return sink;
-  }
-  webhook.set_secret_id("sink/" + sink.name());
-  if (only_looks) return sink;
-  ESAAS_TRY(const std::uint32_t version, secrets.put(webhook.secret_id(), *secret));
-  webhook.set_secret_version(version);
-  kept.emplace(webhook.secret_id(), version);
-  return sink;
+  return warnings;
 }
 
 /// 202 with the seq, or what a dry run shows.
-Answer answer_change(const Call& call, loop::Submission submission, bool dry_run, const std::string& name) {
+Answer answer_change(const Call& call, loop::Submission submission, bool dry_run, const std::string& name,
+                     json::array warnings = {}) {
   if (dry_run) co_return co_await answer_preview(call, std::move(submission));
   ESAAS_CO_TRY(const auto accepted, co_await submit(call, std::move(submission)));
-  auto response = http::json_response(json::object{{"name", name}, {"seq", accepted.seq}}, 202);
+  json::object body{{"name", name}, {"seq", accepted.seq}};
+  if (!warnings.empty()) body["warnings"] = std::move(warnings);
+  auto response = http::json_response(body, 202);
   response.headers.emplace_back("Location", path_of(name));
   if (accepted.replayed) response.headers.emplace_back("Idempotency-Replayed", "true");
   co_return response;
@@ -147,23 +104,28 @@ Answer put_sink(Call& call) {
   if (!named.empty() && named != name) {
     co_return fail(ErrorCode::kInvalidArgument, "name: the path names " + name, "name", "same_name");
   }
-  ESAAS_CO_TRY(const auto secret, take_secret(object));
+  ESAAS_CO_TRY(const auto secret, take_sink_secret(object));
   model::Sink& sink = configure.sink;
   ESAAS_CO_CHECK(from_json(object, sink));
   sink.set_name(name);
+  if (!sink.kafka().ca_certificates().empty()) {
+    ESAAS_CO_TRY(*sink.mutable_kafka()->mutable_ca_certificates(),
+                 certificates_of(sink.kafka().ca_certificates(), "kafka.ca_certificates"));
+  }
   std::string tenant = sink.tenant();
   if (bind_tenant(call, tenant)) sink.set_tenant(tenant);
   if (call.foundation.secrets == nullptr) co_return fail(ErrorCode::kUnavailable, "there is no place for secrets");
   const auto head = call.foundation.front.head();
   const state::SinkState* before = find_sink(call, *head, name);
   const auto kept = std::make_shared<store::SecretReferences>();
-  std::function<Result<model::Sink>()> refer =
-      [sink, webhook = before == nullptr ? model::WebhookSink() : before->sink().webhook(), secret,
-       secrets = call.foundation.secrets, only_looks = options.dry_run,
-       kept] { return refer_to_secret(sink, webhook, secret, *secrets, only_looks, *kept); };
+  std::function<Result<model::Sink>()> refer = [sink, was = before == nullptr ? model::Sink() : before->sink(), secret,
+                                                secrets = call.foundation.secrets, only_looks = options.dry_run, kept] {
+    return refer_to_secret(sink, was, secret, *secrets, only_looks, *kept);
+  };
   ESAAS_CO_TRY(sink, co_await call.foundation.reads.run<model::Sink>(call.exchange, std::move(refer)));
+  json::array warnings = warnings_of(sink);
   auto submission = make_submission(call, std::move(configure), options);
-  auto answer = co_await answer_change(call, std::move(submission), options.dry_run, name);
+  auto answer = co_await answer_change(call, std::move(submission), options.dry_run, name, std::move(warnings));
   if (came_to_nothing(answer)) co_await forget(call, kept);
   co_return answer;
 }

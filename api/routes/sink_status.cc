@@ -25,6 +25,12 @@ json::object present(const state::SinkState& sink, const std::optional<sinks::Pr
     shown.erase("secret_version");
     shown["signed"] = !sink.sink().webhook().secret_id().empty();
   }
+  if (json::value* kafka = object.if_contains("kafka")) {
+    json::object& shown = kafka->as_object();
+    shown.erase("secret_id");
+    shown.erase("secret_version");
+    shown["has_password"] = !sink.sink().kafka().secret_id().empty();
+  }
   object["configured_seq"] = sink.configured_seq();
   object["through_seq"] = sink.through_seq();
   object["lag_events"] = lag_of(sink, progress, last_seq);

@@ -189,7 +189,7 @@ class Run {
     return sinks_.emplace(
         options, controller, *log_,
         [&secrets = *kept_secrets_](const model::Sink& sink) { return make_destination(sink, secrets); },
-        event_as_json);
+        [&log = *log_](const model::Sink& sink, const event::Event& event) { return render_for(sink, event, log); });
   }
 
   Result<void> keep_past_states() {

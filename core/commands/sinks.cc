@@ -1,10 +1,12 @@
 #include "core/commands/sinks.h"
 
 #include <algorithm>
-#include <charconv>
+#include <array>
+#include <string_view>
 
 #include "core/commands/attribution.h"
 #include "core/commands/checks.h"
+#include "core/commands/kafka_sink.h"
 #include "core/commands/validate.h"
 #include "core/model/web_url.h"
 
@@ -14,6 +16,7 @@ namespace {
 using Events = std::vector<event::Event>;
 
 constexpr std::size_t kStalledLengthMax = 1'000;
+constexpr std::array<std::string_view, 2> kFormats{"cloudevents", "cloudevents-batch"};
 
 const state::SinkState* find_sink(const state::FleetState& state, const std::string& name) {
   const auto found =
@@ -33,44 +36,16 @@ Result<void> check_webhook(const model::WebhookSink& webhook) {
   if (const auto url = model::parse_web_url(webhook.url()); !url) {
     return refuse("webhook.url", url.error().detail, "web_url");
   }
-  return {};
+  if (webhook.format().empty() || std::ranges::find(kFormats, webhook.format()) != kFormats.end()) return {};
+  return refuse("webhook.format", "has to be one of " + joined(kFormats) + ", or empty", "known_format");
 }
 
-bool is_broker(std::string_view broker) {
-  const auto colon = broker.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return false;
-  const std::string_view port = broker.substr(colon + 1);
-  std::uint16_t number = 0;
-  const auto parsed = std::from_chars(port.data(), port.data() + port.size(), number);
-  if (parsed.ec != std::errc{} || parsed.ptr != port.data() + port.size() || number == 0) return false;
-  return std::ranges::all_of(broker.substr(0, colon), [](char c) {
-    return is_lower(c) || is_upper(c) || is_digit(c) || std::string_view(".-_:[]").contains(c);
-  });
-}
-
-Result<void> check_kafka(const model::KafkaSink& kafka) {
-  if (kafka.brokers().empty()) return refuse("kafka.brokers", "is missing", "required");
-  int count = 0;
-  for (std::string_view rest = kafka.brokers();; ++count) {
-    const auto comma = rest.find(',');
-    if (!is_broker(rest.substr(0, comma))) {
-      return refuse("kafka.brokers", "name them as HOST:PORT, with commas between", "brokers");
-    }
-    if (comma == std::string_view::npos) break;
-    rest.remove_prefix(comma + 1);
-  }
-  if (count >= kSinkBrokersMax) {
-    return refuse("kafka.brokers", "are more than " + std::to_string(kSinkBrokersMax), "length");
-  }
-  ESAAS_CHECK(validate_word(kafka.topic(), "kafka.topic", "._-", 249));
-  if (kafka.topic() == "." || kafka.topic() == "..") return refuse("kafka.topic", "is no topic", "characters");
-  return {};
-}
-
-Result<void> check_kind(const model::Sink& sink) {
+/// `before` is null for a new one.
+Result<void> check_kind(const model::Sink& sink, const state::SinkState* before) {
   switch (sink.kind_case()) {
     case model::Sink::kWebhook: return check_webhook(sink.webhook());
-    case model::Sink::kKafka: return check_kafka(sink.kafka());
+    case model::Sink::kKafka:
+      return check_kafka(sink.kafka(), before == nullptr ? model::KafkaSink() : before->sink().kafka());
     case model::Sink::KIND_NOT_SET: break;
   }
   return refuse("webhook", "say with webhook or kafka where the events go", "required");
@@ -112,7 +87,7 @@ Result<Events> decide(const state::FleetState& state, const ConfigureSink& comma
     return fail(ErrorCode::kNotFound, "there is no sink " + sink.name() + " of yours, and the name is not to be had");
   }
   ESAAS_CHECK(check_filter(state, sink, context));
-  ESAAS_CHECK(check_kind(sink));
+  ESAAS_CHECK(check_kind(sink, before));
   ESAAS_CHECK(check_reason(command.reason));
   if (before == nullptr && state.head.sinks_size() >= kSinksMax) {
     return fail(ErrorCode::kResourceExhausted, "there are " + std::to_string(kSinksMax) + " sinks", "", "sinks_max");

@@ -7,7 +7,6 @@ namespace esaas::command {
 
 inline constexpr int kSinksMax = 32;
 inline constexpr std::size_t kSinkUrlLengthMax = 2'000;
-inline constexpr int kSinkBrokersMax = 32;
 
 /// SinkConfigured. Who is of one tenant configures sinks of that tenant's events only.
 Result<std::vector<event::Event>> decide(const state::FleetState& state, const ConfigureSink& command,

@@ -33,6 +33,8 @@ void add_secrets_of(const state::Fleet& head, SecretReferences& references) {
   for (const state::SinkState& one : head.sinks()) {
     const model::WebhookSink& webhook = one.sink().webhook();
     if (!webhook.secret_id().empty()) references.emplace(webhook.secret_id(), webhook.secret_version());
+    const model::KafkaSink& kafka = one.sink().kafka();
+    if (!kafka.secret_id().empty()) references.emplace(kafka.secret_id(), kafka.secret_version());
   }
 }
 

@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <map>
 
 #include "tests/api/test_api.h"
+#include "tests/reconcilers/http_client/certificates.h"
 
 namespace esaas::api {
 namespace {
@@ -130,6 +134,101 @@ TEST_F(SinkRoutes, AreInTheAudit) {
   client_->request("DELETE", "/v1/sinks/alerts");
   EXPECT_EQ(client_->request("GET", "/v1/audit?action=configure_sink&text=call").json().at("count").as_int64(), 1);
   EXPECT_EQ(client_->request("GET", "/v1/audit?action=remove_sink").json().at("count").as_int64(), 1);
+}
+
+class KafkaSinkRoutes : public SinkRoutes {
+ protected:
+  /// A sink with the user esaas; `members` are of kafka, and win.
+  TestResponse put_kafka(const std::map<std::string, std::string>& members) {
+    boost::json::object kafka{{"brokers", "kafka:9093"},           {"topic", "events"},
+                              {"security_protocol", "sasl_ssl"},   {"ca_certificates", certificate_},
+                              {"sasl_mechanism", "SCRAM-SHA-512"}, {"sasl_username", "esaas"}};
+    for (const auto& [name, value] : members) kafka[name] = value;
+    return put("topic", boost::json::serialize(boost::json::object{{"kafka", kafka}}));
+  }
+  model::KafkaSink kafka() {
+    const auto head = api_.front.head();
+    return head->sinks(0).sink().kafka();
+  }
+
+  const std::string certificate_ = esaas::testing::make_identity("IP:127.0.0.1").certificate;
+};
+
+TEST_F(KafkaSinkRoutes, APasswordIsKeptAndShownNowhere) {
+  ASSERT_EQ(put_kafka({{"sasl_password", "planted"}}).status, 202U);
+  EXPECT_EQ(api_.secrets.get("sink/topic", 1).value_or(""), "planted");
+  EXPECT_EQ(kafka().ca_certificates(), certificate_);
+  const auto shown = client_->request("GET", "/v1/sinks/topic").json().at("kafka").as_object();
+  EXPECT_TRUE(shown.at("has_password").as_bool());
+  EXPECT_EQ(shown.at("sasl_username").as_string(), "esaas");
+  for (const char* target : {"/v1/sinks", "/v1/sinks/topic", "/v1/audit", "/v1/diff?from=1"}) {
+    const std::string body = client_->request("GET", target).body;
+    EXPECT_EQ(body.find("planted"), std::string::npos) << target;
+  }
+  EXPECT_EQ(client_->request("GET", "/v1/sinks").body.find("secret"), std::string::npos);
+  EXPECT_EQ(client_->request("GET", "/v1/diff?from=1").body.find("secret_"), std::string::npos);
+  const auto cursor = api_.front.log.read(1);
+  while (const event::Event* event = *(*cursor)->next()) {
+    EXPECT_EQ(event->SerializeAsString().find("planted"), std::string::npos);
+  }
+}
+
+TEST_F(KafkaSinkRoutes, APasswordStaysUntilAnotherOneIsGivenOrTheWayIsAnotherOne) {
+  const auto missing = put_kafka({});
+  EXPECT_EQ(missing.status, 400U);
+  EXPECT_EQ(missing.problem_field(), "kafka.sasl_password");
+  put_kafka({{"sasl_password", "planted"}});
+  put_kafka({{"sasl_password", "planted"}});
+  EXPECT_EQ(kafka().secret_version(), 1U) << "the same request changes nothing";
+  ASSERT_EQ(put_kafka({{"topic", "others"}}).status, 202U);
+  EXPECT_EQ(kafka().secret_version(), 1U);
+  const auto elsewhere = put_kafka({{"brokers", "elsewhere:9093"}});
+  EXPECT_EQ(elsewhere.problem_rule(), "password_again") << elsewhere.body;
+  ASSERT_EQ(put_kafka({{"brokers", "elsewhere:9093"}, {"sasl_password", "planted"}}).status, 202U);
+  EXPECT_EQ(kafka().secret_version(), 2U);
+  put_kafka({{"brokers", "elsewhere:9093"}, {"sasl_password", "another"}});
+  EXPECT_EQ(api_.secrets.get("sink/topic", kafka().secret_version()).value_or(""), "another");
+  EXPECT_EQ(put("topic", R"({"kafka":{"brokers":"elsewhere:9093","topic":"events"}})").status, 202U);
+  EXPECT_EQ(kafka().secret_id(), "") << "who gives up the user gives up the password";
+  EXPECT_FALSE(client_->request("GET", "/v1/sinks/topic").json().at("kafka").at("has_password").as_bool());
+}
+
+TEST_F(KafkaSinkRoutes, WhatIsRefusedKeepsNoPasswordAndIsNamed) {
+  const std::vector<std::pair<std::map<std::string, std::string>, std::string>> bad{
+      {{{"sasl_mechanism", "MD5"}}, "kafka.sasl_mechanism"},
+      {{{"security_protocol", "ssl"}}, "kafka.sasl_mechanism"},
+      {{{"sasl_password", "two\nlines"}}, "kafka.sasl_password"},
+      {{{"secret_id", "sink/other"}}, "kafka.secret_id"},
+      {{{"ca_certificates", "none"}}, "kafka.ca_certificates"},
+      {{{"ca_certificates", certificate_.substr(0, certificate_.size() / 2)}}, "kafka.ca_certificates"},
+      {{{"ca_certificates", certificate_ + esaas::testing::make_identity("IP:127.0.0.1").key}},
+       "kafka.ca_certificates"}};
+  for (auto [members, field] : bad) {
+    members.emplace("sasl_password", "planted");
+    const auto refused = put_kafka(members);
+    EXPECT_EQ(refused.status, 400U) << field;
+    EXPECT_EQ(refused.problem_field(), field) << refused.body;
+    EXPECT_EQ(refused.body.find("planted"), std::string::npos);
+    EXPECT_EQ(api_.secrets.size(), 0U) << field;
+  }
+  std::string many;
+  while (many.size() < 17'000) many += certificate_;
+  EXPECT_EQ(put_kafka({{"sasl_password", "planted"}, {"ca_certificates", many}}).problem_rule(), "length");
+}
+
+TEST_F(KafkaSinkRoutes, OfCertificatesNothingElseIsKept) {
+  put_kafka(
+      {{"sasl_password", "planted"}, {"ca_certificates", "our authority\n" + certificate_ + "\n" + certificate_}});
+  EXPECT_EQ(kafka().ca_certificates(), certificate_ + certificate_);
+}
+
+TEST_F(KafkaSinkRoutes, APasswordThatGoesAsItIsIsWarnedOf) {
+  const auto plain =
+      put("topic", R"({"kafka":{"brokers":"kafka:9093","topic":"events","sasl_password":"planted",)"
+                   R"("security_protocol":"sasl_plaintext","sasl_mechanism":"PLAIN","sasl_username":"u"}})");
+  ASSERT_EQ(plain.status, 202U) << plain.body;
+  EXPECT_NE(plain.json().at("warnings").as_array()[0].as_string().find("sasl_ssl"), std::string::npos);
+  EXPECT_FALSE(put_kafka({{"sasl_password", "planted"}}).json().contains("warnings"));
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 // Commands about sinks, and the URLs that they name.
 
+#include <functional>
+
 #include "core/model/web_url.h"
 #include "tests/core/story.h"
 
@@ -21,6 +23,17 @@ class DecideSinks : public testing::Test {
     configure.sink.set_name("alerts");
     configure.sink.mutable_kafka()->set_brokers(brokers);
     configure.sink.mutable_kafka()->set_topic(topic);
+    return configure;
+  }
+  static command::ConfigureSink secure_kafka() {
+    auto configure = kafka("kafka:9093", "events");
+    model::KafkaSink& sink = *configure.sink.mutable_kafka();
+    sink.set_security_protocol("sasl_ssl");
+    sink.set_ca_certificates("certificates");
+    sink.set_sasl_mechanism("SCRAM-SHA-512");
+    sink.set_sasl_username("esaas");
+    sink.set_secret_id("sink/alerts");
+    sink.set_secret_version(1);
     return configure;
   }
   const state::SinkState& sink() const { return story_.state.head.sinks(0); }
@@ -83,6 +96,74 @@ TEST_F(DecideSinks, WhatIsWrongIsNamed) {
     EXPECT_EQ(story_.refusal(command).field, field) << command.sink.DebugString();
   }
   EXPECT_TRUE(story_.when(kafka("kafka-1.example:9092,[::1]:9093", "es.events_1-2")));
+}
+
+TEST_F(DecideSinks, AWebhooksFormatIsKnown) {
+  for (const char* format : {"", "cloudevents", "cloudevents-batch"}) {
+    auto known = webhook();
+    known.sink.mutable_webhook()->set_format(format);
+    EXPECT_TRUE(story_.when(known)) << format;
+  }
+  auto unknown = webhook();
+  unknown.sink.mutable_webhook()->set_format("xml");
+  EXPECT_EQ(story_.refusal(unknown).field, "webhook.format");
+}
+
+TEST_F(DecideSinks, WhatIsWrongWithKafkasSecurityIsNamed) {
+  const auto with = [](const std::function<void(model::KafkaSink&)>& change) {
+    auto configure = secure_kafka();
+    change(*configure.sink.mutable_kafka());
+    return configure;
+  };
+  using Sink = model::KafkaSink;
+  const std::vector<std::pair<command::ConfigureSink, std::string>> bad{
+      {with([](Sink& kafka) { kafka.set_security_protocol("tls"); }), "kafka.security_protocol"},
+      {with([](Sink& kafka) { kafka.set_security_protocol("ssl"); }), "kafka.sasl_mechanism"},
+      {with([](Sink& kafka) { kafka.set_security_protocol(""); }), "kafka.ca_certificates"},
+      {with([](Sink& kafka) { kafka.set_security_protocol("sasl_plaintext"); }), "kafka.ca_certificates"},
+      {with([](Sink& kafka) { kafka.set_ca_certificates(std::string(20'000, 'x')); }), "kafka.ca_certificates"},
+      {with([](Sink& kafka) { kafka.set_sasl_mechanism("GSSAPI"); }), "kafka.sasl_mechanism"},
+      {with([](Sink& kafka) { kafka.clear_sasl_mechanism(); }), "kafka.sasl_mechanism"},
+      {with([](Sink& kafka) { kafka.clear_sasl_username(); }), "kafka.sasl_username"},
+      {with([](Sink& kafka) { kafka.set_sasl_username("two\nlines"); }), "kafka.sasl_username"},
+      {with([](Sink& kafka) { kafka.clear_secret_id(); }), "kafka.sasl_password"},
+      {with([](Sink& kafka) {
+         kafka.set_security_protocol("ssl");
+         kafka.clear_sasl_mechanism();
+       }),
+       "kafka.sasl_username"},
+      {with([](Sink& kafka) {
+         kafka.set_security_protocol("ssl");
+         kafka.clear_sasl_mechanism();
+         kafka.clear_sasl_username();
+       }),
+       "kafka.sasl_password"}};
+  for (const auto& [command, field] : bad) {
+    EXPECT_EQ(story_.refusal(command).field, field) << command.sink.ShortDebugString();
+  }
+  EXPECT_TRUE(story_.when(secure_kafka()));
+  auto trusting = kafka("kafka:9092", "events");
+  trusting.sink.mutable_kafka()->set_security_protocol("ssl");
+  EXPECT_TRUE(story_.when(trusting)) << "whom the machine trusts";
+}
+
+TEST_F(DecideSinks, APasswordGoesOnlyTheWayThatItWasGivenFor) {
+  story_.accept(secure_kafka());
+  auto another_topic = secure_kafka();
+  another_topic.sink.mutable_kafka()->set_topic("others");
+  EXPECT_TRUE(story_.when(another_topic));
+  for (const auto& [field, value] :
+       {std::pair{"brokers", "elsewhere:9092"}, {"security_protocol", "sasl_plaintext"}, {"sasl_mechanism", "PLAIN"}}) {
+    auto other_way = secure_kafka();
+    model::KafkaSink& kafka = *other_way.sink.mutable_kafka();
+    kafka.clear_ca_certificates();
+    kafka.GetReflection()->SetString(&kafka, kafka.GetDescriptor()->FindFieldByName(field), value);
+    const auto refused = story_.refusal(other_way);
+    EXPECT_EQ(refused.field, "kafka.sasl_password") << field;
+    EXPECT_EQ(refused.rule, "password_again") << field;
+    kafka.set_secret_version(2);
+    EXPECT_TRUE(story_.when(other_way)) << field << ": it was given again";
+  }
 }
 
 TEST_F(DecideSinks, ATenantsAdministratorHasThoseOfTheTenantOnly) {

@@ -2,10 +2,12 @@
 server-sent events, while the controller is killed again and again and the broker once.
 
 Each of them has to have every event, in order and without a gap; what came twice has to be the same. A filtered webhook has
-just its tenant's. Elasticsearch is played by a script that sleeps; the events are those of tenants, a cluster and the sinks.
+just its tenant's; one takes CloudEvents in arrays, and is left alone for as long as it asks; Kafka is also sent to over TLS,
+by a user with a password, a wrong one at first. Elasticsearch is played by a script that sleeps; the events are those of tenants, a cluster and the sinks.
 Without Kafka (.ci/fetch-kafka) all but its part is run, and the test ends with code 77.
 """
 
+import email.utils
 import hashlib
 import hmac
 import http.client
@@ -27,6 +29,7 @@ import kafka_lab  # noqa: E402
 
 VERSION = "2.3.3"
 SECRET = "planted-secret-of-the-webhook"
+PASSWORD = "planted-password-of-the-user"
 POSITIONS = ("sink_advanced", "sink_stalled")
 KILLS = 3
 REPORT_INTERVAL = 5  # seconds, of a sink's position
@@ -52,6 +55,8 @@ class Receiver:
                     self.close_connection = True
                     return
                 self.send_response(status)
+                for header in receiver.headers_of(status):
+                    self.send_header(*header)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -75,6 +80,9 @@ class Receiver:
             self.deliveries.append(json.loads(body))
             return None if fate < 0.25 else 204
 
+    def headers_of(self, status):
+        return []
+
     def check(self, headers, body):
         delivery = json.loads(body)
         seqs = [event["seq"] for event in delivery["events"]]
@@ -90,6 +98,56 @@ class Receiver:
     def events(self):
         with self.lock:
             return [event for delivery in self.deliveries for event in delivery["events"]]
+
+
+class CloudEventsReceiver(Receiver):
+    """Takes arrays of CloudEvents. When it refuses one it asks to be left alone, in seconds or until a date."""
+
+    WAIT = 2  # seconds
+
+    def __init__(self, seed):
+        super().__init__(seed)
+        self.left_alone_until, self.waits, self.ids = 0, 0, {}
+
+    def take(self, headers, body):
+        now = time.monotonic()
+        with self.lock:
+            if now < self.left_alone_until:
+                self.mistakes.append(f"back {self.left_alone_until - now:.2f} s too soon")
+        status = super().take(headers, body)
+        if status == 503:
+            with self.lock:
+                # A date has whole seconds, and so may be up to one sooner.
+                self.waits += 1
+                self.left_alone_until = now + self.WAIT - (1 if self.waits % 2 else 0) - 0.05
+        return status
+
+    def headers_of(self, status):
+        if status != 503:
+            return []
+        date = email.utils.formatdate(time.time() + self.WAIT, usegmt=True)
+        return [("Retry-After", date if self.waits % 2 else str(self.WAIT))]
+
+    def check(self, headers, body):
+        events = json.loads(body)
+        assert headers["Content-Type"] == "application/cloudevents-batch+json", headers
+        assert isinstance(events, list) and 0 < len(events) <= 500, len(events)
+        seqs = [event["data"]["seq"] for event in events]
+        assert seqs == sorted(set(seqs)), f"not in order: {seqs}"
+        assert headers["ESaaS-First-Seq"] == str(seqs[0]) and headers["ESaaS-Last-Seq"] == str(seqs[-1]), headers
+        for event, seq in zip(events, seqs):
+            assert event["specversion"] == "1.0" and event["source"].startswith("urn:esaas:log:"), event
+            assert event["type"] == "esaas." + event["data"]["kind"] and int(event["sequence"]) == seq, event
+            assert self.ids.setdefault(event["id"], seq) == seq, f"one id for two: {event}"
+
+    def restarted(self):
+        """What was asked of a controller that was killed its successor does not know."""
+        with self.lock:
+            self.left_alone_until = 0
+
+    def events(self):
+        with self.lock:
+            return [event["data"] for delivery in self.deliveries for event in delivery]
 
 
 class Follower:
@@ -140,7 +198,7 @@ class Sinks:
         self.esaas, self.kafka = esaas, kafka
         self.began = time.monotonic()
         self.tenants = 0
-        self.all, self.shops = Receiver(1, SECRET), Receiver(2)
+        self.all, self.shops, self.cloud = Receiver(1, SECRET), Receiver(2), CloudEventsReceiver(12)
 
     def report(self, what):
         print(f"{time.monotonic() - self.began:6.1f} s  {what}", flush=True)
@@ -177,13 +235,47 @@ class Sinks:
         run("tenant", "create", "shop")
         run("sink", "set", "all", "--webhook", self.all.url, "--secret-file", secret, "--from-seq", "1", "--reason", "test")
         run("sink", "set", "shops", "--webhook", self.shops.url, "--tenant", "shop", "--from-seq", "1")
+        run("sink", "set", "cloud", "--webhook", self.cloud.url, "--format", "cloudevents-batch", "--from-seq", "1")
         if self.kafka:
             run("sink", "set", "topic", "--kafka", self.kafka.address, "--topic", "events", "--from-seq", "1")
+            self.set_secured("a wrong password", "--from-seq", "1")
         run("cluster", "create", "search", "--tenant", "shop", "--version", VERSION, "--nodes", "1", "--cpus-milli", "500",
             "--mem-mib", "512", "--disk-mib", "512")
 
+    def set_secured(self, password, *more):
+        secured = self.kafka.secured
+        file = self.esaas.root / "kafka-password"
+        file.write_text(password + "\n")
+        self.esaas.run("sink", "set", "secured", "--kafka", secured.address, "--topic", "secured", "--security-protocol",
+                       "sasl_ssl", "--ca-certificates", secured.certificates / "ca.pem", "--sasl-mechanism",
+                       "SCRAM-SHA-512", "--sasl-username", secured.user, "--sasl-password-file", file, *more)
+
+    def lock_out(self, through_seq):
+        """It is told that the password is wrong, and of where it was nothing is forgotten."""
+        self.esaas.wait("the sink with a wrong password stalls", lambda: "stalled" in self.sink("secured"), timeout=60)
+        shown = self.sink("secured")
+        assert "uthentication" in shown["stalled"]["why"] and "credentials" in shown["stalled"]["why"], shown
+        assert shown["through_seq"] == through_seq and shown["kafka"]["has_password"], shown
+        return shown["stalled"]["why"]
+
+    def let_in(self):
+        """With a wrong password nothing is sent; with the right one it goes on where it was."""
+        self.lock_out(0)
+        self.set_secured(PASSWORD)
+        self.esaas.wait("the sink is let in", lambda: self.has_come_to_the_end("secured"), timeout=60)
+        self.esaas.wait("its position is in the log", lambda: self.sink("secured")["through_seq"] > 50, timeout=30)
+        self.set_secured("another wrong password")
+        through_seq = self.sink("secured")["through_seq"]
+        self.make_events(3)
+        why = self.lock_out(through_seq)
+        self.set_secured(PASSWORD)
+        self.esaas.wait("the sink goes on", lambda: self.sink("secured")["through_seq"] > through_seq, timeout=60)
+        self.report(f"a wrong password of a Kafka user stalled its sink ({why}), with the right one it goes on")
+
     def crash(self):
         self.esaas.kill()
+        time.sleep(0.2)  # what was on its way is answered
+        self.cloud.restarted()
         self.esaas.start()
 
     def run(self):
@@ -195,13 +287,14 @@ class Sinks:
             self.crash()
             self.report(f"kill -9 of the controller number {kill + 1}")
         if self.kafka:
+            self.let_in()
             self.kafka.kill()
             self.make_events(5)
             self.kafka.start()
             self.report("the broker killed and back")
         self.stall()
         self.esaas.run("cluster", "delete", "search", "--confirm", "search", "--wait", "--timeout", "60")
-        for name in ("all", "shops", *(["topic"] if self.kafka else [])):
+        for name in ("all", "shops", "cloud", *(["topic", "secured"] if self.kafka else [])):
             self.esaas.wait(f"sink {name} has come to the end", lambda name=name: self.has_come_to_the_end(name), timeout=60)
         self.check(follower, watcher)
 
@@ -238,7 +331,10 @@ class Sinks:
         positions = len(log) - len(wanted)
         self.compare("webhook", self.all.events(), wanted)
         self.compare("filtered webhook", self.shops.events(), [event for event in wanted if event.get("tenant") == "shop"])
-        assert not self.all.mistakes and not self.shops.mistakes, self.all.mistakes + self.shops.mistakes
+        self.compare("webhook for CloudEvents", self.cloud.events(), wanted)
+        mistakes = self.all.mistakes + self.shops.mistakes + self.cloud.mistakes
+        assert not mistakes, mistakes
+        assert self.cloud.waits > 1, "it asked too seldom to be left alone to show anything"
         assert self.all.refused > 5, "it refused too little to show anything"
         # A cluster's events are its tenant's.
         for event in log:
@@ -248,7 +344,8 @@ class Sinks:
             self.check_kafka(wanted)
         stalled = [event for event in log if event["kind"] == "sink_stalled" and event["sink_stalled"]["name"] == "all"]
         assert len(stalled) == 1, stalled
-        assert SECRET not in json.dumps(log), "the secret is in the log"
+        for secret in (SECRET, PASSWORD):
+            assert secret not in json.dumps(log), "a secret is in the log"
         self.report(f"{len(log)} events, {positions} of them positions of sinks; none at rest")
 
     def compare(self, what, got, wanted):
@@ -267,12 +364,13 @@ class Sinks:
         self.report(f"{what}: {len(first)} events, {len(got) - len(first)} came more than once")
 
     def check_kafka(self, wanted):
-        messages = self.kafka.messages("events")
-        events = [json.loads(value) for _, _, value in messages]
-        for (headers, key, _), event in zip(messages, events):
-            assert headers == {"seq": str(event["seq"]), "sink": "topic"}, headers
-            assert key == (event.get("cluster") or event.get("tenant") or "null"), (key, event)
-        self.compare("Kafka", events, wanted)
+        for what, sink, topic in (("Kafka", "topic", "events"), ("Kafka over TLS", "secured", "secured")):
+            messages = self.kafka.messages(topic)
+            events = [json.loads(value) for _, _, value in messages]
+            for (headers, key, _), event in zip(messages, events):
+                assert headers == {"seq": str(event["seq"]), "sink": sink}, headers
+                assert key == (event.get("cluster") or event.get("tenant") or "null"), (key, event)
+            self.compare(what, events, wanted)
 
     def check_streams(self, follower, watcher, log):
         for reader in (follower, watcher):
@@ -314,7 +412,8 @@ def main():
             run(None)
             print("skipped: Kafka cannot be fetched here; the rest passed")
             sys.exit(SKIPPED)
-        with kafka_lab.broker(jars, java, (free_port(), free_port())) as kafka:
+        secured = kafka_lab.Secured(free_port(), "esaas", PASSWORD)
+        with kafka_lab.broker(jars, java, (free_port(), free_port()), secured) as kafka:
             run(kafka)
     print("1 passed, 0 failed")
 

@@ -14,7 +14,7 @@ namespace esaas::sinks {
 struct OutEvent {
   std::uint64_t seq = 0;
   std::string key;   ///< its cluster, else its tenant, else empty: events of one key stay in order
-  std::string json;  ///< as GET /v1/events shows it
+  std::string json;  ///< as the sink takes it
 };
 
 /// Never without an event.
@@ -31,6 +31,9 @@ class Destination {
   /// Blocks until every event was taken, `timeout` is over or a stop is asked for. An error says in a sentence why it
   /// is not known that all were taken; some may have been.
   virtual Result<void> deliver(const Delivery& delivery, Duration timeout, std::stop_token stop) = 0;
+
+  /// How long it asked to be left alone when it refused the last delivery, as it said it; zero when it did not.
+  [[nodiscard]] virtual Duration asked_to_wait() const { return Duration::zero(); }
 };
 
 }  // namespace esaas::sinks

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace esaas::sinks {
 namespace {
@@ -42,9 +43,48 @@ void on_report(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
   }
 }
 
+/// What the connections to the brokers came to.
+struct Connections {
+  std::string last_error;
+  bool is_refused = false;  ///< by a broker that does not know the user, or one that is not trusted
+  bool are_all_down = false;
+};
+
+void on_error(rd_kafka_t*, int code, const char* why, void* opaque) {
+  auto& connections = *static_cast<Connections*>(opaque);
+  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+    connections.are_all_down = true;  // each of them has said why
+    return;
+  }
+  connections.last_error = why;
+  // A certificate that is not trusted is now of the one kind, now of the other, as the peer's end comes sooner or
+  // later.
+  const bool is_distrust = connections.last_error.contains("certificate verify failed");
+  if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL || is_distrust) {
+    connections.is_refused = true;
+  }
+}
+
+using Settings = std::vector<std::pair<const char*, std::string>>;
+
+void add_security(const model::KafkaSink& sink, const std::string& password, Settings& settings) {
+  if (sink.security_protocol().empty()) return;
+  settings.emplace_back("security.protocol", sink.security_protocol());
+  if (sink.security_protocol().ends_with("ssl")) {
+    settings.emplace_back("enable.ssl.certificate.verification", "true");
+    settings.emplace_back("ssl.endpoint.identification.algorithm", "https");
+    if (!sink.ca_certificates().empty()) settings.emplace_back("ssl.ca.pem", sink.ca_certificates());
+  }
+  if (sink.security_protocol().starts_with("sasl_")) {
+    settings.emplace_back("sasl.mechanism", sink.sasl_mechanism());
+    settings.emplace_back("sasl.username", sink.sasl_username());
+    settings.emplace_back("sasl.password", password);
+  }
+}
+
 class Kafka final : public Destination {
  public:
-  explicit Kafka(const model::KafkaSink& sink) : brokers_(sink.brokers()), topic_(sink.topic()) {}
+  Kafka(const model::KafkaSink& sink, std::string password) : sink_(sink), password_(std::move(password)) {}
 
   Result<void> deliver(const Delivery& delivery, Duration timeout, std::stop_token stop) override {
     const auto deadline = steady_clock::now() + timeout;
@@ -57,7 +97,7 @@ class Kafka final : public Destination {
       }
       ++reports->awaited;
     }
-    while (reports->awaited > 0 && reports->failure.empty() && !stop.stop_requested() &&
+    while (reports->awaited > 0 && reports->failure.empty() && !is_hopeless() && !stop.stop_requested() &&
            steady_clock::now() < deadline) {
       rd_kafka_poll(producer_.get(), static_cast<int>(kPollInterval.count()));
     }
@@ -65,23 +105,23 @@ class Kafka final : public Destination {
     const std::string why = why_not(*reports);
     // With a new producer nothing of this delivery can come behind what is sent next. Its end reports what is left.
     producer_.reset();
-    return fail(ErrorCode::kUnavailable, "topic " + topic_ + " at " + brokers_ + ": " + why);
+    return fail(ErrorCode::kUnavailable, "topic " + sink_.topic() + " at " + sink_.brokers() + ": " + why);
   }
 
  private:
   Result<void> start(Duration timeout) {
     rd_kafka_conf_t* settings = rd_kafka_conf_new();
     const auto sent_within = std::max(std::chrono::duration_cast<milliseconds>(timeout) - kReportTime, kReportTime);
-    const std::array<std::pair<const char*, std::string>, 8> wanted{
-        {{"bootstrap.servers", brokers_},
-         {"client.id", "esaas"},
-         {"acks", "all"},
-         {"enable.idempotence", "true"},
-         // Rather no message than one before another.
-         {"enable.gapless.guarantee", "true"},
-         {"message.max.bytes", "8000000"},
-         {"reconnect.backoff.max.ms", "1000"},
-         {"message.timeout.ms", std::to_string(sent_within.count())}}};
+    Settings wanted{{"bootstrap.servers", sink_.brokers()},
+                    {"client.id", "esaas"},
+                    {"acks", "all"},
+                    {"enable.idempotence", "true"},
+                    // Rather no message than one before another.
+                    {"enable.gapless.guarantee", "true"},
+                    {"message.max.bytes", "8000000"},
+                    {"reconnect.backoff.max.ms", "1000"},
+                    {"message.timeout.ms", std::to_string(sent_within.count())}};
+    add_security(sink_, password_, wanted);
     std::array<char, 512> why{};
     for (const auto& [name, value] : wanted) {
       if (rd_kafka_conf_set(settings, name, value.c_str(), why.data(), why.size()) == RD_KAFKA_CONF_OK) continue;
@@ -89,7 +129,10 @@ class Kafka final : public Destination {
       return fail(ErrorCode::kInvalidArgument, std::string(name) + ": " + why.data());
     }
     rd_kafka_conf_set_dr_msg_cb(settings, &on_report);
-    rd_kafka_conf_set_log_cb(settings, nullptr);  // what matters is in the reports
+    rd_kafka_conf_set_log_cb(settings, nullptr);  // what matters is in the reports, and in what connections came to
+    connections_ = {};
+    rd_kafka_conf_set_opaque(settings, &connections_);
+    rd_kafka_conf_set_error_cb(settings, &on_error);
     producer_.reset(rd_kafka_new(RD_KAFKA_PRODUCER, settings, why.data(), why.size()));
     if (producer_ != nullptr) return {};
     rd_kafka_conf_destroy(settings);  // taken only by a producer that there is
@@ -100,7 +143,7 @@ class Kafka final : public Destination {
   std::string send(const std::string& sink, const OutEvent& event, Reports& reports) {
     const std::string seq = std::to_string(event.seq);
     const auto failed =
-        rd_kafka_producev(producer_.get(), RD_KAFKA_V_TOPIC(topic_.c_str()),
+        rd_kafka_producev(producer_.get(), RD_KAFKA_V_TOPIC(sink_.topic().c_str()),
                           RD_KAFKA_V_KEY(event.key.empty() ? nullptr : event.key.data(), event.key.size()),
                           RD_KAFKA_V_VALUE(const_cast<char*>(event.json.data()), event.json.size()),
                           RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
@@ -114,17 +157,24 @@ class Kafka final : public Destination {
   std::string why_not(const Reports& reports) const {
     std::array<char, 512> why{};
     if (rd_kafka_fatal_error(producer_.get(), why.data(), why.size()) != RD_KAFKA_RESP_ERR_NO_ERROR) return why.data();
-    if (!reports.failure.empty()) return reports.failure;
-    return std::to_string(reports.awaited) + " messages are not acknowledged";
+    const std::string what =
+        reports.failure.empty() ? std::to_string(reports.awaited) + " messages are not acknowledged" : reports.failure;
+    return connections_.last_error.empty() ? what : what + ": " + connections_.last_error;
   }
 
-  const std::string brokers_;
-  const std::string topic_;
+  /// No broker is left that could take anything, and to wait makes none of them take this user, or be trusted.
+  [[nodiscard]] bool is_hopeless() const { return connections_.is_refused && connections_.are_all_down; }
+
+  const model::KafkaSink sink_;
+  const std::string password_;
+  Connections connections_;  // outlives the producer, whose end may still tell of errors
   Producer producer_;
 };
 
 }  // namespace
 
-std::unique_ptr<Destination> make_kafka(const model::KafkaSink& sink) { return std::make_unique<Kafka>(sink); }
+std::unique_ptr<Destination> make_kafka(const model::KafkaSink& sink, std::string password) {
+  return std::make_unique<Kafka>(sink, std::move(password));
+}
 
 }  // namespace esaas::sinks

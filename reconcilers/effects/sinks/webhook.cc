@@ -17,6 +17,7 @@
 #include "core/base/assert.h"
 #include "core/base/hash.h"
 #include "reconcilers/effects/http/connection.h"
+#include "reconcilers/effects/sinks/retry_after.h"
 
 namespace esaas::sinks {
 namespace {
@@ -26,9 +27,20 @@ namespace asio = boost::asio;
 /// More of an answer is not read: its status says all.
 constexpr std::uint64_t kAnswerBytesMax = 64 * 1024;
 
-http_client::Request request_of(const model::WebUrl& url, const std::string& secret, const Delivery& delivery) {
-  http_client::Request request{.method = "POST", .target = url.target, .headers = {}, .body = webhook_body(delivery)};
-  request.headers = {{"Content-Type", "application/json"},
+const char* content_type_of(WebhookFormat format) {
+  switch (format) {
+    case WebhookFormat::kCloudEvent: return "application/cloudevents+json";
+    case WebhookFormat::kCloudEventsBatch: return "application/cloudevents-batch+json";
+    case WebhookFormat::kEnvelope: break;
+  }
+  return "application/json";
+}
+
+http_client::Request request_of(const model::WebUrl& url, const std::string& secret, WebhookFormat format,
+                                const Delivery& delivery) {
+  http_client::Request request{
+      .method = "POST", .target = url.target, .headers = {}, .body = webhook_body(delivery, format)};
+  request.headers = {{"Content-Type", content_type_of(format)},
                      {"ESaaS-Sink", delivery.sink},
                      {"ESaaS-First-Seq", std::to_string(delivery.events.front().seq)},
                      {"ESaaS-Last-Seq", std::to_string(delivery.events.back().seq)}};
@@ -38,7 +50,8 @@ http_client::Request request_of(const model::WebUrl& url, const std::string& sec
 
 class Webhook final : public Destination {
  public:
-  Webhook(model::WebUrl url, std::string secret) : url_(std::move(url)), secret_(std::move(secret)) {
+  Webhook(model::WebUrl url, std::string secret, WebhookFormat format)
+      : url_(std::move(url)), secret_(std::move(secret)), format_(format) {
     if (!url_.tls) return;
     tls_.emplace(asio::ssl::context::tls_client);
     boost::system::error_code failed;
@@ -48,11 +61,12 @@ class Webhook final : public Destination {
   }
 
   Result<void> deliver(const Delivery& delivery, Duration timeout, std::stop_token stop) override {
+    asked_to_wait_ = Duration::zero();
     io_.restart();
     if (!connection_) connection_.emplace(io_, tls_ ? &*tls_ : nullptr);
     connection_->set_deadline(std::chrono::steady_clock::now() + timeout);
     std::optional<Result<void>> outcome;
-    asio::co_spawn(io_, send(request_of(url_, secret_, delivery)),
+    asio::co_spawn(io_, send(request_of(url_, secret_, format_, delivery)),
                    [&outcome](const std::exception_ptr& failure, Result<void> answered) {
                      ESAAS_ASSERT(failure == nullptr, "a webhook threw");
                      outcome = std::move(answered);
@@ -71,6 +85,8 @@ class Webhook final : public Destination {
     return std::move(*outcome);
   }
 
+  [[nodiscard]] Duration asked_to_wait() const override { return asked_to_wait_; }
+
  private:
   asio::awaitable<Result<void>> send(http_client::Request request) {
     if (!connection_->reusable()) {
@@ -81,6 +97,9 @@ class Webhook final : public Destination {
     const auto head = co_await connection_->ask(std::move(request), kAnswerBytesMax);
     if (!head) co_return fail(head.error().code(), "it does not answer: " + head.error().why);
     if (head->status < 200 || head->status > 299) {
+      if (head->status == 429 || head->status == 503) {
+        asked_to_wait_ = retry_after(head->header("Retry-After"), head->header("Date"));
+      }
       co_return fail(ErrorCode::kUnavailable, "it answers " + std::to_string(head->status));
     }
     // So that the connection can be used again; the events are taken however this goes.
@@ -94,6 +113,8 @@ class Webhook final : public Destination {
 
   const model::WebUrl url_;
   const std::string secret_;
+  const WebhookFormat format_;
+  Duration asked_to_wait_ = Duration::zero();
   asio::io_context io_{1};
   std::optional<asio::ssl::context> tls_;
   std::optional<http_client::Connection> connection_;
@@ -101,17 +122,27 @@ class Webhook final : public Destination {
 
 }  // namespace
 
-std::string webhook_body(const Delivery& delivery) {
-  // A sink's name is a DNS label and the events are JSON: nothing has to be escaped.
-  std::string body = R"({"sink":")" + delivery.sink + R"(","first_seq":)" +
-                     std::to_string(delivery.events.front().seq) + R"(,"last_seq":)" +
-                     std::to_string(delivery.events.back().seq) + R"(,"events":[)";
-  bool is_first = true;
+Result<WebhookFormat> webhook_format(std::string_view name) {
+  if (name.empty()) return WebhookFormat::kEnvelope;
+  if (name == "cloudevents") return WebhookFormat::kCloudEvent;
+  if (name == "cloudevents-batch") return WebhookFormat::kCloudEventsBatch;
+  return fail(ErrorCode::kInvalidArgument, "this program knows no format " + std::string(name));
+}
+
+std::string webhook_body(const Delivery& delivery, WebhookFormat format) {
+  std::string events;
   for (const OutEvent& event : delivery.events) {
-    if (!std::exchange(is_first, false)) body += ',';
-    body += event.json;
+    if (!events.empty()) events += ',';
+    events += event.json;
   }
-  return body += "]}";
+  if (format == WebhookFormat::kCloudEvent) {
+    ESAAS_ASSERT(delivery.events.size() == 1, "it takes events one by one");
+    return events;
+  }
+  if (format == WebhookFormat::kCloudEventsBatch) return "[" + events + "]";
+  // A sink's name is a DNS label and the events are JSON: nothing has to be escaped.
+  return R"({"sink":")" + delivery.sink + R"(","first_seq":)" + std::to_string(delivery.events.front().seq) +
+         R"(,"last_seq":)" + std::to_string(delivery.events.back().seq) + R"(,"events":[)" + events + "]}";
 }
 
 std::string webhook_signature(std::string_view body, std::string_view secret) {
@@ -123,8 +154,8 @@ std::string webhook_signature(std::string_view body, std::string_view secret) {
   return "sha256=" + to_hex({reinterpret_cast<const char*>(code.data()), code.size()});
 }
 
-std::unique_ptr<Destination> make_webhook(model::WebUrl url, std::string secret) {
-  return std::make_unique<Webhook>(std::move(url), std::move(secret));
+std::unique_ptr<Destination> make_webhook(model::WebUrl url, std::string secret, WebhookFormat format) {
+  return std::make_unique<Webhook>(std::move(url), std::move(secret), format);
 }
 
 }  // namespace esaas::sinks

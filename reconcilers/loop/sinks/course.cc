@@ -1,5 +1,6 @@
 #include "reconcilers/loop/sinks/course.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace esaas::sinks {
@@ -24,10 +25,10 @@ void Course::delivered(std::uint64_t through_seq, std::uint64_t events) {
   backoff_.reset();
 }
 
-void Course::failed(std::string why, Time now) {
+void Course::failed(std::string why, Time now, Duration asked_to_wait) {
   ++failures_;
   last_error_ = std::move(why);
-  retry_at_ = now + backoff_.next();
+  retry_at_ = now + std::max(backoff_.next(), std::min(asked_to_wait, settings_.asked_longest));
 }
 
 bool Course::has_advance() const { return delivered_ > 0 || passed_ >= settings_.report_passed; }

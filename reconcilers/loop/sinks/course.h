@@ -21,7 +21,8 @@ struct CourseSettings {
   std::uint64_t report_passed = 100'000;               ///< events that it does not want, passed without a report
   Duration retry_first = std::chrono::milliseconds{250};
   Duration retry_longest = std::chrono::seconds{30};
-  std::uint32_t failures_until_stalled = 5;  ///< in a row
+  Duration asked_longest = std::chrono::minutes{15};  ///< who asks to be left alone for longer is tried then
+  std::uint32_t failures_until_stalled = 5;           ///< in a row
 };
 
 class Course {
@@ -40,8 +41,8 @@ class Course {
   void passed(std::uint64_t through_seq, std::uint64_t counted);
   /// What is wanted up to there was taken; `events` of it are worth a report.
   void delivered(std::uint64_t through_seq, std::uint64_t events);
-  /// It is not known that they were taken.
-  void failed(std::string why, Time now);
+  /// It is not known that they were taken. `asked_to_wait`: how long the sink asked to be left alone; zero: it did not.
+  void failed(std::string why, Time now, Duration asked_to_wait = Duration::zero());
 
   /// For the log: it has advanced, or (with `stalled`) why it has not.
   struct Report {

@@ -100,7 +100,8 @@ class Worker {
       course_.delivered(piece_->through_seq, piece_->news);
       piece_.reset();
     } else if (!stop.stop_requested()) {
-      course_.failed(taken.error().detail, now());
+      const Duration asked = destination_ == nullptr ? Duration::zero() : destination_->asked_to_wait();
+      course_.failed(taken.error().detail, now(), asked);
     }
   }
 

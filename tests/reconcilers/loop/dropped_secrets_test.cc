@@ -94,5 +94,19 @@ TEST_F(DroppedSecrets, OfASinkThatSignsWithAnotherOneOrIsGone) {
   EXPECT_THAT(dropped_, ElementsAre(Pair("sink/alerts", 1U), Pair("sink/alerts", 2U)));
 }
 
+TEST_F(DroppedSecrets, OfAKafkaUserWhosePasswordIsAnotherOne) {
+  const auto head_with_user = [](std::uint32_t version) {
+    state::Fleet head;
+    model::KafkaSink& kafka = *head.add_sinks()->mutable_sink()->mutable_kafka();
+    kafka.set_secret_id("sink/topic");
+    kafka.set_secret_version(version);
+    return std::make_shared<const state::Fleet>(head);
+  };
+  published_.publish({.seq = 2, .clusters = {}, .operations = {}, .head = head_with_user(1)});
+  EXPECT_THAT(dropped_, IsEmpty());
+  published_.publish({.seq = 3, .clusters = {}, .operations = {}, .head = head_with_user(2)});
+  EXPECT_THAT(dropped_, ElementsAre(Pair("sink/topic", 1U)));
+}
+
 }  // namespace
 }  // namespace esaas::loop

@@ -159,5 +159,16 @@ TEST_F(SinkCourse, WhatTheLogDidNotTakeIsToldAgainAfterTheInterval) {
   EXPECT_EQ(again->through_seq, 200U);
 }
 
+TEST_F(SinkCourse, WhoAsksToBeLeftAloneIsLeftAloneButNotForEver) {
+  settings_.asked_longest = seconds{60};
+  Course sink = course();
+  sink.failed("it answers 503", kStart, seconds{20});
+  EXPECT_EQ(sink.retry_at(), kStart + seconds{20});
+  sink.failed("it answers 503", kStart, std::chrono::hours{1});
+  EXPECT_EQ(sink.retry_at(), kStart + seconds{60});
+  sink.failed("it answers 503", kStart, milliseconds{1});
+  EXPECT_GE(*sink.retry_at(), kStart + milliseconds{400}) << "no sooner than others";
+}
+
 }  // namespace
 }  // namespace esaas::sinks

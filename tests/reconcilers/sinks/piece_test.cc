@@ -7,7 +7,7 @@
 namespace esaas::sinks {
 namespace {
 
-std::string as_seq(const event::Event& event) { return std::to_string(event.seq()); }
+std::string as_seq(const model::Sink&, const event::Event& event) { return std::to_string(event.seq()); }
 
 class SinkPiece : public ::testing::Test {
  protected:
@@ -75,8 +75,8 @@ TEST_F(SinkPiece, EndsAtItsBounds) {
   limits_ = {.bytes = 10};
   EXPECT_EQ(seqs(read(0)), "1 2 3 4 5 6 7 8 9 10 ") << "it ends behind the event that fills it";
   limits_ = {.looked_at_max = 20};
-  sink_.set_tenant("other");
-  EXPECT_TRUE(read(0).delivery.events.empty());
+  sink_.set_tenant("shop");
+  sink_.set_cluster("search");
   EXPECT_EQ(read(0).through_seq, 20U);
 }
 
@@ -84,6 +84,37 @@ TEST_F(SinkPiece, IsEmptyAtTheEndOfTheLog) {
   append("shop", "search");
   EXPECT_EQ(read(1).through_seq, 1U);
   EXPECT_TRUE(read(1).delivery.events.empty());
+}
+
+TEST_F(SinkPiece, IsOneEventForASinkThatTakesThemOneByOne) {
+  for (int i = 0; i < 5; ++i) append("shop", "search");
+  sink_.mutable_webhook()->set_format("cloudevents");
+  EXPECT_EQ(seqs(read(0)), "1 ");
+  EXPECT_EQ(read(0).through_seq, 1U);
+  sink_.mutable_webhook()->set_format("cloudevents-batch");
+  EXPECT_EQ(seqs(read(0)), "1 2 3 4 5 ");
+}
+
+TEST_F(SinkPiece, FarBehindItSkipsWhatTheFilterLeavesOut) {
+  limits_.looked_at_max = 10;
+  for (int i = 0; i < 100; ++i) append("other", "");
+  append("shop", "");
+  for (int i = 0; i < 100; ++i) append("other", "");
+  sink_.set_tenant("shop");
+  const Piece piece = read(0);
+  EXPECT_EQ(seqs(piece), "101 ");
+  EXPECT_EQ(piece.through_seq, 201U);
+  EXPECT_EQ(piece.passed, 200U);
+}
+
+TEST_F(SinkPiece, AnEventThatCanNotBeShownIsAnErrorAndNothingIsLeftOut) {
+  append("", "");
+  const auto fails = [](const model::Sink&, const event::Event&) -> Result<std::string> {
+    return fail(ErrorCode::kDataLoss, "no first event");
+  };
+  const auto piece = read_piece(front_.log, sink_, 0, limits_, fails);
+  ASSERT_FALSE(piece);
+  EXPECT_EQ(piece.error().code, ErrorCode::kDataLoss);
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ class Receiver {
     }
     if (failures_ > 0) {
       --failures_;
+      failed_at_.push_back(std::chrono::steady_clock::now());
       changed_.notify_all();
       return fail(ErrorCode::kUnavailable, "it does not want to");
     }
@@ -39,6 +40,18 @@ class Receiver {
   void fail_next(int deliveries) {
     const std::lock_guard lock(mutex_);
     failures_ = deliveries;
+  }
+  void ask_to_wait(Duration wait) {
+    const std::lock_guard lock(mutex_);
+    asked_to_wait_ = wait;
+  }
+  [[nodiscard]] Duration asked_to_wait() {
+    const std::lock_guard lock(mutex_);
+    return asked_to_wait_;
+  }
+  [[nodiscard]] std::vector<std::chrono::steady_clock::time_point> failed_at() {
+    const std::lock_guard lock(mutex_);
+    return failed_at_;
   }
   void hang(const std::string& sink) {
     const std::lock_guard lock(mutex_);
@@ -62,6 +75,8 @@ class Receiver {
   std::condition_variable_any changed_;
   std::map<std::string, std::vector<std::uint64_t>> taken_;
   std::set<std::string> hanging_;
+  std::vector<std::chrono::steady_clock::time_point> failed_at_;
+  Duration asked_to_wait_ = Duration::zero();
   int failures_ = 0;
   int deliveries_ = 0;
 };
@@ -72,6 +87,7 @@ class ToReceiver final : public Destination {
   Result<void> deliver(const Delivery& delivery, Duration, std::stop_token stop) override {
     return receiver_.take(delivery, std::move(stop));
   }
+  [[nodiscard]] Duration asked_to_wait() const override { return receiver_.asked_to_wait(); }
 
  private:
   Receiver& receiver_;
@@ -98,7 +114,7 @@ class SinkRunner : public ::testing::Test {
   void run() {
     runner_.emplace(
         options_, front_, front_.log, [this](const model::Sink&) { return std::make_unique<ToReceiver>(receiver_); },
-        [](const event::Event&) { return std::string("{}"); });
+        [](const model::Sink&, const event::Event&) { return std::string("{}"); });
   }
   static bool eventually(const std::function<bool()>& condition) {
     for (int i = 0; i < 1'000; ++i) {
@@ -290,6 +306,41 @@ TEST_F(SinkRunner, ManyWhoAppendAreReadWithoutAGap) {
   ASSERT_TRUE(eventually([&] { return receiver_.taken("all").size() == 2'001; }));
   writer.join();
   EXPECT_EQ(receiver_.taken("all"), all_from(1));
+}
+
+TEST_F(SinkRunner, IsTriedAgainWhenItAskedToBe) {
+  append(5);
+  receiver_.fail_next(3);
+  receiver_.ask_to_wait(milliseconds{150});
+  configure("busy", 1);
+  run();
+  ASSERT_TRUE(eventually([&] { return receiver_.taken("busy").size() == 6; }));
+  const auto failed_at = receiver_.failed_at();
+  ASSERT_EQ(failed_at.size(), 3U);
+  for (std::size_t i = 1; i < failed_at.size(); ++i) {
+    EXPECT_GE(failed_at[i] - failed_at[i - 1], milliseconds{145}) << "by itself it would be back in 20 ms";
+  }
+}
+
+/// What is told of a filtered sink is a position in the whole log, from which it goes on.
+TEST_F(SinkRunner, AFilteredOneThatIsFarBehindLeavesNothingOut) {
+  options_.piece.looked_at_max = 16;
+  front_.must(command::CreateTenant{"shop"});
+  for (int i = 0; i < 20; ++i) {
+    append(40, "other");
+    append(i % 3, "shop");
+  }
+  configure("theirs", 1, "shop");
+  run();
+  ASSERT_TRUE(eventually([&] { return has_come_to_the_end("theirs"); }));
+  std::vector<std::uint64_t> wanted;
+  const auto cursor = front_.log.read(1);
+  while (const event::Event* event = *(*cursor)->next()) {
+    if (event->tenant() == "shop" && !is_position(*event)) wanted.push_back(event->seq());
+  }
+  EXPECT_EQ(receiver_.taken("theirs"), wanted);
+  runner_.reset();
+  EXPECT_GE(sink("theirs").through_seq(), wanted.back());
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <thread>
 
+#include "reconcilers/effects/sinks/retry_after.h"
 #include "tests/reconcilers/http_client/certificates.h"
 #include "tests/reconcilers/http_client/scripted_peer.h"
 
@@ -73,6 +74,85 @@ TEST(Webhook, WithoutASecretIsNotSigned) {
   ScriptedPeer peer({{kTaken}}, Then::kClose);
   ASSERT_TRUE(webhook_at(peer)->deliver(two_events(), seconds{10}, {}));
   EXPECT_THAT(peer.requests().front(), Not(HasSubstr("Signature")));
+}
+
+TEST(Webhook, SendsCloudEventsAsAnArray) {
+  EXPECT_EQ(webhook_body(two_events(), WebhookFormat::kCloudEventsBatch), R"([{"seq":7},{"seq":9}])");
+  ScriptedPeer peer({{kTaken}}, Then::kClose);
+  const auto webhook = make_webhook({.tls = false, .host = "127.0.0.1", .port = peer.peer().port, .target = "/in"},
+                                    "a secret of sixteen", WebhookFormat::kCloudEventsBatch);
+  ASSERT_TRUE(webhook->deliver(two_events(), seconds{10}, {}));
+  const std::string head = peer.requests().front();
+  EXPECT_THAT(head, HasSubstr("Content-Type: application/cloudevents-batch+json\r\n"));
+  EXPECT_THAT(head, HasSubstr("ESaaS-Last-Seq: 9\r\n"));
+  EXPECT_THAT(head, HasSubstr(webhook_signature(R"([{"seq":7},{"seq":9}])", "a secret of sixteen")));
+}
+
+TEST(Webhook, SendsOneCloudEventAsItIs) {
+  Delivery one = two_events();
+  one.events.pop_back();
+  EXPECT_EQ(webhook_body(one, WebhookFormat::kCloudEvent), R"({"seq":7})");
+  ScriptedPeer peer({{kTaken}}, Then::kClose);
+  const auto webhook = make_webhook({.tls = false, .host = "127.0.0.1", .port = peer.peer().port, .target = "/in"}, "",
+                                    WebhookFormat::kCloudEvent);
+  ASSERT_TRUE(webhook->deliver(one, seconds{10}, {}));
+  EXPECT_THAT(peer.requests().front(), HasSubstr("Content-Type: application/cloudevents+json\r\n"));
+}
+
+TEST(Webhook, FormatsHaveNames) {
+  EXPECT_EQ(webhook_format(""), WebhookFormat::kEnvelope);
+  EXPECT_EQ(webhook_format("cloudevents"), WebhookFormat::kCloudEvent);
+  EXPECT_EQ(webhook_format("cloudevents-batch"), WebhookFormat::kCloudEventsBatch);
+  EXPECT_FALSE(webhook_format("xml")) << "of a newer program";
+}
+
+TEST(Webhook, HearsHowLongItIsAskedToWait) {
+  const auto asked = [](const std::string& status, const std::string& headers) {
+    ScriptedPeer peer({{"HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n" + headers + "\r\n"}}, Then::kClose);
+    const auto webhook = webhook_at(peer);
+    EXPECT_FALSE(webhook->deliver(two_events(), seconds{10}, {}));
+    return webhook->asked_to_wait();
+  };
+  EXPECT_EQ(asked("429 Too Many Requests", "Retry-After: 7\r\n"), seconds{7});
+  EXPECT_EQ(asked("503 Service Unavailable",
+                  "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nRetry-After: Sun, 06 Nov 1994 08:50:00 GMT\r\n"),
+            seconds{23});
+  EXPECT_EQ(asked("503 Service Unavailable", ""), Duration::zero());
+  EXPECT_EQ(asked("500 Internal Server Error", "Retry-After: 7\r\n"), Duration::zero()) << "not said of a 500";
+}
+
+TEST(Webhook, WhatItWasAskedBeforeIsForgotten) {
+  ScriptedPeer peer({{"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nRetry-After: 7\r\n\r\n"}}, Then::kClose);
+  const auto webhook = webhook_at(peer);
+  EXPECT_FALSE(webhook->deliver(two_events(), seconds{10}, {}));
+  EXPECT_EQ(webhook->asked_to_wait(), seconds{7});
+  EXPECT_FALSE(webhook->deliver(two_events(), std::chrono::milliseconds{300}, {}));
+  EXPECT_EQ(webhook->asked_to_wait(), Duration::zero()) << "the last answer counts, and there was none";
+}
+
+TEST(RetryAfter, IsOfSecondsOrADate) {
+  const std::string now = "Sun, 06 Nov 1994 08:49:37 GMT";
+  EXPECT_EQ(retry_after("120", ""), seconds{120}) << "needs no date";
+  EXPECT_EQ(retry_after("0", now), seconds{0});
+  EXPECT_EQ(retry_after("Sun, 06 Nov 1994 08:49:40 GMT", now), seconds{3});
+  EXPECT_EQ(retry_after("Mon, 07 Nov 1994 08:49:37 GMT", now), std::chrono::hours{24});
+  EXPECT_EQ(retry_after("Sunday, 06-Nov-94 08:50:37 GMT", now), seconds{60}) << "as it was written long ago";
+  EXPECT_EQ(retry_after("Sun Nov  6 09:49:37 1994", now), seconds{3600}) << "as C writes it";
+  EXPECT_EQ(retry_after("Thursday, 04-Mar-27 00:00:10 GMT", "Thu, 04 Mar 2027 00:00:00 GMT"), seconds{10});
+  EXPECT_EQ(retry_after("Sun, 06 Nov 1994 08:49:30 GMT", now), Duration::zero()) << "it is over";
+  EXPECT_EQ(retry_after("99999999999999999999999", now), std::chrono::hours{10 * 365 * 24});
+  EXPECT_EQ(retry_after("Fri, 31 Dec 9999 23:59:59 GMT", now), std::chrono::hours{10 * 365 * 24});
+}
+
+TEST(RetryAfter, NonsenseIsNoWait) {
+  const std::string now = "Sun, 06 Nov 1994 08:49:37 GMT";
+  for (const char* text : {"", " ", "-5", "1.5", "soon", "Sun, 31 Feb 1995 08:49:37 GMT", "Sun, 06 Nov 1995", ",,,,,",
+                           "Sun, 06 Foo 1995 08:49:37 GMT", "Sun, 06 Nov 1995 25:49:37 GMT", "a b c d e",
+                           "Sun, 06 Nov 99999 08:49:37 GMT", "Sun, 06 Nov 1995 8:49:37 GMT"}) {
+    EXPECT_EQ(retry_after(text, now), Duration::zero()) << text;
+  }
+  EXPECT_EQ(retry_after("Sun, 06 Nov 1995 08:49:37 GMT", ""), Duration::zero()) << "a date is after something";
+  EXPECT_EQ(retry_after("Sun, 06 Nov 1995 08:49:37 GMT", "now"), Duration::zero());
 }
 
 TEST(Webhook, OnlyA2xxTakes) {
