@@ -35,6 +35,22 @@ KILLS = 3
 REPORT_INTERVAL = 5  # seconds, of a sink's position
 
 
+READ_CLOUD_EVENTS = """
+import sys
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
+from cloudevents.v1.http import from_json
+count = 0
+for line in sys.stdin.read().splitlines():
+    event = JSONFormat().read(CloudEvent, line)
+    assert event.get_type().startswith("esaas.") and event.get_time() is not None, line
+    assert event.get_data()["seq"] == int(event.get_extension("sequence")), line
+    assert from_json(line)["id"] == event.get_id(), line
+    count += 1
+print(count)
+"""
+
+
 class Receiver:
     """Takes deliveries; now and then it refuses one, answers too late to be believed, or takes it and cuts the connection
     before it says so."""
@@ -332,6 +348,7 @@ class Sinks:
         self.compare("webhook", self.all.events(), wanted)
         self.compare("filtered webhook", self.shops.events(), [event for event in wanted if event.get("tenant") == "shop"])
         self.compare("webhook for CloudEvents", self.cloud.events(), wanted)
+        self.check_cloud_events()
         mistakes = self.all.mistakes + self.shops.mistakes + self.cloud.mistakes
         assert not mistakes, mistakes
         assert self.cloud.waits > 1, "it asked too seldom to be left alone to show anything"
@@ -362,6 +379,20 @@ class Sinks:
         for seq, event in first.items():
             assert known.get(seq, event) == event and event["kind"] not in POSITIONS, f"{what}: {event}"
         self.report(f"{what}: {len(first)} events, {len(got) - len(first)} came more than once")
+
+    def check_cloud_events(self):
+        """The cloudevents package, which others wrote, reads each of them."""
+        fetched = subprocess.run([TOP / ".ci/fetch-readers"], stdout=subprocess.PIPE, text=True)
+        if fetched.returncode == 75:
+            self.report("the cloudevents package cannot be fetched here: it read nothing")
+            return
+        fetched.check_returncode()
+        with self.cloud.lock:
+            events = [json.dumps(event) for delivery in self.cloud.deliveries for event in delivery]
+        read = subprocess.run([f"{fetched.stdout.strip()}/bin/python", "-c", READ_CLOUD_EVENTS], input="\n".join(events),
+                              capture_output=True, text=True)
+        assert read.returncode == 0 and int(read.stdout) == len(events) > 0, read.stdout + read.stderr
+        self.report(f"the cloudevents package reads all {len(events)} CloudEvents")
 
     def check_kafka(self, wanted):
         for what, sink, topic in (("Kafka", "topic", "events"), ("Kafka over TLS", "secured", "secured")):
