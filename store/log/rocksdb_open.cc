@@ -76,7 +76,9 @@ rocksdb::ColumnFamilyOptions family_options(std::size_t write_buffer_bytes, std:
 }
 
 rocksdb::ColumnFamilyOptions events_options(const Cache& cache) {
-  auto family = family_options(32U << 20U, 16U << 10U, cache);
+  // Small blocks: an event that is read alone costs a whole one, and with its dictionary a small one compresses as
+  // well.
+  auto family = family_options(32U << 20U, 8U << 10U, cache);
   // Keys only grow, so that tables never overlap: each is written once more, to be compressed for good, as soon as it
   // is there, and then lies on the first level for ever, which is as deep as any need to be.
   family.level0_file_num_compaction_trigger = 1;
@@ -86,6 +88,13 @@ rocksdb::ColumnFamilyOptions events_options(const Cache& cache) {
   family.compression_opts = cold_compression();
   family.bottommost_compression = rocksdb::kDisableCompressionOption;
   family.bottommost_compression_opts = {};
+  return family;
+}
+
+rocksdb::ColumnFamilyOptions index_options(const Cache& cache) {
+  auto family = family_options(8U << 20U, 8U << 10U, cache);
+  // Every table of the first level costs each question a look; there is so little to write that they may be few.
+  family.level0_file_num_compaction_trigger = 2;
   return family;
 }
 
@@ -104,7 +113,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families() {
   const Cache cache = rocksdb::NewLRUCache(kBlockCacheBytes);
   return {{rocksdb::kDefaultColumnFamilyName, family_options(1U << 20U, 4U << 10U, cache)},
           {kFamilies[0], events_options(cache)},
-          {kFamilies[1], family_options(8U << 20U, 8U << 10U, cache)},
+          {kFamilies[1], index_options(cache)},
           {kFamilies[2], idempotency_options(cache)}};
 }
 
