@@ -134,7 +134,8 @@ TEST_F(LogExportTest, WithAnyBitChangedIsRefused) {
 TEST_F(LogExportTest, AFrameThatGoesOnAndOnIsRefused) {
   // A zstd frame of any size, and in it blocks of 128 KiB as they are, none of which says that it is the last.
   std::string endless("\x28\xB5\x2F\xFD\x00\x58", 6);
-  const std::string block = std::string("\x00\x00\x10", 3) + std::string(128U << 10U, 'x');
+  std::string block("\x00\x00\x10", 3);
+  block.append(128U << 10U, 'x');
   for (int i = 0; i < 120; ++i) endless += block;
   const auto imported = import_to("new", {file("endless", endless)});
   ASSERT_FALSE(imported);
