@@ -72,20 +72,23 @@ void IndexTail::for_each_posting(const std::function<void(std::string_view key, 
 void IndexTail::forget() {
   const std::lock_guard lock(table_mutex_);
   table_.clear();
+  stored_through_ = last_seq_;
   events_ = 0;
 }
 
-Result<std::vector<std::uint64_t>> IndexTail::find(const IndexQuery& query, std::uint64_t last) const {
+Result<IndexTail::Found> IndexTail::find(const IndexQuery& query, std::uint64_t last) const {
   bool is_behind = false;
   {
     const std::lock_guard lock(queue_mutex_);
     is_behind = queued_ > 0;
   }
   if (is_behind) catch_up();
-  std::vector<std::uint64_t> seqs;
+  Found found;
+  std::vector<std::uint64_t>& seqs = found.seqs;
   {
     // Who has taken events from the queue holds this until their entries are there.
     const std::shared_lock lock(table_mutex_);
+    found.is_after_stored = query.from_seq > stored_through_;
     for (const auto* posting = table_.find(query.kind, query.value); posting != nullptr;
          posting = table_.after(*posting)) {
       if (posting->first_seq > last || posting->last_seq < query.from_seq) continue;
@@ -98,7 +101,7 @@ Result<std::vector<std::uint64_t>> IndexTail::find(const IndexQuery& query, std:
   seqs.erase(repeated.begin(), repeated.end());
   if (query.newest_first) std::ranges::reverse(seqs);
   if (seqs.size() > query.limit) seqs.resize(query.limit);
-  return seqs;
+  return found;
 }
 
 }  // namespace esaas::store

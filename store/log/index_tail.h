@@ -38,7 +38,7 @@ class IndexTail {
   /// The newest event that was added.
   [[nodiscard]] std::uint64_t last_seq() const { return last_seq_; }
   /// Where a log begins whose entries are stored up to `seq`.
-  void start_after(std::uint64_t seq) { last_seq_ = seq; }
+  void start_after(std::uint64_t seq) { stored_through_ = last_seq_ = seq; }
 
   /// From now on, the entries of these durable events are found. Precondition: there is one.
   void add(std::vector<event::Event> events);
@@ -47,8 +47,12 @@ class IndexTail {
   /// What `for_each_posting` gave is in the store.
   void forget();
 
+  struct Found {
+    std::vector<std::uint64_t> seqs;
+    bool is_after_stored = false;  ///< no event of those whose entries are in the store is asked for
+  };
   /// What the query asks for among the entries that are held, up to `last`.
-  [[nodiscard]] Result<std::vector<std::uint64_t>> find(const IndexQuery& query, std::uint64_t last) const;
+  [[nodiscard]] Result<Found> find(const IndexQuery& query, std::uint64_t last) const;
 
  private:
   using Events = std::vector<event::Event>;
@@ -65,6 +69,7 @@ class IndexTail {
   // Taken before queue_mutex_.
   mutable std::shared_mutex table_mutex_;
   mutable PostingTable table_;
+  std::uint64_t stored_through_ = 0;
 
   mutable std::mutex queue_mutex_;
   mutable std::condition_variable_any wake_;

@@ -367,9 +367,11 @@ Result<Hash> RocksDbEventLog::hash_of(std::uint64_t seq) const {
 Result<std::vector<std::uint64_t>> RocksDbEventLog::read_index(const IndexQuery& query) const {
   const std::uint64_t last = std::min(query.to_seq, last_seq());
   // The tail before the store: what leaves the tail meanwhile is in the store by then, at the worst in both.
-  ESAAS_TRY(std::vector<std::uint64_t> newest, index_tail_.find(query, last));
+  ESAAS_TRY(IndexTail::Found found, index_tail_.find(query, last));
+  std::vector<std::uint64_t>& newest = found.seqs;
   const bool is_filed_by_event = query.kind != IndexKind::kOutcomeLater && query.kind != IndexKind::kOutcomeWord;
-  if (is_filed_by_event && query.newest_first && newest.size() >= query.limit) return newest;
+  const bool is_enough = found.is_after_stored || (query.newest_first && newest.size() >= query.limit);
+  if (is_filed_by_event && is_enough) return std::move(newest);
   ESAAS_TRY(std::vector<std::uint64_t> stored, read_stored_index(query, last));
   if (newest.empty()) return stored;
   std::vector<std::uint64_t> seqs;

@@ -134,10 +134,12 @@ Result<bool> AuditView::matches(const AuditQuery& query, const AuditEntry& entry
 }
 
 Result<void> AuditView::join_outcome(AuditEntry& entry) const {
-  // There is one, or none; the newest is found with less to look at.
-  ESAAS_TRY(const auto end,
-            log_.read_index(
-                {.kind = IndexKind::kOperationEnd, .value = entry.operation_id, .newest_first = true, .limit = 1}));
+  // There is one, or none. Where it can be, and that the newest is asked for, leaves less to look at.
+  ESAAS_TRY(const auto end, log_.read_index({.kind = IndexKind::kOperationEnd,
+                                             .value = entry.operation_id,
+                                             .from_seq = entry.seq + 1,
+                                             .newest_first = true,
+                                             .limit = 1}));
   if (!end.empty()) {
     ESAAS_TRY(const event::Event event, log_.read_one(end.front()));
     entry.outcome = name_of(event.operation_finished().status());

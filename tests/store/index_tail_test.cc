@@ -24,9 +24,9 @@ class IndexTailTest : public ::testing::Test {
     tail_.add(std::move(batch.events));
   }
   std::vector<std::uint64_t> find(const IndexQuery& query) {
-    return *tail_.find(query, std::min(query.to_seq, reference_.last_seq()));
+    return tail_.find(query, std::min(query.to_seq, reference_.last_seq()))->seqs;
   }
-  std::vector<std::uint64_t> find_all(const IndexQuery& query) { return *tail_.find(query, query.to_seq); }
+  std::vector<std::uint64_t> find_all(const IndexQuery& query) { return tail_.find(query, query.to_seq)->seqs; }
 
   testing::SampleEvents samples_{5, 8};
   MemoryEventLog reference_;
@@ -75,6 +75,8 @@ TEST_F(IndexTailTest, IsFullWithItsEventsAndForgetsWhatIsStored) {
   EXPECT_FALSE(tail_.is_full());
   EXPECT_EQ(tail_.last_seq(), 1'020U);
   for (const auto seq : find({.kind = IndexKind::kTenant, .value = "team-1"})) EXPECT_GT(seq, 1'000U);
+  EXPECT_FALSE(tail_.find({.from_seq = 1'000}, 1'020)->is_after_stored);
+  EXPECT_TRUE(tail_.find({.from_seq = 1'001}, 1'020)->is_after_stored);
 }
 
 TEST_F(IndexTailTest, IsFullWithPostingsHoweverFewTheEvents) {
@@ -99,7 +101,7 @@ TEST_F(IndexTailTest, IsCompleteForReadersWhileItGrows) {
     while (!stop.stop_requested()) {
       const std::uint64_t durable = last;
       const auto found = tail_.find({.kind = IndexKind::kCluster, .value = "all", .limit = 1'000'000}, durable);
-      if (!found || found->size() != durable) ++wrong;
+      if (!found || found->seqs.size() != durable) ++wrong;
     }
   };
   {
