@@ -120,11 +120,41 @@ class LogVerifier {
         under_way.push_back(pool_.queue([&records = records_, next, last] { return read_range(records, next, last); }));
         next = last + 1;
       }
-      ESAAS_TRY(RecordRange range, under_way.front().get());
-      under_way.pop_front();
-      ESAAS_CHECK(take(std::move(range)));
+      ESAAS_TRY(const bool is_empty, take_first(under_way));
+      if (!is_empty || next > result_.last_seq) continue;
+      // Whoever put a record under a far seq shall not have all that is not there be looked at.
+      ESAAS_TRY(const std::uint64_t there, records_.first_seq_from(next));
+      if (there <= next) continue;
+      while (!under_way.empty()) ESAAS_CHECK(take_first(under_way));
+      pass_gap(next, there);
+      next = there;
     }
     return {};
+  }
+
+  /// Whether nothing is stored there.
+  Result<bool> take_first(std::deque<std::future<Result<RecordRange>>>& under_way) {
+    ESAAS_TRY(RecordRange range, under_way.front().get());
+    under_way.pop_front();
+    const bool is_empty = std::ranges::any_of(range.oddities, [&](const Oddity& one) {
+      return one.kind == Oddity::Kind::kGap && one.last_seq - one.seq + 1 == range.hashes.size();
+    });
+    ESAAS_CHECK(take(std::move(range)));
+    return is_empty;
+  }
+
+  /// Nothing is stored from `first` on up to `end`.
+  void pass_gap(std::uint64_t first, std::uint64_t end) {
+    if (!goes_on(first)) oddities_.push_back({.kind = Oddity::Kind::kGap, .seq = first});
+    oddities_.back().last_seq = end - 1;
+    window_ = HashWindow(end);
+    last_hash_ = {};
+    last_is_there_ = false;
+  }
+
+  /// What is missing before `seq` reaches up to it.
+  [[nodiscard]] bool goes_on(std::uint64_t seq) const {
+    return !oddities_.empty() && oddities_.back().kind == Oddity::Kind::kGap && oddities_.back().last_seq + 1 == seq;
   }
 
   Result<void> take(RecordRange range) {
@@ -153,6 +183,12 @@ class LogVerifier {
   void join(RecordRange& range) {
     const bool has_first = !range.first_names.empty();
     const bool has_before = range.first_seq == 1 || last_is_there_;
+    const bool begins_with_gap = !range.oddities.empty() && range.oddities.front().kind == Oddity::Kind::kGap &&
+                                 range.oddities.front().seq == range.first_seq;
+    if (begins_with_gap && goes_on(range.first_seq)) {
+      oddities_.back().last_seq = range.oddities.front().last_seq;
+      range.oddities.erase(range.oddities.begin());
+    }
     if (has_first && has_before && range.first_names != to_bytes(last_hash_)) {
       oddities_.push_back({.kind = Oddity::Kind::kBrokenLink, .seq = range.first_seq});
     }

@@ -82,8 +82,9 @@ Result<RecordRange> read_range(const StoredRecords& records, std::uint64_t first
   RangeReader reader(first_seq, last_seq);
   // Before the first event nothing is to be: what lies there is met on the way to it.
   const std::uint64_t from = first_seq == 1 ? 0 : first_seq;
-  ESAAS_CHECK(
-      records.read(from, last_seq, [&](std::string_view key, std::string_view record) { reader.take(key, record); }));
+  // And what lies behind the last one is met on the way from it.
+  const std::uint64_t to = last_seq < records.last_seq() ? last_seq : UINT64_MAX;
+  ESAAS_CHECK(records.read(from, to, [&](std::string_view key, std::string_view record) { reader.take(key, record); }));
   return reader.finish();
 }
 

@@ -20,6 +20,13 @@ std::string key_of_seq(std::uint64_t seq) {
   return key;
 }
 
+/// 0 for a key that is no seq.
+std::uint64_t seq_of_key(const rocksdb::Slice& key) {
+  if (key.size() != kBigEndianBytes) return 0;
+  const std::uint64_t seq = read_big_endian({key.data(), key.size()});
+  return seq <= kSeqMax ? seq : 0;
+}
+
 /// RocksDB counts for each thread what it does; nobody asks, and of going from record to record it is a tenth.
 class WithoutCounters {
  public:
@@ -39,13 +46,20 @@ class RocksDbRecords final : public StoredRecords {
 
   Result<void> find_end() {
     const std::unique_ptr<rocksdb::Iterator> end(store_->db().NewIterator({}, store_->events()));
-    for (end->SeekToLast(); end->Valid() && end->key().size() < kBigEndianBytes;) end->Prev();
+    for (end->SeekToLast(); end->Valid() && seq_of_key(end->key()) == 0;) end->Prev();
     if (!end->status().ok()) return std::unexpected(to_error(end->status(), "cannot read the end of the log"));
-    if (end->Valid()) last_seq_ = read_big_endian({end->key().data(), end->key().size()});
+    if (end->Valid()) last_seq_ = seq_of_key(end->key());
     return {};
   }
 
   [[nodiscard]] std::uint64_t last_seq() const override { return last_seq_; }
+  [[nodiscard]] Result<std::uint64_t> first_seq_from(std::uint64_t seq) const override {
+    const std::unique_ptr<rocksdb::Iterator> next(store_->db().NewIterator({}, store_->events()));
+    for (next->Seek(key_of_seq(seq)); next->Valid() && seq_of_key(next->key()) == 0;) next->Next();
+    if (next->Valid()) return seq_of_key(next->key());
+    if (next->status().ok()) return 0;
+    return std::unexpected(to_error(next->status(), "cannot read the log from event " + std::to_string(seq) + " on"));
+  }
   [[nodiscard]] const Result<std::pair<std::uint64_t, Hash>>& acknowledged() const override { return acknowledged_; }
 
   [[nodiscard]] Result<void> read(std::uint64_t from_seq, std::uint64_t to_seq, const Take& take) const override {

@@ -17,12 +17,18 @@
 
 namespace esaas::store {
 
+/// No log gets that far, and a few more can be counted without an overflow.
+inline constexpr std::uint64_t kSeqMax = std::uint64_t{1} << 62U;
+
 class StoredRecords {
  public:
   virtual ~StoredRecords() = default;
 
-  /// The largest seq that something is stored under; 0: nothing is there.
+  /// The largest seq that something is stored under; 0: nothing is there. It is not beyond kSeqMax: what lies under a
+  /// larger number, or under any other key, lies there under a key that is no seq.
   [[nodiscard]] virtual std::uint64_t last_seq() const = 0;
+  /// The smallest such seq from `seq` on; 0: there is none. Errors: as of `read`.
+  [[nodiscard]] virtual Result<std::uint64_t> first_seq_from(std::uint64_t seq) const = 0;
   /// The newest event whose append was acknowledged, and the hash of its record, as the log keeps them beside it; why
   /// that cannot be read.
   [[nodiscard]] virtual const Result<std::pair<std::uint64_t, Hash>>& acknowledged() const = 0;

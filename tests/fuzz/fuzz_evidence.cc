@@ -84,6 +84,7 @@ class MadeRecords final : public StoredRecords {
   }
 
   std::uint64_t last_seq() const override { return last_seq_; }
+  Result<std::uint64_t> first_seq_from(std::uint64_t seq) const override { return seq <= last_seq_ ? seq : 0; }
   const Result<std::pair<std::uint64_t, Hash>>& acknowledged() const override { return acknowledged_; }
   Result<void> read(std::uint64_t from_seq, std::uint64_t to_seq, const Take& take) const override {
     for (const auto& [key, record] : records_) {

@@ -200,6 +200,34 @@ TEST_F(LogVerifierTest, WhatLiesUnderAKeyThatIsNoSeqIsExtra) {
   }
 }
 
+TEST_F(LogVerifierTest, WhatLiesBehindTheEndUnderAKeyThatIsNoSeqIsExtra) {
+  for (const std::string key : {"zzzzzzzz", "zzzzzzzzz", "~", "\xff\xff\xff\xff\xff\xff\xff\xff\xff"}) {
+    start_anew();
+    Tampering tampering(copy());
+    tampering.strange[key] = "anything";
+    tampering.store();
+    SCOPED_TRACE(key);
+    expect_first(Kind::kExtra, last_seq(), last_seq());
+  }
+}
+
+TEST_F(LogVerifierTest, ARecordFarBehindTheEndIsFoundWithoutALookAtAllThatIsNotThere) {
+  constexpr std::uint64_t kFar = std::uint64_t{1} << 50U;
+  Tampering tampering(copy());
+  event::Event forged = tampering.event(last_seq());
+  forged.set_seq(kFar);
+  tampering.put(kFar, forged);
+  tampering.store();
+  expect_first(Kind::kMissing, last_seq() + 1, kFar - 1);
+}
+
+TEST_F(LogVerifierTest, WhatIsMissingOverManyStretchesIsOneFinding) {
+  Tampering tampering(copy());
+  for (std::uint64_t seq = 20; seq <= 130; ++seq) tampering.records.erase(seq);
+  tampering.store();
+  expect_first(Kind::kMissing, 20, 130);
+}
+
 TEST_F(LogVerifierTest, RecordsThatWereSwappedAreOutOfOrder) {
   for (const std::uint64_t place : places()) {
     if (place + 1 >= last_seq()) continue;
