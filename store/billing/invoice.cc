@@ -172,7 +172,10 @@ Result<std::vector<model::InvoiceLine>> differences(const model::Invoice& billed
     const bool is_same = pair.billed != nullptr && pair.derived != nullptr &&
                          pair.billed->quantity() == pair.derived->quantity() &&
                          pair.billed->amount_minor() == pair.derived->amount_minor();
-    if (is_same) continue;
+    // What a correction has brought to nothing already.
+    const bool is_nothing =
+        pair.derived == nullptr && pair.billed->quantity() == "0" && pair.billed->amount_minor() == 0;
+    if (is_same || is_nothing) continue;
     model::InvoiceLine& line = lines.emplace_back(pair.derived != nullptr ? *pair.derived : *pair.billed);
     if (pair.derived == nullptr) {
       line.set_quantity("0");
