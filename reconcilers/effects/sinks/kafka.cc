@@ -154,7 +154,14 @@ class Kafka final : public Destination {
     return "event " + seq + ": " + rd_kafka_err2str(failed);
   }
 
+  /// A broker may say anything, also what it was sent: then that it did is all that is told of it.
   std::string why_not(const Reports& reports) const {
+    std::string why = why_as_told(reports);
+    if (password_.empty() || !why.contains(password_)) return why;
+    return "what is said of it holds the password, and is not told";
+  }
+
+  std::string why_as_told(const Reports& reports) const {
     std::array<char, 512> why{};
     if (rd_kafka_fatal_error(producer_.get(), why.data(), why.size()) != RD_KAFKA_RESP_ERR_NO_ERROR) return why.data();
     const std::string what =

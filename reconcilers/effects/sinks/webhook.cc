@@ -24,7 +24,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// More of an answer is not read: its status says all.
+/// More of an answer is not read, however long it says that it is: its status says all.
 constexpr std::uint64_t kAnswerBytesMax = 64 * 1024;
 
 const char* content_type_of(WebhookFormat format) {
@@ -94,7 +94,7 @@ class Webhook final : public Destination {
       const auto opened = co_await connection_->open(std::move(peer));
       if (!opened) co_return fail(opened.error().code(), "it can not be reached: " + opened.error().why);
     }
-    const auto head = co_await connection_->ask(std::move(request), kAnswerBytesMax);
+    const auto head = co_await connection_->ask(std::move(request), std::nullopt);
     if (!head) co_return fail(head.error().code(), "it does not answer: " + head.error().why);
     if (head->status < 200 || head->status > 299) {
       if (head->status == 429 || head->status == 503) {
@@ -103,12 +103,14 @@ class Webhook final : public Destination {
       co_return fail(ErrorCode::kUnavailable, "it answers " + std::to_string(head->status));
     }
     // So that the connection can be used again; the events are taken however this goes.
-    while (true) {
+    for (std::uint64_t bytes = 0; bytes <= kAnswerBytesMax;) {
       const auto piece = co_await connection_->next_piece();
-      if (piece && !piece->empty()) continue;
-      if (!piece) connection_->close();
-      co_return Result<void>{};
+      if (!piece) break;
+      if (piece->empty()) co_return Result<void>{};
+      bytes += piece->size();
     }
+    connection_->close();
+    co_return Result<void>{};
   }
 
   const model::WebUrl url_;

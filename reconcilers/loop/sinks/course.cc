@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/text.h"
+
 namespace esaas::sinks {
 
 Course::Course(const CourseSettings& settings, std::uint64_t through_seq, bool stalled, std::uint64_t seed)
@@ -20,14 +22,16 @@ void Course::delivered(std::uint64_t through_seq, std::uint64_t events) {
   through_seq_ = through_seq;
   delivered_ += events;
   failures_ = 0;
+  is_left_alone_ = false;
   last_error_.clear();
   retry_at_.reset();
   backoff_.reset();
 }
 
-void Course::failed(std::string why, Time now, Duration asked_to_wait) {
+void Course::failed(std::string_view why, Time now, Duration asked_to_wait) {
   ++failures_;
-  last_error_ = std::move(why);
+  last_error_ = to_valid_utf8(why);  // some of it are the words of whoever is at the other end
+  is_left_alone_ = asked_to_wait > settings_.retry_longest;
   retry_at_ = now + std::max(backoff_.next(), std::min(asked_to_wait, settings_.asked_longest));
 }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/base/time.h"
 #include "reconcilers/effects/mesos/backoff.h"
@@ -35,14 +36,16 @@ class Course {
   /// Not before then; nothing: now.
   [[nodiscard]] const std::optional<Time>& retry_at() const { return retry_at_; }
   [[nodiscard]] std::uint32_t failures() const { return failures_; }
+  /// UTF-8.
   [[nodiscard]] const std::string& last_error() const { return last_error_; }
 
   /// None of the events up to there is wanted; `counted` of them are no positions of sinks.
   void passed(std::uint64_t through_seq, std::uint64_t counted);
   /// What is wanted up to there was taken; `events` of it are worth a report.
   void delivered(std::uint64_t through_seq, std::uint64_t events);
-  /// It is not known that they were taken. `asked_to_wait`: how long the sink asked to be left alone; zero: it did not.
-  void failed(std::string why, Time now, Duration asked_to_wait = Duration::zero());
+  /// It is not known that they were taken; `why` may be any bytes. `asked_to_wait`: how long the sink asked to be left
+  /// alone; zero: it did not.
+  void failed(std::string_view why, Time now, Duration asked_to_wait = Duration::zero());
 
   /// For the log: it has advanced, or (with `stalled`) why it has not.
   struct Report {
@@ -57,7 +60,8 @@ class Course {
   [[nodiscard]] std::optional<Time> report_at() const;
 
  private:
-  [[nodiscard]] bool is_stalled() const { return failures_ >= settings_.failures_until_stalled; }
+  /// Who is to be left alone for longer than others takes nothing for as long: no more failures are waited for.
+  [[nodiscard]] bool is_stalled() const { return is_left_alone_ || failures_ >= settings_.failures_until_stalled; }
   [[nodiscard]] bool has_advance() const;
   [[nodiscard]] bool has_stall() const { return is_stalled() && !stalled_; }
   [[nodiscard]] bool is_urgent() const;
@@ -75,6 +79,7 @@ class Course {
   mesos::Backoff backoff_;
   std::optional<Time> retry_at_;
   std::uint32_t failures_ = 0;
+  bool is_left_alone_ = false;  // it asked for that, the last time
   std::string last_error_;
 };
 

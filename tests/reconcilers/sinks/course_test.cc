@@ -96,6 +96,15 @@ TEST_F(SinkCourse, WaitsLongerAfterEachFailureAndNotAfterASuccess) {
   EXPECT_LE(*sink.retry_at() - kStart, milliseconds{200});
 }
 
+TEST_F(SinkCourse, WhatTheOtherEndSaysIsText) {
+  Course sink = course();
+  for (int i = 0; i < 3; ++i) sink.failed("SASL authentication error: \xff\xc3", kStart);
+  EXPECT_EQ(sink.last_error(), "SASL authentication error: \uFFFD\uFFFD");
+  const auto stalled = told(sink, kStart);
+  ASSERT_TRUE(stalled);
+  EXPECT_EQ(stalled->stalled, sink.last_error());
+}
+
 TEST_F(SinkCourse, StallsOnceAndTellsAtOnceThatItGoesOn) {
   Course sink = course();
   sink.failed("one", kStart);
@@ -168,6 +177,20 @@ TEST_F(SinkCourse, WhoAsksToBeLeftAloneIsLeftAloneButNotForEver) {
   EXPECT_EQ(sink.retry_at(), kStart + seconds{60});
   sink.failed("it answers 503", kStart, milliseconds{1});
   EXPECT_GE(*sink.retry_at(), kStart + milliseconds{400}) << "no sooner than others";
+}
+
+TEST_F(SinkCourse, WhoAsksToBeLeftAloneForLongHasStalledAtOnce) {
+  Course sink = course();
+  sink.failed("it answers 429", kStart, settings_.retry_longest);
+  EXPECT_FALSE(told(sink, kStart)) << "others may wait as long";
+  sink.failed("it answers 429", kStart, seconds{2});
+  const auto stalled = told(sink, kStart);
+  ASSERT_TRUE(stalled);
+  EXPECT_EQ(stalled->stalled, "it answers 429");
+  sink.failed("it answers 429", kStart, seconds{2});
+  EXPECT_FALSE(told(sink, kStart + seconds{60})) << "once";
+  sink.delivered(1, 1);
+  EXPECT_EQ(told(sink, kStart + seconds{60})->stalled, "");
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "tests/reconcilers/http_client/certificates.h"
 #include "tests/reconcilers/http_client/scripted_peer.h"
+#include "tests/reconcilers/sinks/refusing_broker.h"
 
 namespace esaas::sinks {
 namespace {
@@ -98,6 +99,23 @@ TEST_F(Kafka, ABrokerThatIsNotTrustedIsSentNothingAndSaidToBeSo) {
   EXPECT_THAT(taken.error().detail, HasSubstr("certificate verify failed"));
   EXPECT_THAT(taken.error().detail, Not(HasSubstr("planted")));
   EXPECT_LT(steady_clock::now() - began, seconds{15}) << "to wait would change nothing";
+}
+
+TEST_F(Kafka, ABrokerThatSaysThePasswordIsNotQuoted) {
+  const esaas::testing::RefusingBroker broker("user esaas has no password planted-password");
+  model::KafkaSink sink;
+  sink.set_brokers(broker.address());
+  sink.set_topic("events");
+  sink.set_security_protocol("sasl_plaintext");
+  sink.set_sasl_mechanism("PLAIN");
+  sink.set_sasl_username("esaas");
+  const auto refused = make_kafka(sink, "another-password")->deliver(one_event(), seconds{30}, {});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().detail, HasSubstr("user esaas has no password")) << "what the matter is";
+  const auto taken = make_kafka(sink, "planted-password")->deliver(one_event(), seconds{30}, {});
+  ASSERT_FALSE(taken);
+  EXPECT_THAT(taken.error().detail, HasSubstr("holds the password"));
+  EXPECT_THAT(taken.error().detail, Not(HasSubstr("planted")));
 }
 
 TEST_F(Kafka, CertificatesThatAreNoneAreSaidToBeSo) {

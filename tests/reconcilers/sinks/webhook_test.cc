@@ -165,6 +165,16 @@ TEST(Webhook, OnlyA2xxTakes) {
   }
 }
 
+TEST(Webhook, A2xxTakesHoweverLongItsAnswerIs) {
+  const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999\r\n\r\n";
+  ScriptedPeer peer({{head, std::string(128 * 1024, 'x')}}, Then::kStay);
+  const auto webhook = webhook_at(peer);
+  const auto began = std::chrono::steady_clock::now();
+  const auto taken = webhook->deliver(two_events(), seconds{30}, {});
+  EXPECT_TRUE(taken) << taken.error().detail;
+  EXPECT_LT(std::chrono::steady_clock::now() - began, seconds{15}) << "the rest is not waited for";
+}
+
 TEST(Webhook, AConnectionThatEndsBeforeTheAnswerDoesNotTake) {
   ScriptedPeer peer({{"HTTP/1.1 20"}}, Then::kClose);
   EXPECT_FALSE(webhook_at(peer)->deliver(two_events(), seconds{10}, {}));
