@@ -33,6 +33,9 @@ bool is_broker(std::string_view broker) {
 
 Result<void> check_brokers(std::string_view brokers) {
   if (brokers.empty()) return refuse("kafka.brokers", "is missing", "required");
+  if (brokers.size() > kSinkBrokersLengthMax) {
+    return refuse("kafka.brokers", "have more than " + std::to_string(kSinkBrokersLengthMax) + " characters", "length");
+  }
   int count = 0;
   for (std::string_view rest = brokers;; ++count) {
     const auto comma = rest.find(',');

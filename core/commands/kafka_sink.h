@@ -10,6 +10,7 @@
 namespace esaas::command {
 
 inline constexpr int kSinkBrokersMax = 32;
+inline constexpr std::size_t kSinkBrokersLengthMax = 8'000;
 /// Room for eight certificates or so: they are in the log, and in every state.
 inline constexpr std::size_t kSinkCertificatesBytesMax = 16 * 1024;
 inline constexpr std::size_t kSinkUserLengthMax = 255;

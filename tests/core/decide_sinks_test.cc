@@ -73,6 +73,7 @@ TEST_F(DecideSinks, WhatIsWrongIsNamed) {
   nobodys.sink.set_tenant("nobody");
   auto nameless = webhook();
   nameless.sink.set_name("No Label");
+  std::string long_host(8'000, 'k');
   command::ConfigureSink nowhere;
   nowhere.sink.set_name("alerts");
   const std::vector<std::pair<command::ConfigureSink, std::string>> bad{
@@ -89,6 +90,7 @@ TEST_F(DecideSinks, WhatIsWrongIsNamed) {
       {kafka("kafka:0", "events"), "kafka.brokers"},
       {kafka("kafka:9092,", "events"), "kafka.brokers"},
       {kafka("kafka:9092, other:9092", "events"), "kafka.brokers"},
+      {kafka(long_host.append(":9092"), "events"), "kafka.brokers"},
       {kafka("kafka:9092", ""), "kafka.topic"},
       {kafka("kafka:9092", "a topic"), "kafka.topic"},
       {kafka("kafka:9092", ".."), "kafka.topic"}};
