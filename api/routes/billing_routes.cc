@@ -270,27 +270,6 @@ Result<model::Invoice> logged_invoice(const store::EventLog& log, std::uint64_t 
   return fail(ErrorCode::kInternal, "event " + std::to_string(seq) + " closes no month");
 }
 
-/// Keeps the turn until the log has answered, even when nobody waits for that any more.
-asio::awaitable<Result<loop::Accepted>> submit_in_turn(const Call& call, loop::Submission submission,
-                                                       InvoiceTurn turn) {
-  using Answers = std::vector<Result<loop::Accepted>>;
-  std::function<void(std::function<void(Answers)>)> start = [&front = call.foundation.front, &submission,
-                                                             &turn](std::function<void(Answers)> answer) {
-    std::vector<loop::Submission> one;
-    one.push_back(std::move(submission));
-    front.submit(std::move(one), [answer = std::move(answer), turn = std::move(turn)](Answers answers) mutable {
-      turn.reset();  // before anybody hears of it, and asks for the next one
-      answer(std::move(answers));
-    });
-  };
-  const auto answers = co_await call.exchange->ask<Answers>(std::move(start), call.foundation.limits.answer_timeout);
-  if (answers && answers->size() == 1) co_return answers->front();
-  co_return fail(ErrorCode::kDeadlineExceeded,
-                 "the controller did not answer in time; the invoice may still be logged: repeat it with the same "
-                 "Idempotency-Key to learn",
-                 "", "answer_timeout");
-}
-
 Answer close_invoice(Call& call) {
   ESAAS_CO_TRY(const auto options, read_change_options(call));
   ESAAS_CO_TRY(auto object, read_object(call.request()));
@@ -300,7 +279,7 @@ Answer close_invoice(Call& call) {
     return tenant_of(log, closing);
   };
   ESAAS_CO_TRY(const std::string tenant, co_await read(call, std::move(whose)));
-  ESAAS_CO_TRY(InvoiceTurn turn, take_invoice_turn(call.foundation.log, tenant));
+  ESAAS_CO_TRY(Turn turn, take_invoice_turn(call.foundation.log, tenant));
   // A read that nobody waits for any more has the turn all the same until it ends.
   std::function<Result<model::Invoice>()> what = [&log = call.foundation.log, closing, turn]() mutable {
     auto invoice = invoice_for(log, closing);

@@ -16,6 +16,7 @@
 #include "api/routes/sink_secrets.h"
 #include "api/routes/sink_status.h"
 #include "api/routes/submit.h"
+#include "api/routes/turn.h"
 #include "api/routes/visible.h"
 #include "core/base/proto_json.h"
 #include "store/log/event_log.h"
@@ -79,11 +80,19 @@ json::array warnings_of(const model::Sink& sink) {
   return warnings;
 }
 
+/// One change of a sink at a time, from the look at its secret until the log has it: a change beside it could drop that
+/// secret, or let it go another way than it was given for.
+Result<Turn> take_sink_turn(const Call& call, const std::string& name) {
+  if (Turn turn = take_turn(call.foundation.log, "sinks/" + name)) return turn;
+  return fail(ErrorCode::kConflict, "another change of sink " + name + " is on its way: ask again", "",
+              "changed_meanwhile");
+}
+
 /// 202 with the seq, or what a dry run shows.
-Answer answer_change(const Call& call, loop::Submission submission, bool dry_run, const std::string& name,
+Answer answer_change(const Call& call, loop::Submission submission, Turn turn, bool dry_run, const std::string& name,
                      json::array warnings = {}) {
   if (dry_run) co_return co_await answer_preview(call, std::move(submission));
-  ESAAS_CO_TRY(const auto accepted, co_await submit(call, std::move(submission)));
+  ESAAS_CO_TRY(const auto accepted, co_await submit_in_turn(call, std::move(submission), std::move(turn)));
   json::object body{{"name", name}, {"seq", accepted.seq}};
   if (!warnings.empty()) body["warnings"] = std::move(warnings);
   auto response = http::json_response(body, 202);
@@ -115,17 +124,23 @@ Answer put_sink(Call& call) {
   std::string tenant = sink.tenant();
   if (bind_tenant(call, tenant)) sink.set_tenant(tenant);
   if (call.foundation.secrets == nullptr) co_return fail(ErrorCode::kUnavailable, "there is no place for secrets");
+  ESAAS_CO_TRY(Turn turn, take_sink_turn(call, name));
   const auto head = call.foundation.front.head();
   const state::SinkState* before = find_sink(call, *head, name);
   const auto kept = std::make_shared<store::SecretReferences>();
+  // A read that nobody waits for any more has the turn all the same until it ends.
   std::function<Result<model::Sink>()> refer = [sink, was = before == nullptr ? model::Sink() : before->sink(), secret,
-                                                secrets = call.foundation.secrets, only_looks = options.dry_run, kept] {
-    return refer_to_secret(sink, was, secret, *secrets, only_looks, *kept);
+                                                secrets = call.foundation.secrets, only_looks = options.dry_run, kept,
+                                                turn]() mutable {
+    auto referring = refer_to_secret(sink, was, secret, *secrets, only_looks, *kept);
+    turn.reset();
+    return referring;
   };
   ESAAS_CO_TRY(sink, co_await call.foundation.reads.run<model::Sink>(call.exchange, std::move(refer)));
   json::array warnings = warnings_of(sink);
   auto submission = make_submission(call, std::move(configure), options);
-  auto answer = co_await answer_change(call, std::move(submission), options.dry_run, name, std::move(warnings));
+  auto answer =
+      co_await answer_change(call, std::move(submission), std::move(turn), options.dry_run, name, std::move(warnings));
   if (came_to_nothing(answer)) co_await forget(call, kept);
   co_return answer;
 }
@@ -140,7 +155,9 @@ Answer remove_sink(Call& call) {
   ESAAS_CO_TRY(remove.reason, take_reason(call.request(), object));
   ESAAS_CO_CHECK(refuse_rest(object, "reason"));
   const std::string name = remove.name;
-  co_return co_await answer_change(call, make_submission(call, std::move(remove), options), options.dry_run, name);
+  ESAAS_CO_TRY(Turn turn, take_sink_turn(call, name));
+  auto submission = make_submission(call, std::move(remove), options);
+  co_return co_await answer_change(call, std::move(submission), std::move(turn), options.dry_run, name);
 }
 
 constexpr std::array kRoutes{

@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "api/routes/turn.h"
 #include "tests/api/test_api.h"
 #include "tests/reconcilers/http_client/certificates.h"
 
@@ -134,6 +135,22 @@ TEST_F(SinkRoutes, AreInTheAudit) {
   client_->request("DELETE", "/v1/sinks/alerts");
   EXPECT_EQ(client_->request("GET", "/v1/audit?action=configure_sink&text=call").json().at("count").as_int64(), 1);
   EXPECT_EQ(client_->request("GET", "/v1/audit?action=remove_sink").json().at("count").as_int64(), 1);
+}
+
+TEST_F(SinkRoutes, OfOneSinkOneChangeIsOnItsWayAtATime) {
+  ASSERT_EQ(put("alerts", kWebhook).status, 202U);
+  {
+    const auto turn = take_turn(api_.front.log, "sinks/alerts");
+    ASSERT_TRUE(turn);
+    const auto refused = put("alerts", R"({"webhook":{"url":"http://127.0.0.1:9/","secret":"another-secret-43"}})");
+    EXPECT_EQ(refused.status, 409U);
+    EXPECT_EQ(refused.problem_rule(), "changed_meanwhile");
+    EXPECT_EQ(api_.secrets.size(), 1U);
+    EXPECT_EQ(client_->request("DELETE", "/v1/sinks/alerts").problem_rule(), "changed_meanwhile");
+    EXPECT_EQ(put("others", kWebhook).status, 202U);
+  }
+  EXPECT_EQ(put("alerts", kWebhook).status, 202U);
+  EXPECT_EQ(client_->request("DELETE", "/v1/sinks/alerts").status, 202U);
 }
 
 class KafkaSinkRoutes : public SinkRoutes {
