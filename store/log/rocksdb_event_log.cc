@@ -19,6 +19,7 @@
 #include "store/log/record_codec.h"
 #include "store/log/rocksdb_cursor.h"
 #include "store/log/rocksdb_store.h"
+#include "store/log/small_tables.h"
 #include "store/log/watermark.h"
 
 namespace esaas::store {
@@ -49,6 +50,7 @@ class RocksDbEventLog final : public DurableLog {
 
   /// Finds the end of the log and compares it with the watermark.
   Result<void> recover();
+  Result<void> keep_tables_few() { return merge_small_tables(*store_); }
 
   Result<void> append(Batch batch) override;
   Result<void> append_records(std::span<const std::string> records, std::vector<IdempotencyEntry> idempotency) override;
@@ -442,6 +444,7 @@ Result<std::unique_ptr<DurableLog>> open_rocksdb_log(const RocksDbLogOptions& op
   ESAAS_TRY(auto watermark, open_watermark(options, fresh, *store));
   auto log = std::make_unique<RocksDbEventLog>(std::move(store), std::move(watermark), options);
   ESAAS_CHECK(log->recover());
+  ESAAS_CHECK(log->keep_tables_few());
   return log;
 }
 

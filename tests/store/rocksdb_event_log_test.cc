@@ -293,6 +293,28 @@ TEST_F(RocksDbLog, LosesNothingAcknowledgedWhenUnsyncedBytesAreLost) {
   EXPECT_EQ(*check_log(*must_open()), 600U);
 }
 
+/// How many tables of events it has once those that an opening leaves are where they stay; 1,000 when they never are.
+std::size_t tables_of_events(const DurableLog& log) {
+  for (int attempt = 0; attempt < 5'000; ++attempt) {
+    std::vector<rocksdb::LiveFileMetaData> tables;
+    log.database().GetLiveFilesMetaData(&tables);
+    std::erase_if(tables, [](const auto& table) { return table.column_family_name != "events"; });
+    if (std::ranges::all_of(tables, [](const auto& table) { return table.level > 0; })) return tables.size();
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return 1'000;
+}
+
+TEST_F(RocksDbLog, HasFewTablesHoweverOftenItIsOpened) {
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    const auto log = open_rocksdb_log({.directory = directory_.path(), .env = env_.get()});
+    ASSERT_TRUE(log) << log.error().detail;
+    EXPECT_LE(tables_of_events(**log), 18U);
+    EXPECT_EQ(*check_log(**log), i * 20);
+    fill(**log, 1);
+  }
+}
+
 TEST_F(RocksDbLog, KeepsWhatIsColdInZstdWithATrainedDictionary) {
   {
     const auto log = must_open();
