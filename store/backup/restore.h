@@ -46,7 +46,8 @@ Result<Restored> restore(const Backups& backups, const Backup& backup, const Res
 Result<Restored> import_log(const std::vector<std::filesystem::path>& files, const std::filesystem::path& log_directory,
                             const std::string& who, Time now);
 
-/// Whether the log was put together by a restore or an import that is no longer ago.
+/// Whether the log was put together by a restore or an import that is no longer ago. True also while that is not known,
+/// since events of an older program are not indexed yet.
 Result<bool> was_restored_within(const EventLog& log, Duration span, Time now);
 
 /// Appends what says where a log that was made anew comes from; answers its seq.

@@ -62,6 +62,14 @@ Result<void> add_lines(const model::Invoice& invoice, model::Invoice& sum) {
   return {};
 }
 
+/// Nothing is billed, and no bill told of, from a part of the books.
+Result<void> check_indexed(const EventLog& log, const std::string& what) {
+  const std::uint64_t missing = log.events_to_index();
+  if (missing == 0) return {};
+  return fail(ErrorCode::kUnavailable, "the " + what + " are being looked for: " + std::to_string(missing) +
+                                           " events of an older program are not indexed yet");
+}
+
 Result<bool> has_closed_months(const EventLog& log, const std::string& tenant) {
   IndexWalk walk(log, {.kind = IndexKind::kBook, .value = "invoice", .newest_first = true});
   for (;;) {
@@ -145,10 +153,7 @@ Result<model::Invoice> month_bill(const EventLog& log, const billing::PriceBook&
 }
 
 Result<billing::PriceBook> price_book_at(const EventLog& log, std::uint64_t seq) {
-  if (const std::uint64_t missing = log.events_to_index(); missing > 0) {
-    return fail(ErrorCode::kUnavailable, "the price lists are being looked for: " + std::to_string(missing) +
-                                             " events of an older program are not indexed yet");
-  }
+  ESAAS_CHECK(check_indexed(log, "price lists"));
   std::vector<model::PriceList> lists;
   IndexWalk walk(log, {.kind = IndexKind::kBook, .value = "price_list", .to_seq = seq});
   for (;;) {
@@ -191,6 +196,7 @@ Result<std::vector<model::InvoiceLine>> differences(const model::Invoice& billed
 
 Result<std::vector<model::Invoice>> closed_invoices(const EventLog& log, const std::string& tenant,
                                                     const std::string& month) {
+  ESAAS_CHECK(check_indexed(log, "invoices"));
   std::vector<model::Invoice> invoices;
   IndexWalk walk(log, {.kind = IndexKind::kBook, .value = "invoice"});
   for (;;) {

@@ -47,7 +47,8 @@ Result<billing::PriceBook> price_book_at(const EventLog& log, std::uint64_t seq)
 /// quantity is that of `derived`. Empty when they agree. kResourceExhausted: an amount is too large.
 Result<std::vector<model::InvoiceLine>> differences(const model::Invoice& billed, const model::Invoice& derived);
 
-/// The closed ones and their corrections, oldest first. Empty fields do not filter.
+/// The closed ones and their corrections, oldest first. Empty fields do not filter. kUnavailable while events of an
+/// older program are not indexed.
 Result<std::vector<model::Invoice>> closed_invoices(const EventLog& log, const std::string& tenant,
                                                     const std::string& month);
 

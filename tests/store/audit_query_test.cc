@@ -14,36 +14,11 @@
 #include "store/snapshots/recovery.h"
 #include "store/views/audit_view.h"
 #include "store/views/operation_view.h"
+#include "tests/store/log_without_indexes.h"
 #include "tests/store/sample_events.h"
 
 namespace esaas::store {
 namespace {
-
-/// The same log, whose newer indexes are not built yet: what it would answer from them is nothing.
-class LogWithoutIndexes final : public EventLog {
- public:
-  explicit LogWithoutIndexes(EventLog& log) : log_(log) {}
-  Result<void> append(Batch batch) override { return log_.append(std::move(batch)); }
-  [[nodiscard]] std::uint64_t last_seq() const override { return log_.last_seq(); }
-  [[nodiscard]] std::int64_t last_time_at_us() const override { return log_.last_time_at_us(); }
-  [[nodiscard]] Result<std::optional<IdempotencyEntry>> find_idempotency(std::string_view key) const override {
-    return log_.find_idempotency(key);
-  }
-  [[nodiscard]] Result<std::unique_ptr<Cursor>> read(std::uint64_t from_seq, ReadOptions options) const override {
-    return log_.read(from_seq, options);
-  }
-  [[nodiscard]] Result<event::Event> read_one(std::uint64_t seq) const override { return log_.read_one(seq); }
-  [[nodiscard]] Result<Hash> hash_of(std::uint64_t seq) const override { return log_.hash_of(seq); }
-  [[nodiscard]] Result<std::vector<std::uint64_t>> read_index(const IndexQuery& query) const override {
-    if (query.kind >= IndexKind::kTenantAudit) return std::vector<std::uint64_t>{};
-    return log_.read_index(query);
-  }
-  [[nodiscard]] std::uint64_t events_to_index() const override { return log_.last_seq(); }
-  [[nodiscard]] Tail& tail() override { return log_.tail(); }
-
- private:
-  EventLog& log_;
-};
 
 class AuditQueries : public ::testing::Test {
  protected:
@@ -164,7 +139,7 @@ TEST_F(AuditQueries, FindWhatALookAtEveryEventFinds) {
 }
 
 TEST_F(AuditQueries, FindTheSameWhileTheLogLacksItsIndexes) {
-  const LogWithoutIndexes log(log_);
+  const testing::LogWithoutIndexes log(log_);
   std::mt19937 random(8);
   for (int i = 0; i < 100; ++i) {
     const AuditQuery query = random_query(random);

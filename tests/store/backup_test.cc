@@ -14,6 +14,7 @@
 #include "core/base/text.h"
 #include "store/backup/backup_room.h"
 #include "store/backup/restore.h"
+#include "tests/store/log_without_indexes.h"
 #include "tests/store/sample_events.h"
 #include "tests/store/temp_directory.h"
 
@@ -247,6 +248,8 @@ TEST_F(BackupsTest, TellWhetherALogWasRestoredLately) {
   const auto log = open(target("r").log_directory, false);
   EXPECT_TRUE(*was_restored_within(*log, std::chrono::hours(1), kNow + std::chrono::minutes(59)));
   EXPECT_FALSE(*was_restored_within(*log, std::chrono::hours(1), kNow + std::chrono::minutes(61)));
+  const testing::LogWithoutIndexes unknown(*log_);
+  EXPECT_TRUE(*was_restored_within(unknown, std::chrono::hours(1), kNow)) << "what it would not find";
 }
 
 TEST_F(BackupsTest, ThatWereRestoredHalfwayAreRestoredAnew) {

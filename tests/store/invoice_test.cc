@@ -11,6 +11,7 @@
 #include "store/billing/budget_alerts.h"
 #include "store/log/memory_event_log.h"
 #include "store/views/usage_view.h"
+#include "tests/store/log_without_indexes.h"
 #include "tests/store/sample_events.h"
 
 namespace esaas::store {
@@ -202,6 +203,18 @@ TEST_F(Invoices, FindTheirPriceListsInTheLog) {
   EXPECT_EQ(price_book_at(log_, before)->in_force("shop", 1), nullptr);
   EXPECT_EQ(price_book_at(log_, before + 1)->in_force("shop", 1)->id(), billing::price_list_id(before + 1));
   EXPECT_EQ(price_book_at(log_, before + 2)->in_force("shop", 1)->id(), billing::price_list_id(before + 2));
+}
+
+TEST_F(Invoices, AreNotToldOfWhileSomeCanNotBeFound) {
+  event::Event closed;
+  closed.mutable_invoice_closed()->mutable_invoice()->set_tenant("team-1");
+  closed.set_seq(log_.last_seq() + 1);
+  closed.set_time_at_us(log_.last_time_at_us());
+  ASSERT_TRUE(log_.append({.events = {closed}, .idempotency = {}}));
+  EXPECT_THAT(*closed_invoices(log_, "team-1", {}), SizeIs(1));
+  const auto partly = closed_invoices(testing::LogWithoutIndexes(log_), "team-1", {});
+  ASSERT_FALSE(partly);
+  EXPECT_EQ(partly.error().code, ErrorCode::kUnavailable);
 }
 
 TEST_F(Invoices, DifferencesMakeOneOfTheOther) {
