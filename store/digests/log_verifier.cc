@@ -344,20 +344,34 @@ class LogVerifier {
       result_.signed_through = std::max(result_.signed_through, anchor->through_seq);
       if (anchor->is_trusted) result_.proven_through = std::max(result_.proven_through, anchor->through_seq);
     }
-    if (broken == anchors_.end()) return;
+    const auto rewritten = std::find_if(broken, anchors_.end(),
+                                        [&](const Anchor& anchor) { return !anchor.fits && !is_explained(anchor); });
+    if (rewritten == anchors_.end()) return;
     // Where something was kept elsewhere, what only lies beside the log cannot say that a part of it is as it was.
     const bool has_trusted = std::ranges::any_of(anchors_, &Anchor::is_trusted);
     std::uint64_t before = 0;
     for (const Anchor& anchor : anchors_) {
       const bool counts = has_trusted ? anchor.is_trusted : anchor.is_digest;
-      if (counts && anchor.fits && anchor.through_seq < broken->through_seq) before = anchor.through_seq;
+      if (counts && anchor.fits && anchor.through_seq < rewritten->through_seq) before = anchor.through_seq;
     }
-    const auto is_located = [&](const Finding& one) { return one.first_seq <= broken->through_seq; };
-    if (std::ranges::any_of(findings_, is_located)) return;
-    const std::uint64_t end = std::min(broken->through_seq, result_.last_seq);
+    const std::uint64_t end = std::min(rewritten->through_seq, result_.last_seq);
     if (before + 1 > end) return;  // what is missing at the end is a finding already
     findings_.push_back({Finding::Kind::kRewritten, before + 1, end,
-                         broken->name + " does not fit, and the chain does: it was made to fit a change in here"});
+                         rewritten->name + " does not fit, and the chain does: it was made to fit a change in here"});
+  }
+
+  /// Whether what was found already keeps it from fitting: something among the events that it is over, or that those
+  /// behind it are stored elsewhere. What was changed in its place before them is no reason, and hides none.
+  [[nodiscard]] bool is_explained(const Anchor& anchor) const {
+    const bool is_within = std::ranges::any_of(findings_, [&](const Finding& one) {
+      return one.first_seq <= anchor.through_seq && one.last_seq + 1 >= anchor.first_seq;
+    });
+    if (is_within) return true;
+    std::int64_t shift = 0;
+    for (const Oddity& one : oddities_) {
+      if (one.kind == Oddity::Kind::kShift && one.seq <= anchor.first_seq) shift = one.shift;
+    }
+    return shift != 0;
   }
 
   [[nodiscard]] Checkpoint checkpoint() const {

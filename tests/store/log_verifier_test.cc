@@ -228,6 +228,30 @@ TEST_F(LogVerifierTest, WhatIsMissingOverManyStretchesIsOneFinding) {
   expect_first(Kind::kMissing, 20, 130);
 }
 
+TEST_F(LogVerifierTest, AChangeThatIsSeenHidesNoneThatTheChainWasMadeToFit) {
+  for (const std::uint64_t rewritten : {50U, 90U}) {
+    start_anew();
+    Tampering tampering(copy());
+    event::Event forged = tampering.event(rewritten);
+    forged.mutable_actor()->set_name("forged");
+    tampering.put(rewritten, forged);
+    tampering.make_chain();
+    forged = tampering.event(2);
+    forged.mutable_actor()->set_name("forged");
+    tampering.put(2, forged);
+    tampering.store(true);
+    SCOPED_TRACE(rewritten);
+    const Verification found = verify();
+    const auto seen = std::ranges::find(found.findings, Kind::kChanged, &Finding::kind);
+    ASSERT_NE(seen, found.findings.end()) << text_of(found);
+    EXPECT_EQ(std::pair(seen->first_seq, seen->last_seq), std::pair(std::uint64_t{2}, std::uint64_t{2}));
+    const auto one = std::ranges::find(found.findings, Kind::kRewritten, &Finding::kind);
+    ASSERT_NE(one, found.findings.end()) << text_of(found);
+    EXPECT_LE(one->first_seq, rewritten);
+    EXPECT_GE(one->last_seq, rewritten);
+  }
+}
+
 TEST_F(LogVerifierTest, RecordsThatWereSwappedAreOutOfOrder) {
   for (const std::uint64_t place : places()) {
     if (place + 1 >= last_seq()) continue;
