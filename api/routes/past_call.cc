@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/auth/token.h"
 #include "api/http/co_try.h"
 #include "store/snapshots/past_states.h"
 
@@ -42,15 +43,26 @@ struct Scene {
   Foundation foundation;
 };
 
-/// A long answer outlives the call that it stands on.
+/// A long answer outlives the call that it stands on, and ends with the token that it is for.
 class KeptStream final : public http::BodyStream {
  public:
-  KeptStream(std::unique_ptr<http::BodyStream> stream, std::shared_ptr<const Scene> scene)
-      : scene_(std::move(scene)), stream_(std::move(stream)) {}
+  KeptStream(const Call& call, std::string token_hash, std::unique_ptr<http::BodyStream> stream,
+             std::shared_ptr<const Scene> scene)
+      : now_(call.foundation),
+        exchange_(call.exchange),
+        token_hash_(std::move(token_hash)),
+        scene_(std::move(scene)),
+        stream_(std::move(stream)) {}
 
-  asio::awaitable<Result<bool>> next(std::string& piece) override { co_return co_await stream_->next(piece); }
+  asio::awaitable<Result<bool>> next(std::string& piece) override {
+    ESAAS_CO_CHECK(auth::authenticate_hash(now_.front, token_hash_, exchange_->peer_address, now_.now()));
+    co_return co_await stream_->next(piece);
+  }
 
  private:
+  const Foundation& now_;
+  std::shared_ptr<http::Exchange> exchange_;
+  const std::string token_hash_;
   std::shared_ptr<const Scene> scene_;  // outlives the stream
   std::unique_ptr<http::BodyStream> stream_;
 };
@@ -157,7 +169,10 @@ asio::awaitable<Result<http::Response>> answer_as_of(Call& call, const Route& ro
   Call then{scene->foundation, call.exchange, std::move(call.target), std::move(call.parameters), call.caller};
   ESAAS_CO_TRY(auto response, co_await answer(then, route));
   response.headers.emplace_back("ESaaS-Seq", std::to_string(scene->past->moment.seq));
-  if (response.stream) response.stream = std::make_unique<KeptStream>(std::move(response.stream), scene);
+  if (response.stream) {
+    ESAAS_CO_TRY(auto hash, auth::hash_of_bearer(call.request().authorization));
+    response.stream = std::make_unique<KeptStream>(call, std::move(hash), std::move(response.stream), scene);
+  }
   co_return std::move(response);
 }
 

@@ -384,6 +384,20 @@ TEST(EventStream, AsOfAMomentTheSnapshotIsTheFleetAsItWas) {
   EXPECT_TRUE(seqs_until_the_end(stream).empty());
 }
 
+TEST(EventStream, AsOfAMomentItEndsWithItsTokenAllTheSame) {
+  TestApi api;
+  const auto token = api.make_token(model::TOKEN_ROLE_VIEWER, "");
+  const auto id = api.last_token_id;
+  api.add_noise(40'000);
+  const auto at = api.front.log.last_seq();
+  StreamClient stream(api, token, "?at=" + std::to_string(at));
+  EXPECT_EQ(stream.next().seq, 1U);
+  api.front.must(command::RevokeToken{id});
+  const auto seqs = seqs_until_the_end(stream);  // what was under way to it
+  ASSERT_FALSE(seqs.empty());
+  EXPECT_LT(seqs.back(), at);
+}
+
 TEST(EventStream, ATenantSeesOnlyItsOwnAlsoAsOfAMoment) {
   TestApi api;
   const auto token = api.make_token(model::TOKEN_ROLE_VIEWER, "other");
