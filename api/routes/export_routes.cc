@@ -5,10 +5,12 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "api/http/co_try.h"
 #include "api/routes/query.h"
 #include "api/routes/read_pool.h"
+#include "api/routes/turn.h"
 #include "api/routes/visible.h"
 #include "store/export/usage_file.h"
 #include "store/views/pace.h"
@@ -95,8 +97,9 @@ struct Reading {
 /// wait for less.
 constexpr std::chrono::milliseconds kTurn{250};
 
-asio::awaitable<Result<bool>> take_turn(const Reads& reads, std::shared_ptr<http::Exchange> exchange,
-                                        std::shared_ptr<Reading> reading, std::function<Result<bool>(Reading&)> step) {
+asio::awaitable<Result<bool>> read_for_a_turn(const Reads& reads, std::shared_ptr<http::Exchange> exchange,
+                                              std::shared_ptr<Reading> reading,
+                                              std::function<Result<bool>(Reading&)> step) {
   if (exchange->stopping()) co_return fail(ErrorCode::kUnavailable, "the server stops");
   const auto time = std::min(kTurn, exchange->limits.answer_timeout / 4);
   std::function<Result<bool>()> turn = [reading, time, step = std::move(step)] {
@@ -106,11 +109,25 @@ asio::awaitable<Result<bool>> take_turn(const Reads& reads, std::shared_ptr<http
   co_return co_await reads.run<bool>(std::move(exchange), std::move(turn));
 }
 
+/// So many requests take turns until they are done, at the most: each stands in the line of all reads again and again,
+/// and goes on when its client has gone.
+constexpr int kLongReadsMax = 16;
+
+Result<Turn> begin_long_read(const Call& call) {
+  for (int i = 0; i < kLongReadsMax; ++i) {
+    if (Turn turn = take_turn(call.foundation.log, "exports/" + std::to_string(i))) return turn;
+  }
+  return fail(ErrorCode::kResourceExhausted,
+              std::to_string(kLongReadsMax) + " exports look for where they begin, or for a page: ask again", "",
+              "exports_at_once_max");
+}
+
 /// Takes turns until the step says that all is done, however long that is.
-asio::awaitable<Result<void>> take_turns(const Reads& reads, std::shared_ptr<http::Exchange> exchange,
-                                         std::shared_ptr<Reading> reading, std::function<Result<bool>(Reading&)> step) {
+asio::awaitable<Result<void>> read_in_turns(const Reads& reads, std::shared_ptr<http::Exchange> exchange,
+                                            std::shared_ptr<Reading> reading,
+                                            std::function<Result<bool>(Reading&)> step) {
   for (bool is_done = false; !is_done;) {
-    ESAAS_CO_TRY(is_done, co_await take_turn(reads, exchange, reading, step));
+    ESAAS_CO_TRY(is_done, co_await read_for_a_turn(reads, exchange, reading, step));
   }
   co_return Result<void>();
 }
@@ -128,7 +145,7 @@ class FileStream final : public http::BodyStream {
       ESAAS_CHECK(file.next_piece(file.place().is_compressed ? store::kRecordsPerFrame : kPieceRecords, reading.page));
       return file.at_end();
     };
-    ESAAS_CO_TRY(const bool is_done, co_await take_turn(reads_, exchange_, reading_, std::move(step)));
+    ESAAS_CO_TRY(const bool is_done, co_await read_for_a_turn(reads_, exchange_, reading_, std::move(step)));
     piece.swap(reading_->page);
     co_return !is_done;
   }
@@ -162,13 +179,18 @@ Answer export_usage(Call& call) {
   bool is_allowed = false;
   ESAAS_CO_TRY(auto request, read_request(call, is_allowed));
   if (!is_allowed) request.place.as_of_seq = 0;  // nothing is there for it
+  // A stream from the first record on begins at once, and is silent while the log is folded.
+  const bool begins_at_once = request.limit == 0 && request.place.record == 0;
+  Turn one_of_few;
+  if (!begins_at_once) {
+    ESAAS_CO_TRY(one_of_few, begin_long_read(call));
+  }
   ESAAS_CO_TRY(const std::shared_ptr<Reading> reading, co_await open(call, request.place));
   const UsageFile& file = *reading->file;
   const std::uint64_t end = request.limit == 0 ? 0 : request.place.record + request.limit;
-  // A stream from the first record on begins at once, and is silent while the log is folded.
-  if (request.limit != 0 || request.place.record != 0) {
+  if (!begins_at_once) {
     std::function<Result<bool>(Reading&)> step = [end](Reading& one) { return read_on(one, end); };
-    ESAAS_CO_CHECK(co_await take_turns(call.foundation.reads, call.exchange, reading, std::move(step)));
+    ESAAS_CO_CHECK(co_await read_in_turns(call.foundation.reads, call.exchange, reading, std::move(step)));
   }
   http::Response response;
   response.content_type = content_type(request.place);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "api/routes/turn.h"
 #include "core/events/codec.h"
 #include "tests/api/test_api.h"
 
@@ -122,6 +123,25 @@ store::Batch metered(const store::EventLog& log, std::uint64_t count) {
     event.mutable_task_status_changed()->set_task_id("task");
   }
   return batch;
+}
+
+/// Whose client has gone reads on, and others have to come to their turn all the same.
+TEST_F(ExportRoutes, OnlySoManyLookForTheirPageAtATime) {
+  std::vector<Turn> others;
+  while (Turn turn = take_turn(api_.front.log, "exports/" + std::to_string(others.size()))) {
+    others.push_back(std::move(turn));
+    if (get(target("csv", "&limit=1")).status != 200) break;
+    ASSERT_LT(others.size(), 100U) << "there is no bound";
+  }
+  const auto refused = get(target("csv", "&limit=1"));
+  EXPECT_EQ(refused.status, 429U);
+  EXPECT_EQ(refused.problem_rule(), "exports_at_once_max");
+  EXPECT_TRUE(refused.headers.contains("retry-after"));
+  EXPECT_EQ(get(target("csv", "&skip=1")).status, 429U) << "a stream that has to find its place";
+  EXPECT_EQ(get(target("csv")).status, 200U) << "one that has not";
+  others.pop_back();
+  EXPECT_EQ(get(target("csv", "&limit=1")).status, 200U);
+  EXPECT_EQ(get(target("csv", "&limit=1")).status, 200U) << "its turn is over";
 }
 
 TEST(ExportOfALongLog, IsAnsweredThoughItTakesLongerThanAnswersMay) {
