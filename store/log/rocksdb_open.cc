@@ -83,6 +83,10 @@ rocksdb::ColumnFamilyOptions events_options(const Cache& cache) {
   // is there, and then lies on the first level for ever, which is as deep as any need to be.
   family.level0_file_num_compaction_trigger = 1;
   family.max_bytes_for_level_base = std::uint64_t{1} << 50U;
+  // RocksDB takes all of that level for what a table has to be merged with, and would hold up appends to a large log
+  // whenever there is a new one.
+  family.soft_pending_compaction_bytes_limit = 0;
+  family.hard_pending_compaction_bytes_limit = 0;
   // By level, because a table that is the only one counts as the deepest, and would only be moved.
   family.compression_per_level = {rocksdb::kLZ4Compression, rocksdb::kZSTD};
   family.compression_opts = cold_compression();

@@ -315,6 +315,18 @@ TEST_F(RocksDbLog, HasFewTablesHoweverOftenItIsOpened) {
   }
 }
 
+TEST_F(RocksDbLog, IsNotHeldUpByHowMuchIsStored) {
+  must_open();
+  rocksdb::DBOptions options;
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  const auto path = (directory_.path() / "db").string();
+  ASSERT_TRUE(rocksdb::LoadLatestOptions(path, rocksdb::Env::Default(), &options, &families).ok());
+  const auto events = std::ranges::find(families, "events", &rocksdb::ColumnFamilyDescriptor::name);
+  ASSERT_NE(events, families.end());
+  EXPECT_EQ(events->options.soft_pending_compaction_bytes_limit, 0U);
+  EXPECT_EQ(events->options.hard_pending_compaction_bytes_limit, 0U);
+}
+
 TEST_F(RocksDbLog, KeepsWhatIsColdInZstdWithATrainedDictionary) {
   {
     const auto log = must_open();
