@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
 
+#include <algorithm>
+#include <set>
 #include <thread>
 
 #include "store/log/index_codec.h"
@@ -203,7 +205,8 @@ TEST_F(IndexRebuildTest, GoesOnWhereItWasKilled) {
     writer.kill();
     missing.insert(events_missing());
   }
-  EXPECT_GT(missing.size(), 3U) << "it was not killed in the middle";
+  const auto is_some = [](std::uint64_t events) { return events > 0 && events < kBatches * kBatch; };
+  EXPECT_TRUE(std::ranges::any_of(missing, is_some)) << "it was not killed in the middle";
   const auto log = open();
   wait_until_complete(*log);
   catch_up(*log);
