@@ -8,6 +8,7 @@
 
 #include "store/billing/bill_walk.h"
 #include "store/billing/minor_sums.h"
+#include "store/log/check_indexed.h"
 #include "store/views/index_walk.h"
 #include "store/views/time_search.h"
 
@@ -60,14 +61,6 @@ Result<void> add_lines(const model::Invoice& invoice, model::Invoice& sum) {
     known->set_amount_minor(amount);
   }
   return {};
-}
-
-/// Nothing is billed, and no bill told of, from a part of the books.
-Result<void> check_indexed(const EventLog& log, const std::string& what) {
-  const std::uint64_t missing = log.events_to_index();
-  if (missing == 0) return {};
-  return fail(ErrorCode::kUnavailable, "the " + what + " are being looked for: " + std::to_string(missing) +
-                                           " events of an older program are not indexed yet");
 }
 
 Result<bool> has_closed_months(const EventLog& log, const std::string& tenant) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "store/log/check_indexed.h"
+
 namespace esaas::store {
 namespace {
 
@@ -17,6 +19,7 @@ IndexQuery book_query(const char* which, std::uint64_t from_seq, std::size_t lim
 }  // namespace
 
 Result<DigestView::Keys> DigestView::keys() const {
+  ESAAS_CHECK(check_indexed(log_, "signing keys"));
   Keys keys;
   ESAAS_TRY(const auto seqs, log_.read_index(book_query("signing_key", 1, kKeysMax)));
   for (const std::uint64_t seq : seqs) {
@@ -39,6 +42,7 @@ Result<std::vector<DigestRecord>> DigestView::read(const std::vector<std::uint64
 }
 
 Result<std::vector<DigestRecord>> DigestView::list(std::uint64_t after_seq, std::size_t limit) const {
+  ESAAS_CHECK(check_indexed(log_, "digests"));
   ESAAS_TRY(const auto seqs, log_.read_index(book_query("digest", after_seq + 1, limit)));
   return read(seqs);
 }

@@ -1,5 +1,6 @@
 #pragma once
-// DigestView: the digests of a log in use, by its indexes. Thread-safe as the log is; must not outlive it.
+// DigestView: the digests of a log in use, by its indexes. Thread-safe as the log is; must not outlive it. All of it
+// answers kUnavailable while events of an older program are not indexed.
 
 #include <cstdint>
 #include <map>

@@ -5,6 +5,7 @@
 
 #include "store/digests/digest_view.h"
 #include "store/digests/merkle.h"
+#include "tests/store/log_without_indexes.h"
 #include "tests/store/signed_log.h"
 #include "tests/store/tampering.h"
 
@@ -86,6 +87,17 @@ TEST(DigestView, FindsDigestsAndTheirKeys) {
       EXPECT_GE(over->digest.through_seq(), seq);
     }
   }
+}
+
+TEST(DigestView, TellsOfNothingByAPartOfTheIndex) {
+  SignedLog log;
+  log.grow(9);
+  const std::uint64_t digest = log.sign().seq;
+  const testing::LogWithoutIndexes older(log.log());
+  const DigestView view(older);
+  EXPECT_EQ(view.list(0, 10).error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(view.at(digest).error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(view.over(3).error().code, ErrorCode::kUnavailable);
 }
 
 TEST(DigestRecord, IsTheSameAfterJson) {
