@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "core/base/assert.h"
 #include "store/billing/bill_walk.h"
 #include "store/billing/minor_sums.h"
 #include "store/log/check_indexed.h"
@@ -167,14 +168,15 @@ Result<std::vector<model::InvoiceLine>> differences(const model::Invoice& billed
   for (const model::InvoiceLine& line : derived.lines()) pairs[key_of(line)].derived = &line;
   std::vector<model::InvoiceLine> lines;
   for (const auto& [key, pair] : pairs) {
+    const model::InvoiceLine* known = pair.derived != nullptr ? pair.derived : pair.billed;
+    ESAAS_ASSERT(known != nullptr, "a line without a side that it is of");
     const bool is_same = pair.billed != nullptr && pair.derived != nullptr &&
                          pair.billed->quantity() == pair.derived->quantity() &&
                          pair.billed->amount_minor() == pair.derived->amount_minor();
     // What a correction has brought to nothing already.
-    const bool is_nothing =
-        pair.derived == nullptr && pair.billed->quantity() == "0" && pair.billed->amount_minor() == 0;
+    const bool is_nothing = pair.derived == nullptr && known->quantity() == "0" && known->amount_minor() == 0;
     if (is_same || is_nothing) continue;
-    model::InvoiceLine& line = lines.emplace_back(pair.derived != nullptr ? *pair.derived : *pair.billed);
+    model::InvoiceLine& line = lines.emplace_back(*known);
     if (pair.derived == nullptr) {
       line.set_quantity("0");
       line.set_amount_minor(0);

@@ -273,7 +273,7 @@ class Runner::Impl {
 };
 
 Runner::Runner(RunnerOptions options, loop::Front& front, store::EventLog& log, MakeDestination make, Render render)
-    : impl_(std::make_unique<Impl>(std::move(options), front, log, std::move(make), std::move(render))) {}
+    : impl_(std::make_unique<Impl>(options, front, log, std::move(make), std::move(render))) {}
 
 Runner::~Runner() = default;
 
