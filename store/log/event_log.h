@@ -1,6 +1,7 @@
 #pragma once
 // EventLog: the truth. Events 1, 2, 3, ... without a gap, each bound to the one before it by a hash, with what is found
-// by index and by idempotency key in the same atomic write. How it is stored: store/log/format.md.
+// by idempotency key in the same atomic write, and found by index as soon as they are visible. How it is stored:
+// store/log/format.md.
 //
 // Thread-safety: one appender at a time; everything else from any thread at the same time as the append.
 // Lifetime: cursors may outlive later appends, and must not outlive the log.
