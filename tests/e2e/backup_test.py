@@ -53,6 +53,12 @@ def restore(esaas, backups, data, *options, check=True):
                           capture_output=True, text=True, timeout=120, check=check)
 
 
+def verify(esaas, folder, name):
+    done = subprocess.run([esaas.binary, "backup", "verify", "--backups", folder, "--name", name],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
+
+
 def killed_while_it_takes_backups(esaas, random_numbers):
     """Each backup that was answered 202 is listed and whole, whatever was killed, the first at once."""
     for number in range(KILLS):
@@ -67,9 +73,7 @@ def killed_while_it_takes_backups(esaas, random_numbers):
     esaas.stop()
     backups = esaas.root / "backups"
     for name in listed:
-        done = subprocess.run([esaas.binary, "backup", "verify", "--backups", backups, "--name", name],
-                              capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
+        verify(esaas, backups, name)
     esaas.start()
     esaas.run("backup", "take", "--name", "after-the-kills", "--wait")
     return listed
@@ -90,9 +94,7 @@ def stopped_while_it_takes_a_backup(esaas, folder):
     with_backups(esaas, folder)
     esaas.start()
     esaas.wait("the backup that was under way is taken", lambda: is_listed(esaas, "stopped"), timeout=60)
-    done = subprocess.run([esaas.binary, "backup", "verify", "--backups", folder, "--name", "stopped"],
-                          capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stdout + done.stderr
+    verify(esaas, folder, "stopped")
     return took
 
 

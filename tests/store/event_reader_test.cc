@@ -9,43 +9,32 @@
 #include <random>
 
 #include "store/log/memory_event_log.h"
+#include "tests/store/forwarding_log.h"
 #include "tests/store/sample_events.h"
 
 namespace esaas::store {
 namespace {
 
 /// Counts what a reader costs.
-class CountingLog final : public EventLog {
+class CountingLog final : public testing::ForwardingLog {
  public:
-  explicit CountingLog(EventLog& log) : log_(log) {}
-  Result<void> append(Batch batch) override { return log_.append(std::move(batch)); }
-  [[nodiscard]] std::uint64_t last_seq() const override { return log_.last_seq(); }
-  [[nodiscard]] std::int64_t last_time_at_us() const override { return log_.last_time_at_us(); }
-  [[nodiscard]] Result<std::optional<IdempotencyEntry>> find_idempotency(std::string_view key) const override {
-    return log_.find_idempotency(key);
-  }
+  using ForwardingLog::ForwardingLog;
   [[nodiscard]] Result<std::unique_ptr<Cursor>> read(std::uint64_t from_seq, ReadOptions options) const override {
     ++cursors;
-    return log_.read(from_seq, options);
+    return ForwardingLog::read(from_seq, options);
   }
   [[nodiscard]] Result<event::Event> read_one(std::uint64_t seq) const override {
     ++reads;
-    return log_.read_one(seq);
+    return ForwardingLog::read_one(seq);
   }
-  [[nodiscard]] Result<Hash> hash_of(std::uint64_t seq) const override { return log_.hash_of(seq); }
   [[nodiscard]] Result<std::vector<std::uint64_t>> read_index(const IndexQuery& query) const override {
     ++index_reads;
-    return log_.read_index(query);
+    return ForwardingLog::read_index(query);
   }
-  [[nodiscard]] std::uint64_t events_to_index() const override { return log_.events_to_index(); }
-  [[nodiscard]] Tail& tail() override { return log_.tail(); }
 
   mutable std::size_t cursors = 0;
   mutable std::size_t reads = 0;
   mutable std::size_t index_reads = 0;
-
- private:
-  EventLog& log_;
 };
 
 class EventReader : public ::testing::Test {

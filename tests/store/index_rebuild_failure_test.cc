@@ -11,6 +11,7 @@
 
 #include "store/log/index_entries.h"
 #include "store/log/rocksdb_event_log.h"
+#include "tests/store/closed_database.h"
 #include "tests/store/fault_file_system.h"
 #include "tests/store/sample_events.h"
 #include "tests/store/temp_directory.h"
@@ -48,19 +49,10 @@ class IndexRebuildFailureTest : public ::testing::Test {
 
   /// As a program that did not know of it leaves the closed log; and nothing of it is in memory only.
   void forget_index() {
-    std::vector<std::string> names;
-    const auto path = (directory_.path() / "db").string();
-    ASSERT_TRUE(rocksdb::DB::ListColumnFamilies({}, path, &names).ok());
-    std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-    for (const auto& name : names) descriptors.emplace_back(name, rocksdb::ColumnFamilyOptions());
-    std::vector<rocksdb::ColumnFamilyHandle*> handles;
-    rocksdb::DB* db = nullptr;
-    ASSERT_TRUE(rocksdb::DB::Open({}, path, descriptors, &handles, &db).ok());
-    ASSERT_TRUE(db->Put({}, handles[0], "format", "esaas event log 1").ok());
-    for (const char* key : {"index", "index_through"}) ASSERT_TRUE(db->Delete({}, handles[0], key).ok());
-    ASSERT_TRUE(db->Flush({}, handles).ok());
-    for (auto* handle : handles) ASSERT_TRUE(db->DestroyColumnFamilyHandle(handle).ok());
-    delete db;
+    testing::change_closed_log(directory_.path(), [](rocksdb::DB& db, auto* meta, auto*) {
+      ASSERT_TRUE(db.Put({}, meta, "format", "esaas event log 1").ok());
+      for (const char* key : {"index", "index_through"}) ASSERT_TRUE(db.Delete({}, meta, key).ok());
+    });
   }
 
   /// A log that could be opened and whose events can not be read from then on.

@@ -14,6 +14,7 @@
 #include "store/log/memory_event_log.h"
 #include "store/log/posting_table.h"
 #include "store/log/rocksdb_event_log.h"
+#include "tests/store/closed_database.h"
 #include "tests/store/killed_writer.h"
 #include "tests/store/sample_events.h"
 #include "tests/store/temp_directory.h"
@@ -49,19 +50,7 @@ class IndexRebuildTest : public ::testing::Test {
   /// Into the closed database, as an older program leaves it.
   template <typename Change>
   void change(Change&& change) {
-    std::vector<std::string> names;
-    const auto path = (directory_.path() / "db").string();
-    ASSERT_TRUE(rocksdb::DB::ListColumnFamilies({}, path, &names).ok());
-    std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-    for (const auto& name : names) descriptors.emplace_back(name, rocksdb::ColumnFamilyOptions());
-    std::vector<rocksdb::ColumnFamilyHandle*> handles;
-    rocksdb::DB* db = nullptr;
-    ASSERT_TRUE(rocksdb::DB::Open({}, path, descriptors, &handles, &db).ok());
-    rocksdb::ColumnFamilyHandle* index = nullptr;
-    for (auto* handle : handles) index = handle->GetName() == "idx" ? handle : index;
-    change(*db, handles[0], index);
-    for (auto* handle : handles) ASSERT_TRUE(db->DestroyColumnFamilyHandle(handle).ok());
-    delete db;
+    testing::change_closed_log(directory_.path(), change);
   }
 
   /// As format 1 has it.
